@@ -1,0 +1,7 @@
+"""SQLModel tables: the one source of the schema and of Alembic's metadata."""
+
+from src.models.base import Table
+from src.models.task import Task
+from src.models.user import User
+
+__all__ = ["Table", "Task", "User"]

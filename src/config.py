@@ -1,0 +1,172 @@
+"""The settings: the only reader of the environment. A wrong value stops the start with one sentence."""
+
+import os
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from src.db.url import DatabaseUrl
+
+_ENV_FILE = ".env"
+_SECRET_LENGTH = 32
+
+# What Better Auth signs with when nobody sets a secret: public, so everybody could sign with it.
+_BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
+
+
+def _parse_database_url(value: object) -> DatabaseUrl:
+    return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
+
+
+def _split(value: object) -> object:
+    """`a,b` and `["a", "b"]` are the same list."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip(" \"'") for part in value.strip().removeprefix("[").removesuffix("]").split(",") if part.strip()]
+
+
+def _origin(value: str) -> str:
+    url = urlsplit(value.rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or "*" in value:
+        raise ValueError("must be an origin such as https://app.example.com")
+    return f"{url.scheme}://{url.netloc}".lower()
+
+
+def _unversioned(value: object) -> object:
+    """Better Auth numbers the secrets of a roll-over: `2:new,1:old`."""
+    parts = _split(value)
+    return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SECRET_LENGTH:
+        raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
+    if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
+        raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
+    return secret
+
+
+Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
+Secret = Annotated[SecretStr, AfterValidator(_strong)]
+Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """One field a variable of the environment or of the file `.env`; `.env.example` explains them."""
+
+    model_config = SettingsConfigDict(
+        env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Literal["production", "development", "test"] = "production"
+    debug: bool = False
+    database_url: Url
+    database_url_unpooled: Url | None = None
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_prepared_statements: bool | None = None
+    better_auth_secret: Secret | None = None
+    better_auth_secrets: Secrets = []
+    better_auth_url: HttpUrl | None = None
+    better_auth_jwks_url: HttpUrl | None = None
+    better_auth_issuer: str | None = None
+    better_auth_audience: str | None = None
+    better_auth_user_id_claim: str = "sub"
+    better_auth_strict: bool = False
+    better_auth_cookie_cache: bool = False
+    allowed_origins: Origins = []
+    list_format: Literal["object", "array"] = "object"
+
+    @model_validator(mode="after")
+    def _tokens_can_be_verified(self) -> Self:
+        if not self.secrets and self.jwks_url is None:
+            raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
+        if (self.jwks_url or self.better_auth_strict) and not (self.issuer and self.audience):
+            raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """What HS256 tokens may be signed with; the first is the current one."""
+        single = [] if self.better_auth_secret is None else [self.better_auth_secret]
+        return [secret.get_secret_value() for secret in (*self.better_auth_secrets, *single)]
+
+    @property
+    def issuer(self) -> str | None:
+        """What `iss` must be: the origin of Better Auth's base URL."""
+        return self.better_auth_issuer or _origin_of(self.better_auth_url)
+
+    @property
+    def audience(self) -> str | None:
+        """What `aud` must be or contain; Better Auth's default is the same as for `iss`."""
+        return self.better_auth_audience or _origin_of(self.better_auth_url)
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Where Better Auth publishes its keys: below its base path, which is `/api/auth` unless its URL has one."""
+        if self.better_auth_jwks_url is not None:
+            return str(self.better_auth_jwks_url)
+        if self.better_auth_url is None:
+            return None
+        path = (self.better_auth_url.path or "").rstrip("/") or "/api/auth"
+        return f"{_origin_of(self.better_auth_url)}{path}/jwks"
+
+    @property
+    def migration_url(self) -> DatabaseUrl:
+        """Migrations want a connection of their own; a pooler may hand theirs to others between statements."""
+        return self.database_url_unpooled or self.database_url
+
+    @property
+    def prepared_statements(self) -> bool:
+        """Whether the way to the database keeps prepared statements; PgBouncer in transaction mode may not."""
+        if self.database_prepared_statements is None:
+            return not self.database_url.pooled
+        return self.database_prepared_statements
+
+
+def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, parsed by pydantic
+    """The settings of the environment, of `.env`, and of `values`, which come first.
+
+    Raises:
+        SystemExit: With a sentence for each variable that is missing or wrong, and no value of any.
+    """
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SystemExit("Cannot start: " + "; ".join(map(_sentence, error.errors(include_input=False)))) from None
+
+
+def set_default(name: str, value: str) -> None:
+    """Set a variable of this process and its children, unless the environment or `.env` already has it."""
+    if not is_set(name):
+        os.environ[name] = value
+
+
+def is_set(name: str) -> bool:
+    """Whether the environment or `.env` gives the variable a value; an empty one counts as none."""
+    return bool(os.environ.get(name) or dotenv_values(_ENV_FILE).get(name))
+
+
+def _origin_of(url: HttpUrl | None) -> str | None:
+    return None if url is None else urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0]).upper()
+    return f"{name} is missing" if error["type"] == "missing" else f"{name}: {message}"

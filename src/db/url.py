@@ -1,0 +1,89 @@
+"""A PostgreSQL URL as people paste it, turned into what asyncpg needs."""
+
+from dataclasses import dataclass, field
+from ssl import SSLContext, create_default_context
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+
+# Settings of libpq, Prisma and node-postgres that asyncpg would send to the server, which refuses them.
+_CLIENT_ONLY = {
+    "channel_binding",
+    "connect_timeout",
+    "connection_limit",
+    "gssencmode",
+    "keepalives",
+    "keepalives_idle",
+    "pgbouncer",
+    "pool_timeout",
+    "schema",
+    "sslmode",
+    "sslrootcert",
+    "uselibpqcompat",
+}
+
+_NOT_VERIFYING = ("disable", "allow", "prefer", "require")
+_VERIFYING = ("verify-ca", "verify-full")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """Where the database is and how to reach it; its repr shows no password.
+
+    `sslmode` means what libpq means by it (https://www.postgresql.org/docs/current/libpq-ssl.html), with the system's
+    certificate authorities where no `sslrootcert` is given. asyncpg cannot bind channels, so `channel_binding=require`,
+    which asks for proof of the server's identity, is honoured as `sslmode=verify-full`.
+    """
+
+    dsn: str = field(repr=False)
+    ssl: SSLContext | str | None = field(repr=False)
+    pooled: bool
+    """Neon's pooled endpoint: PgBouncer in transaction mode."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a `postgres://` or `postgresql://` URL.
+
+        Raises:
+            ValueError: It is no such URL, or its TLS settings make no sense; the message has no part of it.
+        """
+        try:
+            url = urlsplit(text.strip())
+            query = dict(parse_qsl(url.query, keep_blank_values=True))
+            known = url.scheme in _SCHEMES and (url.hostname or query.get("host")) and (url.port or True)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(
+                "must look like postgresql://user:password@host/database, special characters percent-encoded"
+            ) from None
+        kept = {name: value for name, value in query.items() if name not in _CLIENT_ONLY}
+        return cls(
+            dsn=url._replace(scheme="postgresql", query=urlencode(kept)).geturl(),
+            ssl=_ssl(query),
+            pooled="-pooler." in (url.hostname or ""),
+        )
+
+    @property
+    def connect_arguments(self) -> dict[str, Any]:
+        """The keyword arguments for `asyncpg.connect`."""
+        return {"dsn": self.dsn} | ({} if self.ssl is None else {"ssl": self.ssl})
+
+
+def _ssl(query: dict[str, str]) -> SSLContext | str | None:
+    mode = query.get("sslmode")
+    if mode not in {None, *_VERIFYING, *_NOT_VERIFYING}:
+        raise ValueError(f"sslmode must be one of {', '.join(_NOT_VERIFYING + _VERIFYING)}")
+    if query.get("channel_binding") == "require":
+        mode = "verify-full"
+    return _context(mode, query.get("sslrootcert", "system")) if mode in _VERIFYING else mode
+
+
+def _context(mode: str, authorities: str) -> SSLContext:
+    try:
+        context = create_default_context(cafile=None if authorities == "system" else authorities)
+    except OSError as error:
+        raise ValueError(f"sslrootcert cannot be read: {error.strerror}") from None
+    context.check_hostname = mode == "verify-full"
+    return context

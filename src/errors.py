@@ -1,0 +1,122 @@
+"""Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
+
+AppError
+├── Unauthorized          401  no valid token
+├── NotYourPath           403  the path names another user
+├── OriginNotAllowed      403  a cookie came from a page of somebody else
+├── TaskNotFound          404  the owner has no such task
+├── ContentTooLarge       413  a body beyond the limit
+├── InvalidCursor         422  a cursor that this API did not make
+└── ServiceUnavailable    503  try again after a moment
+"""
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """A refusal that a client can understand: `detail` is one sentence, safe to show to anybody."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+    """What the problem is called in its `type`, stable for ever."""
+    title: ClassVar[str]
+    detail: str
+
+    def __init__(self, detail: str | None = None) -> None:
+        if detail is not None:
+            self.detail = detail
+        super().__init__(self.detail)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The response headers that this refusal needs."""
+        return {}
+
+
+class Unauthorized(AppError):
+    """There is no token, or it does not prove who calls (RFC 6750, section 3).
+
+    `reason` is for the operator's log: it says which check failed and never contains any part of the token.
+    """
+
+    status = 401
+    slug = "unauthorized"
+    title = "Unauthorized"
+    detail = "The access token is expired or invalid."
+    challenge: ClassVar[str] = 'Bearer error="invalid_token"'
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge that RFC 9110, section 11.6.1 demands."""
+        return {"WWW-Authenticate": self.challenge}
+
+
+class TokenMissing(Unauthorized):
+    """Nobody said who calls; RFC 6750 wants no error code then."""
+
+    detail = "Send an access token: 'Authorization: Bearer <token>'."
+    challenge = "Bearer"
+
+
+class NotYourPath(AppError):
+    """The user in the path is not the user of the token."""
+
+    status = 403
+    slug = "not-your-path"
+    title = "Forbidden"
+    detail = "The user in the path is not the user of the access token."
+
+
+class OriginNotAllowed(AppError):
+    """A page of another origin made the browser send its cookie along with a change."""
+
+    status = 403
+    slug = "origin-not-allowed"
+    title = "Forbidden"
+    detail = "A change that is authenticated by a cookie must come from an allowed origin."
+
+
+class TaskNotFound(AppError):
+    """The owner has no task with this id; whether somebody else does is not told."""
+
+    status = 404
+    slug = "task-not-found"
+    title = "Task not found"
+    detail = "Task not found."
+
+
+class ContentTooLarge(AppError):
+    """The request's body is larger than the API reads."""
+
+    status = 413
+    slug = "content-too-large"
+    title = "Content too large"
+    detail = "The request body is too large."
+
+
+class InvalidCursor(AppError):
+    """The cursor was not made by this API for this kind of list."""
+
+    status = 422
+    slug = "invalid-cursor"
+    title = "Invalid cursor"
+    detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
+
+
+class ServiceUnavailable(AppError):
+    """Something the API depends on is out of reach; the same request may succeed in a moment."""
+
+    status = 503
+    slug = "service-unavailable"
+    title = "Service unavailable"
+    detail = "The service is temporarily unavailable; try again in a moment."
+    retry_after: ClassVar[int] = 1
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": str(self.retry_after)}

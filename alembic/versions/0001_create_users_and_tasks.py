@@ -1,0 +1,54 @@
+"""Create users and tasks.
+
+Better Auth may have made `users` already (`user: { modelName: "users" }`), or may move in later. So it is shared:
+created where it is missing, and on the way back it stays as long as it holds anybody's account.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    now = sa.text("CURRENT_TIMESTAMP")
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text()),
+        sa.Column("email", sa.Text()),
+        sa.Column("emailVerified", sa.Boolean()),
+        sa.Column("image", sa.Text()),
+        sa.Column("createdAt", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("updatedAt", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="users_pkey"),
+        sa.UniqueConstraint("email", name="users_email_key"),
+        if_not_exists=True,
+    )
+    op.add_column("users", sa.Column("revision", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    for column in ("name", "email", "emailVerified"):
+        op.alter_column("users", column, nullable=True)  # a row that holds just the id is a user, too
+    op.create_table(
+        "tasks",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("description", sa.String(10_000)),
+        sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True)),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "id", name="tasks_pkey"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("tasks")
+    op.drop_column("users", "revision")
+    if not op.get_bind().scalar(sa.text("SELECT EXISTS (SELECT FROM users WHERE email IS NOT NULL)")):
+        op.drop_table("users")

@@ -1,0 +1,33 @@
+"""A SQL statement that is written with SQLModel and compiled once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql import asyncpg
+
+_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
+
+
+class Statement:
+    """A SQLModel or SQLAlchemy construct, ready for asyncpg.
+
+    What varies from call to call is a `bindparam("name")` in the construct and a keyword argument of
+    `Database.fetch_row` and its like. Values go to asyncpg as they are, and come back as asyncpg decodes them.
+    """
+
+    def __init__(self, construct: ClauseElement) -> None:
+        self.construct = construct
+        compiled = construct.compile(dialect=_DIALECT)
+        self.sql = str(compiled)
+        self._names: list[str] = getattr(compiled, "positiontup", None) or []
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values of the bind parameters, in the order of `$1`, `$2`, and so on.
+
+        Raises:
+            KeyError: A bind parameter has no value.
+        """
+        known = {**self._constants, **values}
+        return [known[name] for name in self._names]

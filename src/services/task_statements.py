@@ -1,0 +1,165 @@
+"""Every statement on tasks. Each is bound to one owner; a test walks them all.
+
+A write takes the owner's next revision in the same statement. That locks the owner's row in `users` first, always: the
+writers of one owner queue up there, so revision order is commit order and they cannot deadlock.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import Statement
+from src.models import Table, Task, User
+from src.schemas import task as wire
+
+_columns = Table.metadata.tables["tasks"].c
+
+_owner = bindparam("owner", type_=Text)
+_id = bindparam("id", type_=BigInteger)
+_completed = bindparam("completed", type_=Boolean)
+
+_is_the_task = (col(Task.user_id) == _owner, col(Task.id) == _id)
+
+
+def _members() -> Iterator[ColumnElement[Any]]:
+    for name in wire.Task.model_fields:
+        column = _columns[name]
+        yield literal_column(f"'{name}'")
+        yield _rfc3339(column) if isinstance(column.type, UTCDateTime) else column
+
+
+def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
+    utc = func.timezone(literal_column("'UTC'"), moment)
+    return func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
+
+
+# PostgreSQL writes the JSON of a task, so that a page of 1000 costs this process next to nothing.
+_json = cast(func.json_build_object(*_members()), Text).label("json")
+_answer = (col(Task.revision), _json)
+
+_revision_and_time = (col(User.revision), func.clock_timestamp().label("now"))
+
+
+def _revision_of_a_new_task() -> CTE:
+    """The owner's next revision; with the first one the owner's row appears."""
+    return (
+        insert(User)
+        .values(id=_owner, revision=literal_column("1"))
+        .on_conflict_do_update(
+            index_elements=[col(User.id)], set_={"revision": col(User.revision) + literal_column("1")}
+        )
+        .returning(*_revision_and_time)
+        .cte("bump")
+    )
+
+
+def _revision_of_a_known_task() -> CTE:
+    """The owner's next revision; none is taken where the task does not exist."""
+    return (
+        update(User)
+        .where(col(User.id) == _owner, select(col(Task.id)).where(*_is_the_task).exists())
+        .values(revision=col(User.revision) + literal_column("1"))
+        .returning(*_revision_and_time)
+        .cte("bump")
+    )
+
+
+def _completed_at(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    return case((completed, func.coalesce(col(Task.completed_at), now)))
+
+
+def _list() -> Statement:
+    page = (
+        select(col(Task.id), _json)
+        .where(
+            col(Task.user_id) == _owner,
+            col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
+            col(Task.id) < bindparam("before", type_=BigInteger),
+        )
+        .order_by(col(Task.id).desc())
+        .limit(bindparam("rows", type_=BigInteger))
+        .subquery("page")
+    )
+    return Statement(
+        select(col(User.revision), page.c.id, page.c.json)
+        .select_from(User)
+        .outerjoin(page, true())
+        .where(col(User.id) == _owner)
+        .order_by(page.c.id.desc())
+    )
+
+
+def _create() -> Statement:
+    bump = _revision_of_a_new_task()
+    values = {
+        "user_id": _owner,
+        "title": bindparam("title", type_=Text),
+        "description": bindparam("description", type_=Text),
+        "completed_at": case((_completed, bump.c.now)),
+        "created_at": bump.c.now,
+        "updated_at": bump.c.now,
+        "revision": bump.c.revision,
+    }
+    new = insert(Task).from_select(list(values), select(*values.values()))
+    return Statement(new.returning(col(Task.id), *_answer))
+
+
+def _complete() -> Statement:
+    bump = _revision_of_a_known_task()
+    completed = func.coalesce(_completed, ~col(Task.completed))
+    return Statement(
+        update(Task)
+        .where(*_is_the_task)
+        .values(completed_at=_completed_at(completed, bump.c.now), updated_at=bump.c.now, revision=bump.c.revision)
+        .returning(*_answer)
+    )
+
+
+def _delete() -> Statement:
+    bump = _revision_of_a_known_task()
+    return Statement(delete(Task).where(*_is_the_task, bump.c.revision.is_not(None)).returning(col(Task.id)))
+
+
+@cache
+def update_task(members: frozenset[str]) -> Statement:
+    """Sets just these members, so that what other writers did to the rest stays."""
+    bump = _revision_of_a_known_task()
+    values: dict[str, ColumnElement[Any]] = {
+        name: bindparam(name, type_=_columns[name].type) for name in members - {"completed"}
+    }
+    if "completed" in members:
+        values["completed_at"] = _completed_at(_completed, bump.c.now)
+    return Statement(
+        update(Task)
+        .where(*_is_the_task)
+        .values(**values, updated_at=bump.c.now, revision=bump.c.revision)
+        .returning(*_answer)
+    )
+
+
+LIST_TASKS = _list()
+GET_TASK = Statement(select(*_answer).where(*_is_the_task))
+CREATE_TASK = _create()
+COMPLETE_TASK = _complete()
+DELETE_TASK = _delete()

@@ -1,0 +1,143 @@
+"""No statement of the services can reach beyond one owner."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
+from sqlmodel import col
+
+from src.db.statement import Statement
+from src.models import Table as Model
+from src.models import Task, User
+from src.schemas.task import TaskUpdate
+from src.services import readiness, task_statements
+
+TABLES = Model.metadata.tables
+OWNER_COLUMNS = {TABLES["users"]: TABLES["users"].c.id, TABLES["tasks"]: TABLES["tasks"].c.user_id}
+
+
+def _subsets() -> Iterator[frozenset[str]]:
+    members = TaskUpdate.model_fields
+    for size in range(1, len(members) + 1):
+        yield from map(frozenset, combinations(members, size))
+
+
+SHAPES: dict[str, Callable[[], Iterator[Any]]] = {"update_task": _subsets}
+"""What the functions that make statements are called with, all of it."""
+
+
+def _statements() -> Iterator[tuple[str, Statement]]:
+    for module in (task_statements, readiness):
+        for name, member in vars(module).items():
+            if isinstance(member, Statement):
+                yield name, member
+            elif getattr(member, "__module__", None) == module.__name__ and hasattr(member, "cache_info"):
+                yield from ((f"{name}({', '.join(sorted(shape))})", member(shape)) for shape in SHAPES[name]())
+
+
+def _is_owner(expression: object) -> bool:
+    return isinstance(expression, BindParameter) and expression.key == "owner"
+
+
+def _conditions(where: ColumnElement[Any] | None) -> Iterator[ColumnElement[Any]]:
+    if isinstance(where, BooleanClauseList) and where.operator is operators.and_:
+        for clause in where.clauses:
+            yield from _conditions(clause)
+    elif where is not None:
+        yield where
+
+
+def _owned_by_condition(where: ColumnElement[Any] | None) -> set[Table]:
+    """The tables whose owner column is compared with the owner, in a condition that must hold."""
+    return {
+        table
+        for condition in _conditions(where)
+        if isinstance(condition, BinaryExpression) and condition.operator is operators.eq and _is_owner(condition.right)
+        for table, column in OWNER_COLUMNS.items()
+        if condition.left.compare(column)
+    }
+
+
+def _reached_without_owner(construct: ClauseElement) -> set[Any]:
+    """The owners' tables that some part of the statement reads or writes without naming the owner."""
+    unguarded: set[Any] = set()
+    for part in visitors.iterate(construct):
+        if isinstance(part, Select):
+            reads = {table for source in part.get_final_froms() for table in _direct_tables(source)}
+            unguarded |= (reads & OWNER_COLUMNS.keys()) - _owned_by_condition(part.whereclause)
+        elif isinstance(part, Update | Delete):
+            unguarded |= ({part.table} & OWNER_COLUMNS.keys()) - _owned_by_condition(part.whereclause)
+        elif isinstance(part, Insert) and part.table in OWNER_COLUMNS and not _inserts_owner(part):
+            unguarded.add(part.table)
+    return unguarded
+
+
+def _direct_tables(source: Any) -> set[Any]:
+    if isinstance(source, Table):
+        return {source}
+    sides = [getattr(source, side) for side in ("left", "right") if hasattr(source, side)]
+    return set().union(*map(_direct_tables, sides))
+
+
+def _inserts_owner(part: Any) -> bool:
+    # SQLAlchemy has no public view of what an INSERT inserts.
+    column = OWNER_COLUMNS[part.table]
+    if part.select is None:
+        return _is_owner(part._values.get(column))  # noqa: SLF001 - see above
+    position = part._select_names.index(column.name)  # noqa: SLF001 - see above
+    return _is_owner(list(part.select.selected_columns)[position])
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), list(_statements()), ids=lambda each: each if isinstance(each, str) else ""
+)
+def test_a_statement_names_the_owner_wherever_it_touches_an_owners_table(name: str, statement: Statement) -> None:
+    unguarded = _reached_without_owner(statement.construct)
+    assert not unguarded, f"{name} reaches {', '.join(map(str, unguarded))} of other owners"
+
+
+def test_all_statements_are_seen() -> None:
+    names = {name.partition("(")[0] for name, _ in _statements()}
+    assert names >= {"LIST_TASKS", "GET_TASK", "CREATE_TASK", "COMPLETE_TASK", "DELETE_TASK", "update_task"}
+
+
+OWNER: BindParameter[str] = bindparam("owner")
+OTHER: BindParameter[str] = bindparam("other")
+BY_ID = col(Task.id) == bindparam("id")
+MINE = col(Task.user_id) == OWNER
+
+
+@pytest.mark.parametrize(
+    "careless",
+    [
+        select(col(Task.id)).where(BY_ID),
+        select(col(Task.id)).where(BY_ID | MINE),
+        select(col(Task.id)).where(col(Task.user_id) == OTHER),
+        select(col(Task.id)).where(col(Task.user_id) != OWNER),
+        select(col(Task.id)).where(col(User.id) == OWNER).join(User),
+        select(col(User.id)).where(col(User.id) == OWNER, select(col(Task.id)).where(BY_ID).exists()),
+        select(select(col(Task.id)).where(BY_ID).cte().c.id),
+        Task.metadata.tables["tasks"].update().where(BY_ID).values(title="x"),
+        Task.metadata.tables["tasks"].delete().where(BY_ID),
+        insert(Task).values(user_id=OTHER, title="x"),
+        insert(Task).from_select(["user_id", "title"], select(OTHER, bindparam("title"))),
+    ],
+)
+def test_the_walk_notices_a_statement_without_the_owner(careless: ClauseElement) -> None:
+    assert _reached_without_owner(careless)

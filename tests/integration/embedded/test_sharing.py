@@ -1,0 +1,65 @@
+"""Programs share one server; the last one stops it, however it ends."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.embedded.programs import (
+    Program,
+    assert_nothing_runs,
+    eventually,
+    processes,
+    server_pid,
+    socket_folder,
+    sql,
+)
+
+type Run = Callable[..., Program]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_program_first_and_then_its_server(folder: Path, run: Run, number: signal.Signals) -> None:
+    program = run(folder)
+    program.url()
+    os.killpg(program.pid, number)  # as a terminal does
+    output, _ = program.communicate(timeout=20)
+    assert output == "still here\n"
+    assert program.returncode in {-number, 128 + number}
+    assert_nothing_runs(folder)
+    assert not socket_folder(folder).exists()
+
+
+def test_the_server_stays_for_those_who_remain_and_they_revive_it(folder: Path, run: Run) -> None:
+    first, second = run(folder), run(folder)
+    assert first.url() == (url := second.url())
+    shared = server_pid(folder)
+    first.leave()
+    assert server_pid(folder) == shared
+    os.kill(shared, signal.SIGKILL)
+    assert eventually(lambda: sql(url, "SELECT 1")) == 1
+    second.leave()
+    assert_nothing_runs(folder)
+
+
+def test_the_last_one_stops_the_server_that_a_killed_program_started(folder: Path, run: Run) -> None:
+    first = run(folder)
+    first.url()
+    second = run(folder)
+    second.url()
+    first.kill()
+    second.leave()
+    assert_nothing_runs(folder)
+
+
+def test_programs_that_come_at_once_start_one_server_and_leave_none(folder: Path, run: Run) -> None:
+    programs = [run(folder) for _ in range(4)]
+    assert len({program.url() for program in programs}) == 1
+    assert sum("-D" in process.cmdline() for process in processes(folder)) == 1
+    for program in programs:
+        program.terminate()
+    for program in programs:
+        assert program.wait(20) == 128 + signal.SIGTERM
+    assert_nothing_runs(folder)

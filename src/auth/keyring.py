@@ -1,0 +1,89 @@
+"""Which keys may sign a token, and whether one did: python-jose tells, one key and algorithm at a time."""
+
+from collections.abc import Sequence
+
+from jose import jwk, jws
+from jose.backends.base import Key
+from jose.exceptions import JOSEError
+
+from src.auth.algorithms import HMAC_ALGORITHM
+from src.auth.compact import CompactToken
+from src.auth.jwks import JwksClient
+from src.auth.quoting import quoted
+from src.errors import Unauthorized
+
+# Some of python-jose's failures are not JOSEErrors; none of them may become a 500.
+_NOT_SIGNED = (JOSEError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+
+
+class Keyring:
+    """The shared secrets, for HS256 alone, and the keys of a JWKS, for everything else.
+
+    A secret's key is its UTF-8 bytes as they are, as Better Auth uses them.
+
+    Raises:
+        ValueError: a secret is empty (it would verify what anybody signs), or is a PEM or SSH key.
+    """
+
+    def __init__(self, secrets: Sequence[str], jwks: JwksClient | None) -> None:
+        self._secrets, self._jwks = tuple(map(_secret_key, secrets)), jwks
+
+    def generation(self) -> int:
+        """A number that changes with the published keys; asking for it keeps them fresh, without waiting."""
+        if self._jwks is None:
+            return 0
+        self._jwks.keep_fresh()
+        return self._jwks.generation
+
+    async def aclose(self) -> None:
+        """Stop fetching keys and free the connections."""
+        if self._jwks is not None:
+            await self._jwks.aclose()
+
+    async def authenticate(self, token: CompactToken) -> None:
+        """Make sure that a key for the token's algorithm signed it (RFC 7515, section 5.2).
+
+        Raises:
+            Unauthorized: none did, or there is no such key.
+            KeysUnavailable: its key cannot be fetched now.
+        """
+        if token.algorithm == HMAC_ALGORITHM:
+            return self._check_secrets(token)
+        key = await self._published_key(token)
+        if not is_signed_by(token, key):
+            raise Unauthorized(f"the {token.algorithm} signature is not of the key {quoted(token.key_id)}")
+        return None
+
+    def _check_secrets(self, token: CompactToken) -> None:
+        if not self._secrets:
+            raise Unauthorized("HS256 needs a secret, and none is configured (BETTER_AUTH_SECRET)")
+        if not any(is_signed_by(token, key) for key in self._secrets):
+            raise Unauthorized(
+                "no configured secret made the HS256 signature: is BETTER_AUTH_SECRET the same on both sides?"
+            )
+
+    async def _published_key(self, token: CompactToken) -> Key:
+        if self._jwks is None:
+            raise Unauthorized(f"{token.algorithm} needs a JWKS, and none is configured (BETTER_AUTH_URL)")
+        if not isinstance(token.key_id, str):
+            raise Unauthorized(f"the 'kid' is {quoted(token.key_id)}, not the name of a key in the JWKS")
+        return await self._jwks.key(token.key_id, token.algorithm)
+
+
+def is_signed_by(token: CompactToken, key: Key) -> bool:
+    """Whether `key` signed the token with the algorithm that the token's header names."""
+    try:
+        jws.verify(token.text, key, [token.algorithm])
+    except _NOT_SIGNED:
+        return False
+    return True
+
+
+def _secret_key(secret: str) -> Key:
+    if not secret:
+        raise ValueError("a secret must not be empty")
+    try:
+        # Bytes, never str: python-jose reads a string as JSON first.
+        return jwk.construct(secret.encode(), HMAC_ALGORITHM)
+    except JOSEError:
+        raise ValueError("a secret must not be a PEM or SSH key") from None

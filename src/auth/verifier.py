@@ -1,0 +1,93 @@
+"""The one door: a token becomes an identity here, or an error that a client understands."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from src.auth import compact
+from src.auth.algorithms import HMAC_ALGORITHM
+from src.auth.cache import VerifiedTokens
+from src.auth.claims import Case, ClaimsPolicy, identity_of
+from src.auth.compact import CompactToken
+from src.auth.identity import Identity
+from src.auth.jwks import JwksClient
+from src.auth.keyring import Keyring
+
+
+class TokenVerifier:
+    """Verifies access tokens: HS256 with shared secrets, everything else with the keys of a JWKS.
+
+    * `secrets`: all are tried, so that they can roll over.
+    * `issuer`, `audience`: what `iss` and `aud` must say. JWKS tokens must have both. HS256 tokens may lack
+      them, unless `require_issuer_and_audience_for_hs256`; what they have must match what is configured.
+    * `user_id_claim`: the claim that names the user; there is no other place to look.
+    * `accept_session_cookie_cache`: whether the `session_data` cookie of Better Auth's
+      `cookieCache: {strategy: "jwt"}` is a token too. It has neither `iss` nor `aud`.
+
+    Raises:
+        ValueError: the combination would refuse every token, or accept what proves nothing.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each setting, handed on as they are
+        self,
+        *,
+        secrets: Sequence[str] = (),
+        jwks: JwksClient | None = None,
+        issuer: str | None = None,
+        audience: str | tuple[str, ...] | None = None,
+        user_id_claim: str = "sub",
+        require_issuer_and_audience_for_hs256: bool = False,
+        accept_session_cookie_cache: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock, self._cache, self._keys = clock, VerifiedTokens(), Keyring(secrets, jwks)
+        self._policy = ClaimsPolicy(
+            issuer=issuer,
+            audiences=frozenset((audience,) if isinstance(audience, str) else audience or ()),
+            user_id_claim=user_id_claim,
+            strict_hs256=require_issuer_and_audience_for_hs256,
+            accept_session_cookie_cache=accept_session_cookie_cache,
+        )
+        _check_settings(self._policy, by_secret=bool(secrets), by_jwks=jwks is not None)
+
+    def cached(self, token: str) -> Identity | None:
+        """Whom `token` identifies, if `verify` said so and it still holds; costs a hash and no waiting."""
+        if len(token) > compact.MAX_LENGTH or not token.isascii():
+            return None
+        return self._cache.get(token, now=self._clock(), generation=self._keys.generation())
+
+    async def verify(self, token: str) -> Identity:
+        """Whom `token` identifies.
+
+        Raises:
+            Unauthorized: nobody; `reason` says which check failed.
+            KeysUnavailable: it cannot be told now, because the JWKS endpoint does not answer.
+        """
+        return self.cached(token) or await self._verify(token)
+
+    async def aclose(self) -> None:
+        """Stop fetching keys and free the connections."""
+        await self._keys.aclose()
+
+    async def authenticate(self, token: CompactToken) -> None:
+        """The part of `verify` that checks the signature; it raises what `verify` does."""
+        await self._keys.authenticate(token)
+
+    def case(self, token: CompactToken) -> Case:
+        """The part of `verify` that reads the claims, ready for the checks; it raises what `verify` does."""
+        return Case(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
+
+    async def _verify(self, text: str) -> Identity:
+        token = compact.parse(text)
+        await self.authenticate(token)
+        identity = identity_of(self.case(token))
+        self._cache.put(text, identity, generation=self._keys.generation())
+        return identity
+
+
+def _check_settings(policy: ClaimsPolicy, *, by_secret: bool, by_jwks: bool) -> None:
+    if not by_secret and not by_jwks:
+        raise ValueError("a verifier needs a secret or a JWKS")
+    if (by_jwks or policy.strict_hs256) and not (policy.issuer and policy.audiences):
+        raise ValueError("an issuer and an audience are needed: they tell access tokens from others of the same keys")
+    if policy.user_id_claim == "email":
+        raise ValueError("an e-mail address identifies nobody: verification links are signed with the same secret")

@@ -1,0 +1,26 @@
+"""Verifiers with real keys, real secrets and a real JWKS endpoint."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from src.auth.jwks import JwksClient
+from src.auth.verifier import TokenVerifier
+from tests.unit.auth.jwks_server import JwksServer, serving
+from tests.unit.auth.minting import AUDIENCE, ISSUER, NOW, PUBLISHED, SECRET, jwks
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[JwksServer]:
+    """A JWKS endpoint of one's own, with all the keys of `minting`."""
+    async with serving(jwks(*PUBLISHED)) as jwks_server:
+        yield jwks_server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def verifier() -> AsyncIterator[TokenVerifier]:
+    """A verifier that everybody may use, with every source of keys; its clock stands still."""
+    async with serving(jwks(*PUBLISHED)) as jwks_server:
+        client = JwksClient(jwks_server.url)
+        yield TokenVerifier(secrets=[SECRET], jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
+        await client.aclose()

@@ -1,0 +1,16 @@
+"""What a hostile token is, and the good one that most of them are made from."""
+
+from typing import NamedTuple
+
+from tests.unit.auth.minting import token
+
+GOOD = token()
+HEADER, PAYLOAD, SIGNATURE = GOOD.split(".")
+
+
+class Hostile(NamedTuple):
+    """A token that is wrong in one way and must be refused, with a part of the reason."""
+
+    name: str
+    token: str
+    reason: str

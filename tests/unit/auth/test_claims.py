@@ -1,0 +1,126 @@
+"""The boundaries of what a signed token may claim."""
+
+import pytest
+
+from src.auth.jwks import JwksClient
+from src.auth.verifier import TokenVerifier
+from src.errors import Unauthorized
+from tests.unit.auth.jwks_server import JwksServer
+from tests.unit.auth.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, SECRET, claims, mint, token
+
+
+def with_secret(
+    *, issuer: str | None = None, audience: str | tuple[str, ...] | None = None, user_id_claim: str = "sub"
+) -> TokenVerifier:
+    return TokenVerifier(
+        secrets=[SECRET], issuer=issuer, audience=audience, user_id_claim=user_id_claim, clock=lambda: NOW
+    )
+
+
+async def reason_of(verifier: TokenVerifier, text: str) -> str:
+    with pytest.raises(Unauthorized) as refusal:
+        await verifier.verify(text)
+    return refusal.value.reason
+
+
+@pytest.mark.req("AUTH-FR-028")
+async def test_a_token_holds_until_the_very_moment_of_its_end() -> None:
+    identity = await with_secret().verify(token(exp=NOW + 0.001))
+    assert identity.expires_at == NOW + 0.001
+    assert "expired" in await reason_of(with_secret(), token(exp=NOW))
+
+
+@pytest.mark.req("AUTH-FR-027")
+@pytest.mark.parametrize("end", [NOW + 1, int(NOW) + 1, NOW + 0.5, 253402300799])
+async def test_any_finite_end_before_the_year_10000_will_do(end: float) -> None:
+    assert (await with_secret().verify(token(exp=end))).expires_at == end
+
+
+@pytest.mark.req("AUTH-FR-027")
+async def test_an_end_in_milliseconds_is_named_as_such() -> None:
+    assert "milliseconds" in await reason_of(with_secret(), token(exp=(NOW + 900) * 1000))
+
+
+@pytest.mark.req("AUTH-FR-029", "AUTH-FR-030")
+@pytest.mark.parametrize("name", ["nbf", "iat"])
+async def test_another_clock_may_be_ahead_by_30_seconds(name: str) -> None:
+    await with_secret().verify(token(HS256, **{name: NOW + 30}))
+    assert "clocks" in await reason_of(with_secret(), token(HS256, **{name: NOW + 30.5}))
+
+
+@pytest.mark.req("AUTH-FR-029", "AUTH-FR-030")
+async def test_neither_beginning_nor_issue_is_demanded() -> None:
+    await with_secret().verify(token(iat=..., nbf=...))
+
+
+@pytest.mark.req("AUTH-FR-032")
+async def test_home_made_tokens_need_neither_issuer_nor_audience() -> None:
+    verifier = with_secret(issuer=ISSUER, audience=AUDIENCE)
+    await verifier.verify(token(iss=..., aud=...))
+    assert "the issuer is 'http://other'" in await reason_of(verifier, token(iss="http://other"))
+    assert "the audience is 'http://other'" in await reason_of(verifier, token(aud="http://other"))
+
+
+@pytest.mark.req("AUTH-FR-032")
+async def test_where_none_is_configured_a_shared_secret_is_proof_enough() -> None:
+    await with_secret().verify(token(iss="http://any", aud=["http://any"]))
+    assert "the issuer is a value of type int" in await reason_of(with_secret(), token(iss=1))
+    assert "'aud' is neither" in await reason_of(with_secret(), token(aud=[1]))
+
+
+@pytest.mark.req("AUTH-FR-033")
+@pytest.mark.parametrize("name", ["iss", "aud"])
+async def test_the_settings_can_demand_issuer_and_audience_of_hs256(name: str) -> None:
+    strict = TokenVerifier(
+        secrets=[SECRET],
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        require_issuer_and_audience_for_hs256=True,
+        clock=lambda: NOW,
+    )
+    await strict.verify(token())
+    assert f"there is no '{name}': the settings" in await reason_of(strict, token(HS256, **{name: ...}))
+
+
+@pytest.mark.req("AUTH-FR-031")
+@pytest.mark.parametrize("audience", [AUDIENCE, [AUDIENCE], ["other", AUDIENCE], ["second"]])
+async def test_one_of_several_audiences_is_enough(server: JwksServer, audience: object) -> None:
+    client = JwksClient(server.url)
+    verifier = TokenVerifier(jwks=client, issuer=ISSUER, audience=(AUDIENCE, "second"), clock=lambda: NOW)
+    await verifier.verify(token(EDDSA, aud=audience))
+    await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-034")
+@pytest.mark.parametrize(
+    "user_id", ["1", "x" * 255, "test-user-123", "ada@example.com", "o'brien;--", "日本語", "../x", "é🎉"]
+)
+async def test_any_printable_user_id_is_taken_as_it_is(user_id: str) -> None:
+    assert (await with_secret().verify(token(sub=user_id))).user_id == user_id
+
+
+@pytest.mark.req("AUTH-FR-034")
+async def test_another_claim_can_name_the_user_and_then_only_that_one() -> None:
+    verifier = with_secret(user_id_claim="userId")
+    assert (await verifier.verify(token(userId="other"))).user_id == "other"
+    assert "there is no 'userId'" in await reason_of(verifier, token())
+
+
+@pytest.mark.req("AUTH-FR-038")
+@pytest.mark.parametrize("email", ["ada@example.com", "x" * 320, "ü@例え.jp"])
+async def test_an_address_is_passed_on(email: str) -> None:
+    assert (await with_secret().verify(token(email=email))).email == email
+
+
+@pytest.mark.req("AUTH-FR-038")
+@pytest.mark.parametrize("email", [..., None, 1, True, [], {}, "x" * 321, "a\n@b", "\ud800@b", "a\0@b"])
+async def test_no_address_is_no_obstacle(email: object) -> None:
+    identity = await with_secret().verify(token(email=email))
+    assert identity.email is None
+
+
+@pytest.mark.req("AUTH-FR-035")
+async def test_an_address_alone_identifies_nobody() -> None:
+    link = mint({"email": "ada@example.com", "iat": NOW, "exp": NOW + 3600}, HS256, {"alg": "HS256"})
+    assert "e-mail verification link" in await reason_of(with_secret(), link)
+    assert "there is no 'sub'" in await reason_of(with_secret(), mint(claims(sub=..., email=...)))

@@ -1,0 +1,181 @@
+"""When the key set is fetched, and who waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from jose.backends.base import Key
+
+from src.auth.jwks import JwksClient
+from src.errors import Unauthorized
+from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
+from tests.unit.auth.jwks_server import JwksServer
+from tests.unit.auth.minting import EDDSA, ES256, PUBLISHED, jwks
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def client(server: JwksServer, clock: Clock) -> AsyncIterator[JwksClient]:
+    """A client of `server`."""
+    keys = JwksClient(server.url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=1, clock=clock)
+    yield keys
+    await keys.aclose()
+
+
+async def unknown(client: JwksClient, kid: str = "nobody") -> str:
+    with pytest.raises(Unauthorized) as refusal:
+        await client.key(kid, "EdDSA")
+    return refusal.value.reason
+
+
+def works(key: Key) -> bool:
+    return key.verify(b"message", EDDSA.sign(b"message"))
+
+
+@pytest.mark.req("AUTH-FR-039")
+async def test_nothing_is_fetched_before_a_key_is_needed(client: JwksClient, server: JwksServer) -> None:
+    assert client.known("ed", "EdDSA") is None
+    client.keep_fresh()
+    await asyncio.sleep(0.02)
+    assert server.hits == 0
+
+
+@pytest.mark.req("AUTH-FR-039")
+async def test_one_fetch_serves_all_keys_for_ten_minutes(client: JwksClient, server: JwksServer, clock: Clock) -> None:
+    for _ in range(3):
+        for signer in PUBLISHED:
+            await client.key(signer.jwk["kid"], signer.algorithm)
+        clock.now += MAX_AGE / 3 - 0.1
+    assert works(await client.key("ed", "EdDSA"))
+    assert server.hits == 1
+
+
+@pytest.mark.req("AUTH-FR-039")
+async def test_fifty_first_requests_share_one_fetch(client: JwksClient, server: JwksServer) -> None:
+    server.delay = 0.05
+    keys = await asyncio.gather(*(client.key("ed", "EdDSA") for _ in range(50)))
+    assert all(map(works, keys))
+    assert server.hits == 1
+
+
+@pytest.mark.req("AUTH-FR-021")
+async def test_a_key_is_not_handed_out_for_another_algorithm(client: JwksClient) -> None:
+    await client.key("ed", "EdDSA")
+    for algorithm in ("ES256", "RS256", "HS256", "none", "EdDSa"):
+        assert client.known("ed", algorithm) is None
+
+
+@pytest.mark.req("AUTH-FR-040")
+async def test_an_old_set_is_renewed_while_its_keys_serve(client: JwksClient, server: JwksServer, clock: Clock) -> None:
+    await client.key("ed", "EdDSA")
+    clock.now += MAX_AGE
+    server.delay, server.document = 0.1, jwks(EDDSA)
+    async with asyncio.timeout(0.05):
+        for _ in range(100):
+            assert works(await client.key("ed", "EdDSA"))
+    await until_fetched(client, 2)
+    assert server.hits == 2
+    assert client.known("p256", "ES256") is None
+
+
+@pytest.mark.req("AUTH-FR-041")
+async def test_a_new_key_is_found_at_once_also_right_after_the_first_fetch(
+    client: JwksClient, server: JwksServer
+) -> None:
+    server.document = jwks(ES256)
+    await client.key("p256", "ES256")
+    server.document = jwks(EDDSA, ES256)
+    assert works(await client.key("ed", "EdDSA"))
+    assert server.hits == 2
+    assert client.known("p256", "ES256") is not None
+
+
+@pytest.mark.req("AUTH-FR-041")
+async def test_a_new_key_is_found_although_an_older_fetch_was_still_under_way(
+    client: JwksClient, server: JwksServer, clock: Clock
+) -> None:
+    server.document = jwks(ES256)
+    await client.key("p256", "ES256")
+    clock.now += MAX_AGE
+    server.delay = 0.1
+    body, server.body = server.body, b'{"keys": []}'
+    client.keep_fresh()
+    while server.hits < 2:  # noqa: ASYNC110 - the server is not told to announce its requests
+        await asyncio.sleep(0.005)
+    waiting = [asyncio.create_task(client.key("ed", "EdDSA")) for _ in range(5)]
+    await asyncio.sleep(0.02)
+    server.body, server.document = body, jwks(EDDSA)
+    assert all(map(works, await asyncio.gather(*waiting)))
+
+
+@pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
+async def test_unknown_names_fetch_once_per_cool_down(client: JwksClient, server: JwksServer, clock: Clock) -> None:
+    await client.key("ed", "EdDSA")
+    for name in "abc":
+        assert f"no EdDSA key with 'kid' '{name}'" in await unknown(client, name)
+    assert server.hits == 2
+    clock.now += COOLDOWN - 0.01
+    await unknown(client)
+    assert server.hits == 2
+    clock.now += 0.01
+    await unknown(client)
+    assert server.hits == 3
+
+
+@pytest.mark.req("AUTH-FR-042")
+async def test_a_flood_of_unknown_names_costs_two_fetches_and_nobody_else_anything(
+    client: JwksClient, server: JwksServer
+) -> None:
+    server.delay = 0.05
+    flood = asyncio.gather(*(unknown(client, f"kid-{count}") for count in range(1000)))
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(0.05):
+        for _ in range(1000):
+            assert client.known("ed", "EdDSA") is not None
+            await client.key("ed", "EdDSA")
+    assert len(await flood) == 1000
+    assert server.hits <= 2
+
+
+@pytest.mark.req("AUTH-FR-046")
+async def test_who_goes_away_does_not_take_the_fetch_along(client: JwksClient, server: JwksServer) -> None:
+    server.delay = 0.05
+    waiting = [asyncio.create_task(client.key("ed", "EdDSA")) for _ in range(10)]
+    await asyncio.sleep(0.02)
+    for task in waiting[:9]:
+        task.cancel()
+    assert works(await waiting[9])
+    assert server.hits == 1
+    assert all(
+        isinstance(end, asyncio.CancelledError) for end in await asyncio.gather(*waiting[:9], return_exceptions=True)
+    )
+
+
+async def test_closing_ends_a_fetch_that_is_under_way_or_not_yet_begun(server: JwksServer) -> None:
+    server.delay = 30
+    for pause in (0, 0.02):
+        client = JwksClient(server.url)
+        waiting = asyncio.create_task(client.key("ed", "EdDSA"))
+        await asyncio.sleep(pause)
+        async with asyncio.timeout(1):
+            await client.aclose()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_the_generation_rises_with_the_content_and_not_with_fetches(
+    client: JwksClient, server: JwksServer, clock: Clock
+) -> None:
+    await client.key("ed", "EdDSA")
+    for _ in range(3):
+        clock.now += COOLDOWN
+        await unknown(client)
+    assert (server.hits, client.generation) == (4, 1)
+    server.document = jwks(EDDSA)
+    clock.now += COOLDOWN
+    await unknown(client)
+    assert client.generation == 2

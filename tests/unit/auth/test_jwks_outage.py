@@ -1,0 +1,111 @@
+"""While the JWKS endpoint is away, known keys serve and unknown ones are a 503."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from src.auth.jwks import JwksClient, KeysUnavailable
+from src.errors import Unauthorized
+from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
+from tests.unit.auth.jwks_server import serving
+from tests.unit.auth.minting import EDDSA, ES256, jwks
+
+
+def client_of(url: str, clock: Clock, timeout: float = 1) -> JwksClient:
+    return JwksClient(url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=timeout, clock=clock)
+
+
+@pytest.mark.req("AUTH-FR-043", "AUTH-FR-044")
+async def test_known_keys_go_on_and_unknown_ones_must_wait() -> None:
+    clock = Clock()
+    async with serving(jwks(EDDSA)) as server:
+        client, port = client_of(server.url, clock), server.port
+        await client.key("ed", "EdDSA")
+    for _ in range(3):
+        clock.now += MAX_AGE
+        assert await client.key("ed", "EdDSA") is client.known("ed", "EdDSA")
+        with pytest.raises(KeysUnavailable) as outage:
+            await client.key("p256", "ES256")
+        assert outage.value.status == 503
+        assert outage.value.headers == {"Retry-After": "5"}
+    async with serving(jwks(EDDSA, ES256), port):
+        clock.now += COOLDOWN
+        await client.key("p256", "ES256")
+    await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-044")
+async def test_an_api_that_starts_before_its_front_end_heals_by_itself() -> None:
+    clock = Clock()
+    async with serving({}) as server:
+        client, port = client_of(server.url, clock), server.port
+    with pytest.raises(KeysUnavailable):
+        await client.key("ed", "EdDSA")
+    async with serving(jwks(EDDSA), port) as server:
+        with pytest.raises(KeysUnavailable):
+            await client.key("ed", "EdDSA")
+        assert server.hits == 0
+        clock.now += COOLDOWN
+        await client.key("ed", "EdDSA")
+        with pytest.raises(Unauthorized):
+            await client.key("nobody", "EdDSA")
+    await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-045")
+@pytest.mark.parametrize("document", [[], {}, None, 1, "x", {"keys": {}}, {"keys": None}, {"keys": "x"}, {"key": []}])
+async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    async with serving(jwks(EDDSA)) as server:
+        client = client_of(server.url, clock)
+        await client.key("ed", "EdDSA")
+        server.document = document
+        with caplog.at_level(logging.WARNING), pytest.raises(KeysUnavailable):
+            await client.key("p256", "ES256")
+        assert client.known("ed", "EdDSA") is not None
+        await client.aclose()
+    assert "the answer is not a JWK Set" in caplog.text
+
+
+@pytest.mark.req("AUTH-FR-044", "AUTH-FR-045")
+async def test_a_black_hole_is_a_503_after_the_timeout_for_all_who_wait() -> None:
+    async with serving(jwks(EDDSA)) as server:
+        server.delay = 30
+        client = client_of(server.url, Clock(), timeout=0.2)
+        started = time.monotonic()
+        ends = await asyncio.gather(*(client.key("ed", "EdDSA") for _ in range(100)), return_exceptions=True)
+        assert all(isinstance(end, KeysUnavailable) for end in ends)
+        assert time.monotonic() - started < 1
+        assert server.hits == 1
+        await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-040", "AUTH-FR-043")
+async def test_an_old_set_that_cannot_be_renewed_is_tried_again_after_the_cool_down() -> None:
+    clock = Clock()
+    async with serving(jwks(EDDSA)) as server:
+        client = client_of(server.url, clock)
+        await client.key("ed", "EdDSA")
+        server.status = 500
+        clock.now += MAX_AGE
+        for _ in range(20):
+            assert client.known("ed", "EdDSA") is not None
+            await asyncio.sleep(0.005)
+        assert server.hits == 2
+        server.status, server.document = 200, jwks(EDDSA, ES256)
+        clock.now += COOLDOWN
+        client.keep_fresh()
+        await until_fetched(client, 2)
+        assert client.known("p256", "ES256") is not None
+        await client.aclose()
+
+
+async def test_the_log_names_the_endpoint_without_its_password(caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of("http://user:pass-word@127.0.0.1:1/jwks", Clock())
+    with caplog.at_level(logging.WARNING), pytest.raises(KeysUnavailable):
+        await client.key("ed", "EdDSA")
+    await client.aclose()
+    assert "127.0.0.1:1/jwks" in caplog.text
+    assert "pass-word" not in caplog.text

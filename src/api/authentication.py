@@ -1,0 +1,63 @@
+"""The JWT middleware: closed by default, and before a byte of the body is read."""
+
+import logging
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from src.api.credentials import bearer_token, cookie_token
+from src.api.problems import render
+from src.auth.verifier import TokenVerifier
+from src.errors import AppError, Unauthorized
+
+logger = logging.getLogger(__name__)
+
+PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+
+
+class Authentication:
+    """Lets a request pass only with a token that proves who calls, except to `PUBLIC_PATHS`.
+
+    Sets `request.state.user_id` and `request.state.user_email` (None where the token has no e-mail address). Answers
+    401 by itself otherwise; the log says which check failed, and with `explain` the answer does, too. With
+    `cookie_origins` the token may come in Better Auth's session cookie, from pages of these origins.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        verifier: TokenVerifier,
+        *,
+        explain: bool = False,
+        cookie_origins: frozenset[str] | None = None,
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._explain = explain
+        self._cookie_origins = cookie_origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
+            return await self._app(scope, receive, send)
+        try:
+            identity = await self._verifier.verify(self._token(scope))
+        except AppError as error:
+            return await render(self._explained(error))(scope, receive, send)
+        scope.setdefault("state", {}).update(user_id=identity.user_id, user_email=identity.email)
+        return await self._app(scope, receive, send)
+
+    def _token(self, scope: Scope) -> str:
+        headers = Headers(scope=scope)
+        if self._cookie_origins is not None and "authorization" not in headers:
+            token = cookie_token(scope, headers, self._cookie_origins)
+            if token is not None:
+                return token
+        return bearer_token(headers)
+
+    def _explained(self, error: AppError) -> AppError:
+        if isinstance(error, Unauthorized):
+            logger.info("refused a request: %s", error.reason)
+            if self._explain:
+                error.detail = f"{error.detail} ({error.reason})"
+        return error

@@ -1,0 +1,40 @@
+"""What handlers ask for. Asking for `Tasks` checks the owner."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from src.errors import NotYourPath
+from src.services.owner import OwnerId
+from src.services.readiness import Readiness
+from src.services.task_service import TaskService
+
+UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
+
+
+async def require_owner(request: Request, user_id: UserId) -> OwnerId:
+    """Proof that the path's user is the token's user; the one place that makes an `OwnerId`.
+
+    Raises:
+        NotYourPath: It is somebody else's path.
+    """
+    if user_id != request.state.user_id:
+        raise NotYourPath
+    return OwnerId(user_id)
+
+
+Owner = Annotated[OwnerId, Depends(require_owner)]
+
+
+async def task_service(request: Request, owner: Owner) -> TaskService:
+    """The tasks of the path's user."""
+    return TaskService(request.app.state.database, owner)
+
+
+async def readiness(request: Request) -> Readiness:
+    """Whether requests can be served."""
+    return Readiness(request.app.state.database)
+
+
+Tasks = Annotated[TaskService, Depends(task_service)]
+Ready = Annotated[Readiness, Depends(readiness)]

@@ -1,0 +1,86 @@
+"""The OpenAPI document: good enough to generate a client from."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from src.api.authentication import PUBLIC_PATHS
+from src.api.problems import MEDIA_TYPE, Problem, ValidationProblem
+
+_DESCRIPTIONS = {
+    400: "The body cannot be read.",
+    401: "There is no valid access token.",
+    403: "The path names another user.",
+    404: "The user has no such task.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body is not JSON.",
+    422: "Something in the request is wrong; `errors` says what.",
+    503: "The database is out of reach; try again after `Retry-After` seconds.",
+}
+_HEADERS = {
+    401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    503: {"Retry-After": "Seconds to wait."},
+}
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A JWT of your Better Auth front end.",
+}
+
+
+type Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """The `responses` of a route that can fail in these ways."""
+    return {
+        status: {
+            "model": ValidationProblem if status == 422 else Problem,  # noqa: PLR2004 - a status code
+            "description": _DESCRIPTIONS[status],
+            **headers(**_HEADERS.get(status, {})),
+        }
+        for status in statuses
+    }
+
+
+def headers(**descriptions: str) -> dict[str, Any]:
+    """The `headers` of a response, by name and description."""
+    return {
+        "headers": {
+            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
+            for name, text in descriptions.items()
+        }
+    }
+
+
+def operation_id(route: APIRoute) -> str:
+    """Handlers are named as clients want to call them."""
+    return route.name
+
+
+class DocumentedApi(FastAPI):
+    """FastAPI whose document also says what it cannot know: the middleware's tokens, the media type of errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        known = self.openapi_schema
+        schema = super().openapi()
+        if schema is not known:
+            _complete(schema)
+        return schema
+
+
+def _complete(schema: dict[str, Any]) -> None:
+    schema["components"]["securitySchemes"] = {"bearerAuth": _SECURITY}
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
+            _mark_problems(operation["responses"])
+
+
+def _mark_problems(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}

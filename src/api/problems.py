@@ -1,0 +1,117 @@
+"""Errors as RFC 9457 problem details, in one format whatever went wrong."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from src.errors import AppError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with a request; `field` is its path, such as `title` or `limit`."""
+
+    field: str
+    message: str
+    type: str
+
+
+class Problem(BaseModel):
+    """What every error answers (RFC 9457). `detail` is one sentence to show to a person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:problem-type:task-not-found",
+                    "title": "Task not found",
+                    "status": 404,
+                    "detail": "Task not found.",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ValidationProblem(Problem):
+    """A request whose parts are wrong, with each of them in `errors`."""
+
+    errors: list[FieldError]
+
+
+def problem(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **members: object,
+) -> Response:
+    """A response in the problem format; `members` are added to the standard ones."""
+    body = {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
+    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def render(error: AppError) -> Response:
+    """The response for a refusal of our own."""
+    return problem(error.status, error.slug, error.title, error.detail, error.headers)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have every error that a handler or the framework raises rendered here."""
+
+    @app.exception_handler(AppError)
+    async def _app_error(_: Request, error: AppError) -> Response:
+        return render(error)
+
+    @app.exception_handler(HTTPException)
+    async def _http_error(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, AppError):  # FastAPI wraps what is raised while it reads a body
+            return render(error.__cause__)
+        phrase = HTTPStatus(error.status_code).phrase
+        slug = phrase.lower().replace(" ", "-")
+        headers = _allow(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+        return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> Response:
+        if isinstance(error.body, bytes):
+            return problem(
+                415,
+                "unsupported-media-type",
+                "Unsupported media type",
+                "Send 'Content-Type: application/json'.",
+            )
+        return _unprocessable(error.errors())
+
+
+def _allow(request: Request) -> dict[str, str]:
+    """All methods of the path (RFC 9110, section 15.5.6); the framework names those of the first route it met."""
+    paths: dict[str, Any] = request.app.openapi()["paths"]
+    routes = (operations for path, operations in paths.items() if compile_path(path)[0].match(request.scope["path"]))
+    return {"Allow": ", ".join(method.upper() for operations in routes for method in operations)}
+
+
+def _unprocessable(details: Sequence[Any]) -> Response:
+    """Each error without the input that caused it: that may be a secret, and need not even be JSON."""
+    errors = [{"field": _field(each), "message": each["msg"], "type": each["type"]} for each in details]
+    detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
+    return problem(422, "invalid-request", "Invalid request", f"{detail}.", errors=errors)
+
+
+def _field(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
+    """`("body", "tags", 0)` is `tags.0`; the position of a syntax error is no field."""
+    return "" if detail["type"] == "json_invalid" else ".".join(map(str, detail["loc"][1:]))

@@ -1,0 +1,57 @@
+"""Responses around JSON that PostgreSQL has written."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request, Response
+
+from src.services.task_service import CreatedTask, StoredTask, TaskPage
+
+_JSON = "application/json"
+
+
+def task_response(task: StoredTask) -> Response:
+    """A task and its ETag."""
+    return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
+
+
+def created_response(request: Request, task: CreatedTask) -> Response:
+    """A new task and where it is."""
+    location = f"{quote(request.scope['path'])}/{task.id}"
+    return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)
+
+
+def object_response(request: Request, page: TaskPage) -> Response:
+    """A page as `schemas.task.TaskList`."""
+    cursor = "null" if page.next_cursor is None else f'"{page.next_cursor}"'
+    total = "null" if page.total is None else page.total
+    body = f'{{"tasks":{_array(page)},"count":{len(page.tasks)},"total":{total},"next_cursor":{cursor}}}'
+    return Response(body, headers=_page_headers(request, page), media_type=_JSON)
+
+
+def array_response(request: Request, page: TaskPage) -> Response:
+    """A page as a bare array; the rest is in `X-Total-Count` and `Link`."""
+    return Response(_array(page), headers=_page_headers(request, page), media_type=_JSON)
+
+
+def _array(page: TaskPage) -> str:
+    return f"[{','.join(page.tasks)}]"
+
+
+def _page_headers(request: Request, page: TaskPage) -> Mapping[str, str]:
+    headers = _etag(page.revision)
+    if page.total is not None:
+        headers["X-Total-Count"] = str(page.total)
+    if page.next_cursor is not None:
+        headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
+    return headers
+
+
+def _next_page(request: Request, cursor: str) -> str:
+    query: list[tuple[str, Any]] = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
+    return f"{quote(request.scope['path'])}?{urlencode([*query, ('cursor', cursor)])}"
+
+
+def _etag(revision: int) -> dict[str, str]:
+    return {"ETag": f'"{revision}"'}

@@ -1,0 +1,30 @@
+"""What load balancers and orchestrators ask."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from src.api.dependencies import Ready
+from src.api.documentation import errors
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+@router.get("/health")
+async def get_health() -> Health:
+    """The process lives, whatever the database does: restart it when this fails."""
+    return Health(status="ok")
+
+
+@router.get("/ready", responses=errors(503))
+async def get_readiness(ready: Ready) -> Health:
+    """The database is reachable and its schema is current: send requests only while this succeeds."""
+    await ready.check()
+    return Health(status="ok")

@@ -1,0 +1,103 @@
+"""The composition root: where the parts are put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware import Middleware
+from fastapi.middleware.cors import CORSMiddleware
+
+from src.api.authentication import Authentication
+from src.api.body_limit import BodyLimit
+from src.api.documentation import DocumentedApi, operation_id
+from src.api.problems import add_problem_handlers
+from src.api.routers import health, tasks
+from src.api.trailing_slash import TrailingSlash
+from src.api.unexpected import UnexpectedErrors
+from src.auth.jwks import JwksClient
+from src.auth.verifier import TokenVerifier
+from src.config import Settings
+from src.db.database import Database
+
+_LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API with these settings. It connects to nothing until it is asked something."""
+    verifier = create_verifier(settings)
+    app = DocumentedApi(
+        title="Task API",
+        version="0.1.0",
+        description="Tasks of the users of a Better Auth front end.",
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        middleware=_middleware(settings, verifier),
+        lifespan=_lifespan,
+    )
+    app.state.verifier = verifier
+    app.state.database = Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        prepared_statements=settings.prepared_statements,
+    )
+    add_problem_handlers(app)
+    app.include_router(health.router)
+    app.include_router(_LIST_ROUTERS[settings.list_format])
+    app.include_router(tasks.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await app.state.database.open()
+    yield
+    await app.state.database.close()
+    await app.state.verifier.aclose()
+
+
+def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
+    """From the outside in: errors and refusals need CORS headers too, and a stranger's body is not read."""
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=_REQUEST_HEADERS,
+            expose_headers=_RESPONSE_HEADERS,
+            max_age=7200,
+        ),
+        Middleware(UnexpectedErrors),
+        Middleware(TrailingSlash),
+        Middleware(
+            Authentication,
+            verifier=verifier,
+            explain=settings.environment == "development",
+            cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
+        ),
+        Middleware(BodyLimit),
+    ]
+
+
+def create_verifier(settings: Settings) -> TokenVerifier:
+    """What judges the tokens under these settings."""
+    return TokenVerifier(
+        secrets=settings.secrets,
+        jwks=None if settings.jwks_url is None else JwksClient(settings.jwks_url),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        user_id_claim=settings.better_auth_user_id_claim,
+        require_issuer_and_audience_for_hs256=settings.better_auth_strict,
+        accept_session_cookie_cache=settings.better_auth_cookie_cache,
+    )
+
+
+_REQUEST_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+]
+_RESPONSE_HEADERS = ["ETag", "Link", "Location", "X-Total-Count", "Retry-After", "X-Request-ID"]

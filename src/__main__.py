@@ -1,0 +1,127 @@
+"""The command line: `python -m src --help`."""
+
+import asyncio
+import json
+import shlex
+import signal
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from src.app import create_app, create_verifier
+from src.auth.inspection import Finding, inspect
+from src.config import Settings, is_set, load_settings
+from src.db import migrations
+from src.development import development_database, development_settings, mint
+
+_SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
+_NO_DATABASE = "postgresql://not/needed"
+_TOKEN_SOURCES = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The task API.")
+
+
+@app.command()
+def dev(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    *,
+    reload: Annotated[bool, typer.Option(help="Restart when the code changes.")] = True,
+) -> None:
+    """Serve for development, with all that is needed: PostgreSQL, migrations, a secret and a token to try it with.
+
+    What the environment or .env sets is used instead, such as DATABASE_URL, BETTER_AUTH_SECRET or BETTER_AUTH_URL.
+    """
+    _clean_up_when_terminated()
+    with development_database():
+        settings = development_settings()
+        migrations.upgrade(settings.migration_url)
+        _print_how_to_try(settings, f"http://{host}:{port}")
+        uvicorn.run(
+            "src.main:app", host=host, port=port, reload=reload, reload_dirs=["src"], timeout_graceful_shutdown=5
+        )
+
+
+@app.command()
+def migrate(
+    *, check: Annotated[bool, typer.Option("--check", help="Only tell whether there is something to do.")] = False
+) -> None:
+    """Bring the database to the schema that this version needs. Safe to run from several places at once."""
+    url = load_settings().migration_url
+    if not check:
+        migrations.upgrade(url)
+    if difference := migrations.difference(url):
+        raise SystemExit(difference)
+    typer.echo(f"The database is at revision {migrations.head()}.")
+
+
+@app.command()
+def token(
+    user_id: Annotated[str, typer.Argument(help="The user that the token is for.")] = "dev-user",
+    *,
+    inspecting: Annotated[
+        bool, typer.Option("--inspect", help="Read a token from standard input instead, and say what is wrong with it.")
+    ] = False,
+) -> None:
+    """Print a token for a user, valid for a day. For development only: in production Better Auth makes them."""
+    if inspecting:
+        _inspect(sys.stdin.read().strip().removeprefix("Bearer "))
+    else:
+        typer.echo(mint(development_settings(database_url=_NO_DATABASE), user_id))
+
+
+@app.command()
+def openapi(
+    *, check: Annotated[bool, typer.Option("--check", help="Only tell whether the snapshot is current.")] = False
+) -> None:
+    """Write the OpenAPI document to the specs, where clients are generated from and changes are reviewed."""
+    settings = load_settings(
+        _env_file=None,
+        database_url=_NO_DATABASE,
+        better_auth_secret=token_urlsafe(32),
+        list_format="object",
+    )
+    text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
+    if not check:
+        _SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
+        _SNAPSHOT.write_text(text)
+    elif _SNAPSHOT.read_text() != text:
+        raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
+    typer.echo(f"{_SNAPSHOT} is current.")
+
+
+def _clean_up_when_terminated() -> None:
+    """Without this the process would die at once, and leave PostgreSQL running; uvicorn raises the signal again."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+def _print_how_to_try(settings: Settings, base: str) -> None:
+    words = ["curl", "-i", f"{base}/api/dev-user/tasks"]
+    words += ["-H", f"Authorization: Bearer {mint(settings, 'dev-user')}"]
+    words += ["-H", "Content-Type: application/json", "-d", '{"title": "Buy milk"}']
+    typer.echo(f"\nDocumentation: {base}/docs\n\nCreate a task:\n\n{shlex.join(words)}\n")
+
+
+def _inspect(text: str) -> None:
+    settings = (load_settings if any(map(is_set, _TOKEN_SOURCES)) else development_settings)(database_url=_NO_DATABASE)
+    findings = asyncio.run(_findings(settings, text))
+    for finding in findings:
+        typer.echo(f"{'ok    ' if finding.passed else 'FAILED'}  {finding.check}: {finding.explanation}")
+    if not all(finding.passed for finding in findings):
+        raise SystemExit("The API refuses this token.")
+    typer.echo("The API accepts this token.")
+
+
+async def _findings(settings: Settings, text: str) -> list[Finding]:
+    async with aclosing(create_verifier(settings)) as verifier:
+        return await inspect(verifier, text)
+
+
+if __name__ == "__main__":
+    app()

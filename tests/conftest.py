@@ -1,0 +1,169 @@
+"""The real app on a real PostgreSQL; each test has users of its own, so none needs to clean up."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from src.app import create_app
+from src.config import Settings, load_settings
+from src.db import migrations
+from src.db.embedded import EmbeddedPostgres
+from src.db.url import DatabaseUrl
+from tests.tokens import SECRET, mint
+
+for name in Settings.model_fields:
+    os.environ.pop(name.upper(), None)
+
+JSON = {"Content-Type": "application/json"}
+ORIGIN = "https://app.example.com"
+
+
+class User:
+    """Somebody with a token: `await user.post("", json={…})` asks for `/api/{user.id}/tasks`."""
+
+    def __init__(self, app: FastAPI, user_id: str | None = None) -> None:
+        self.id = user_id or f"user-{uuid4()}"
+        self.path = f"/api/{quote(self.id, safe='')}/tasks"
+        self.http = client(app, headers={"Authorization": f"Bearer {mint(self.id)}"})
+
+    async def request(self, method: str, path: str | int = "", **options: Any) -> httpx.Response:
+        suffix = f"/{path}" if isinstance(path, int) else path
+        return await self.http.request(method, self.path + suffix, **options)
+
+    async def get(self, path: str | int = "", **options: Any) -> httpx.Response:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str | int = "", **options: Any) -> httpx.Response:
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str | int = "", **options: Any) -> httpx.Response:
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str | int = "", **options: Any) -> httpx.Response:
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str | int = "", **options: Any) -> httpx.Response:
+        return await self.request("DELETE", path, **options)
+
+    async def create(self, title: str = "Buy milk", **members: object) -> dict[str, Any]:
+        """Add a task and return it."""
+        response = await self.post(json={"title": title, **members})
+        assert response.status_code == 201, response.text
+        task: dict[str, Any] = response.json()
+        return task
+
+    async def tasks(self, **query: Any) -> list[dict[str, Any]]:
+        """The list, as it is answered."""
+        response = await self.get(params=query)
+        assert response.status_code == 200, response.text
+        tasks: list[dict[str, Any]] = response.json()["tasks"]
+        return tasks
+
+    async def revision(self) -> int:
+        """The user's revision, from the list's ETag."""
+        return int((await self.get()).headers["ETag"].strip('"'))
+
+
+type Connection = asyncpg.Connection[asyncpg.Record]
+type StartApp = Callable[..., Awaitable[FastAPI]]
+type NewDatabase = Callable[..., Awaitable[str]]
+
+
+def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
+    """A browser's view of the app."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server without our tables."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+async def database_url(server_url: str) -> str:
+    """A database with our tables, shared by all tests."""
+    return await _create_database(server_url)
+
+
+@pytest.fixture
+def new_database(server_url: str) -> NewDatabase:
+    """Makes a database for one test, with our tables or without."""
+    return partial(_create_database, server_url)
+
+
+@pytest.fixture(scope="session")
+async def start_app(database_url: str) -> AsyncIterator[StartApp]:
+    """Makes a running app; settings are given by name and replace the usual ones."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: object) -> FastAPI:
+            app = create_app(load_settings(**_settings(database_url) | settings))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            return app
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+async def app(start_app: StartApp) -> FastAPI:
+    return await start_app()
+
+
+@pytest.fixture
+def user(app: FastAPI) -> User:
+    return User(app)
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> User:
+    return User(app)
+
+
+@pytest.fixture
+async def anybody(app: FastAPI) -> httpx.AsyncClient:
+    """Somebody without a token."""
+    return client(app)
+
+
+@pytest.fixture
+async def sql(database_url: str) -> AsyncIterator[Connection]:
+    """A look behind the API."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+def _settings(database_url: str) -> dict[str, object]:
+    return {
+        "_env_file": None,
+        "environment": "test",
+        "database_url": database_url,
+        "better_auth_secret": SECRET,
+        "allowed_origins": ORIGIN,
+    }
+
+
+async def _create_database(server_url: str, *, migrated: bool = True) -> str:
+    name = f"test_{uuid4().hex}"
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    url = httpx.URL(server_url).copy_with(path=f"/{name}")
+    if migrated:
+        await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(str(url)))
+    return str(url)

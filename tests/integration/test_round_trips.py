@@ -1,0 +1,69 @@
+"""How often an ordinary request asks the database: once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.conftest import StartApp, User
+
+
+class Wire:
+    """A socket between the app and PostgreSQL that counts how often the app speaks and then has to wait."""
+
+    def __init__(self, folder: str, target: str) -> None:
+        self.folder = folder
+        self._target = target
+        self.round_trips = 0
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_unix_server(self._serve, Path(self.folder) / ".s.PGSQL.5432")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_unix_connection(self._target)
+        await asyncio.gather(
+            self._copy(reader, to_server, counted=True), self._copy(from_server, writer, counted=False)
+        )
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool) -> None:
+        while data := await reader.read(1 << 20):
+            self.round_trips += counted
+            writer.write(data)
+        writer.close()
+
+
+@pytest.fixture
+async def wire(database_url: str) -> AsyncIterator[Wire]:
+    target = parse_qs(urlsplit(database_url).query)["host"][0]
+    with TemporaryDirectory(dir="/tmp") as folder:
+        async with Wire(folder, f"{target}/.s.PGSQL.5432") as wire:
+            yield wire
+
+
+@pytest.mark.req("TASK-FR-056")
+async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: str, start_app: StartApp) -> None:
+    through_wire = urlsplit(database_url)._replace(query=urlencode({"host": wire.folder})).geturl()
+    user = User(await start_app(database_url=through_wire, database_pool_size=1))
+    for warm in (False, True):
+        task = await user.create()
+        for method, path, body in (
+            ("POST", "", {"title": "Buy milk"}),
+            ("GET", "", None),
+            ("GET", f"/{task['id']}", None),
+            ("PUT", f"/{task['id']}", {"title": "Buy tea"}),
+            ("PATCH", f"/{task['id']}", {"title": "Buy tea"}),
+            ("PATCH", f"/{task['id']}/complete", None),
+            ("DELETE", f"/{task['id']}", None),
+        ):
+            before = wire.round_trips
+            response = await user.request(method, path, json=body)
+            assert response.status_code in {200, 201, 204}
+            assert not warm or wire.round_trips - before == 1, f"{method} {path}"

@@ -1,0 +1,44 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+def _calls(name: str) -> Iterator[str]:
+    """The functions that call `name`, as module.function."""
+    for path in SOURCES:
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                        yield f"{path.stem}.{function.name}"
+
+
+def test_only_require_owner_makes_an_owner_id() -> None:
+    assert list(_calls("OwnerId")) == ["dependencies.require_owner"]
+
+
+def test_only_the_dependency_makes_a_task_service() -> None:
+    assert list(_calls("TaskService")) == ["dependencies.task_service"]
+
+
+def test_the_migrations_folder_does_not_shadow_the_library() -> None:
+    assert not (ROOT / "alembic" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_have_one_purpose_and_functions_a_few_lines(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 220
+    assert path.stem not in {"utils", "helpers", "common", "core", "misc"}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            length = (node.end_lineno or 0) - first.lineno + 1
+            assert length <= 30, f"{node.name} has {length} lines"

@@ -1,0 +1,107 @@
+"""The published contract is what the app does, and changes on purpose only."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from src.schemas.task import Task, TaskList
+from tests.conftest import StartApp, User
+
+SNAPSHOT = Path(__file__).parents[2] / "specs/001-tasks/contracts/openapi.json"
+OPERATIONS = {
+    "get_health",
+    "get_readiness",
+    "list_tasks",
+    "create_task",
+    "get_task",
+    "replace_task",
+    "update_task",
+    "complete_task",
+    "delete_task",
+}
+PUBLIC = {"get_health", "get_readiness"}
+DOCUMENTED = {
+    "get_health": set(),
+    "get_readiness": {503},
+    "list_tasks": {401, 403, 422, 503},
+    "create_task": {400, 401, 403, 413, 415, 422, 503},
+    "get_task": {401, 403, 404, 422, 503},
+    "replace_task": {400, 401, 403, 404, 413, 415, 422, 503},
+    "update_task": {400, 401, 403, 404, 413, 415, 422, 503},
+    "complete_task": {400, 401, 403, 404, 413, 415, 422, 503},
+    "delete_task": {401, 403, 404, 422, 503},
+}
+
+
+@pytest.fixture
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["operationId"]: each for path in document["paths"].values() for each in path.values()}
+
+
+@pytest.mark.req("TASK-FR-062")
+async def test_the_document_is_public_and_names_every_operation(anybody: httpx.AsyncClient) -> None:
+    response = await anybody.get("/openapi.json")
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.1")
+    assert operations(response.json()).keys() == OPERATIONS
+
+
+@pytest.mark.req("TASK-FR-063")
+def test_operations_demand_the_bearer_scheme_unless_they_are_public(document: dict[str, Any]) -> None:
+    [(name, scheme)] = document["components"]["securitySchemes"].items()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for operation_id, operation in operations(document).items():
+        assert operation["security"] == ([] if operation_id in PUBLIC else [{name: []}])
+
+
+@pytest.mark.req("TASK-FR-064")
+def test_errors_are_documented_as_problems(document: dict[str, Any]) -> None:
+    for operation_id, operation in operations(document).items():
+        errors = {int(status): answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert errors.keys() == DOCUMENTED[operation_id], operation_id
+        assert all(set(answer["content"]) == {"application/problem+json"} for answer in errors.values())
+
+
+@pytest.mark.req("TASK-FR-064")
+def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
+    headers = {
+        name: set(answer.get("headers", {}))
+        for name, operation in operations(document).items()
+        for status, answer in operation["responses"].items()
+        if status < "300"
+    }
+    assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
+    assert headers["create_task"] == {"ETag", "Location"}
+    assert all(headers[name] == {"ETag"} for name in ("get_task", "replace_task", "update_task", "complete_task"))
+
+
+@pytest.mark.req("TASK-FR-062")
+def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
+    assert json.loads(SNAPSHOT.read_text()) == document, "run 'python -m src openapi' and review the difference"
+
+
+@pytest.mark.req("TASK-FR-020", "TASK-FR-062")
+async def test_the_array_format_is_documented_where_it_is_set(start_app: StartApp) -> None:
+    document = (await start_app(list_format="array")).openapi()
+    answer = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer["type"] == "array"
+
+
+@pytest.mark.req("TASK-FR-011")
+async def test_what_postgresql_writes_is_what_the_schema_says(user: User) -> None:
+    """The JSON of tasks is made in SQL, where no schema checks it."""
+    created = await user.create('Quotes " and \\ and 😀', description="x", completed=True)
+    await user.create()
+    page = (await user.get()).text
+    tasks = TypeAdapter(TaskList).validate_json(page, strict=True, extra="forbid").tasks
+    assert list(json.loads(page)["tasks"][0]) == list(Task.model_fields)
+    assert tasks[1] == Task.model_validate(created)

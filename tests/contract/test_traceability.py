@@ -1,0 +1,64 @@
+"""Every requirement in specs/ has a test that names it, and every test names requirements that exist."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_SPECS = sorted(_ROOT.glob("specs/*/spec.md"))
+_ID = r"[A-Z]+-FR-\d{3}"
+
+
+def test_every_requirement_is_defined_once() -> None:
+    repeated = {name for name, count in _defined().items() if count > 1}
+    assert not repeated, _listed(repeated)
+
+
+def test_every_requirement_has_a_test() -> None:
+    untested = _defined().keys() - _tested()
+    assert not untested, _listed(untested)
+
+
+def test_no_test_names_an_unknown_requirement() -> None:
+    unknown = _tested() - _defined().keys()
+    assert not unknown, _listed(unknown)
+
+
+def test_no_document_names_an_unknown_requirement() -> None:
+    documents = (_ROOT / "specs").rglob("*.md")
+    named = {name for document in documents for name in re.findall(_ID, document.read_text())}
+    unknown = named - _defined().keys()
+    assert not unknown, _listed(unknown)
+
+
+@pytest.mark.parametrize("spec", _SPECS, ids=lambda spec: spec.parent.name)
+def test_a_specification_has_requirements(spec: Path) -> None:
+    assert _ids_defined_in(spec)
+
+
+def _defined() -> Counter[str]:
+    return Counter(name for spec in _SPECS for name in _ids_defined_in(spec))
+
+
+def _ids_defined_in(spec: Path) -> list[str]:
+    """In bold at the start of an item; anywhere else an id is a reference."""
+    return re.findall(rf"^[-*] \*\*({_ID})", spec.read_text(), re.MULTILINE)
+
+
+def _tested() -> set[str]:
+    return {name for test in (_ROOT / "tests").rglob("test_*.py") for name in _ids_named_in(test)}
+
+
+def _ids_named_in(test: Path) -> Iterator[str]:
+    """Literals that look like an id: in `pytest.mark.req`, or in a table that such markers are made from."""
+    for node in ast.walk(ast.parse(test.read_text())):
+        if isinstance(node, ast.Constant) and re.match("[A-Z]+-FR-", str(node.value)):
+            yield str(node.value)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -5,11 +5,13 @@ AppError
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
+├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
 └── ServiceUnavailable    503  try again after a moment
 """
 
+import json
 from typing import ClassVar
 
 
@@ -30,6 +32,11 @@ class AppError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """The response headers that this refusal needs."""
+        return {}
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What the problem tells beyond the standard members."""
         return {}
 
 
@@ -87,6 +94,24 @@ class TaskNotFound(AppError):
     slug = "task-not-found"
     title = "Task not found"
     detail = "Task not found."
+
+
+class TaskChanged(AppError):
+    """The task is not the one that `If-Match` names (RFC 9110, section 13.1.1); `current` is what it is, as JSON."""
+
+    status = 412
+    slug = "task-changed"
+    title = "Precondition failed"
+    detail = "The task has been changed meanwhile; look at 'current' and decide again."
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self.current = current
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The task as it is now, to resolve the conflict without another request."""
+        return {"current": json.loads(self.current)}
 
 
 class ContentTooLarge(AppError):

@@ -13,6 +13,7 @@ _DESCRIPTIONS = {
     401: "There is no valid access token.",
     403: "The path names another user.",
     404: "The user has no such task.",
+    412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",

@@ -67,7 +67,7 @@ def problem(
 
 def render(error: AppError) -> Response:
     """The response for a refusal of our own."""
-    return problem(error.status, error.slug, error.title, error.detail, error.headers)
+    return problem(error.status, error.slug, error.title, error.detail, error.headers, **error.members)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

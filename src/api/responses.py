@@ -16,6 +16,11 @@ def task_response(task: StoredTask) -> Response:
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
 
 
+def not_modified(revision: int) -> Response:
+    """The client has it already."""
+    return Response(status_code=304, headers=_etag(revision))
+
+
 def created_response(request: Request, task: CreatedTask) -> Response:
     """A new task and where it is."""
     location = f"{quote(request.scope['path'])}/{task.id}"

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from src.db.database import Database, Row
-from src.errors import TaskNotFound
+from src.db.statement import Statement
+from src.errors import TaskChanged, TaskNotFound
 from src.schemas.cursor import decode_cursor, encode_cursor
 from src.schemas.query import TaskQuery
 from src.schemas.task import MAX_ID, TaskCompletion, TaskCreate, TaskUpdate
@@ -14,8 +15,12 @@ from src.services.task_statements import (
     DELETE_TASK,
     GET_TASK,
     LIST_TASKS,
+    REVISION,
     update_task,
 )
+
+type Revisions = list[int] | None
+"""The revisions of a task that the client knows; None where it does not care."""
 
 
 class StoredTask(NamedTuple):
@@ -85,36 +90,50 @@ class TaskService:
         row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
         return StoredTask(*_found(row))
 
-    async def update_task(self, task_id: int, changes: TaskUpdate) -> StoredTask:
+    async def update_task(self, task_id: int, changes: TaskUpdate, known: Revisions = None) -> StoredTask:
         """Set the members that were sent and leave the others alone; nothing sent changes nothing.
 
         Raises:
             TaskNotFound: The owner has none with this id.
+            TaskChanged: Its revision is not among the known ones.
         """
         values = changes.model_dump()
-        if not values:
-            return await self.get_task(task_id)
-        statement = update_task(frozenset(values))
-        row = await self._database.fetch_row(statement, owner=self._owner, id=task_id, **values)
-        return StoredTask(*_found(row))
+        if values:
+            return StoredTask(*await self._write(update_task(frozenset(values)), task_id, known, **values))
+        task = await self.get_task(task_id)
+        if known is not None and task.revision not in known:
+            raise TaskChanged(task.json)
+        return task
 
-    async def complete_task(self, task_id: int, completion: TaskCompletion) -> StoredTask:
+    async def complete_task(self, task_id: int, completion: TaskCompletion, known: Revisions = None) -> StoredTask:
         """Set the completion, or toggle it where none is given; concurrent toggles each count.
 
         Raises:
             TaskNotFound: The owner has none with this id.
+            TaskChanged: Its revision is not among the known ones.
         """
         completed = completion.model_dump().get("completed")
-        row = await self._database.fetch_row(COMPLETE_TASK, owner=self._owner, id=task_id, completed=completed)
-        return StoredTask(*_found(row))
+        return StoredTask(*await self._write(COMPLETE_TASK, task_id, known, completed=completed))
 
-    async def delete_task(self, task_id: int) -> None:
+    async def delete_task(self, task_id: int, known: Revisions = None) -> None:
         """Remove a task.
 
         Raises:
             TaskNotFound: The owner has none with this id.
+            TaskChanged: Its revision is not among the known ones.
         """
-        _found(await self._database.fetch_row(DELETE_TASK, owner=self._owner, id=task_id))
+        await self._write(DELETE_TASK, task_id, known)
+
+    async def revision(self) -> int:
+        """The owner's revision, 0 before the first write: one read by primary key."""
+        row = await self._database.fetch_row(REVISION, owner=self._owner)
+        return 0 if row is None else int(row["revision"])
+
+    async def _write(self, statement: Statement, task_id: int, known: Revisions, **values: object) -> Row:
+        row = await self._database.fetch_row(statement, owner=self._owner, id=task_id, revisions=known, **values)
+        if row is None and known is not None:
+            raise TaskChanged((await self.get_task(task_id)).json)
+        return _found(row)
 
 
 def _found(row: Row | None) -> Row:

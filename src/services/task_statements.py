@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     true,
     update,
@@ -39,7 +40,11 @@ _owner = bindparam("owner", type_=Text)
 _id = bindparam("id", type_=BigInteger)
 _completed = bindparam("completed", type_=Boolean)
 
+_revisions = bindparam("revisions", type_=ARRAY(BigInteger))
+
 _is_the_task = (col(Task.user_id) == _owner, col(Task.id) == _id)
+# What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
+_is_the_known_task = (*_is_the_task, or_(_revisions.is_(None), col(Task.revision) == any_(_revisions)))
 
 
 def _members() -> Iterator[ColumnElement[Any]]:
@@ -75,10 +80,10 @@ def _revision_of_a_new_task() -> CTE:
 
 
 def _revision_of_a_known_task() -> CTE:
-    """The owner's next revision; none is taken where the task does not exist."""
+    """The owner's next revision; none is taken where the task does not exist, or not as the client knows it."""
     return (
         update(User)
-        .where(col(User.id) == _owner, select(col(Task.id)).where(*_is_the_task).exists())
+        .where(col(User.id) == _owner, select(col(Task.id)).where(*_is_the_known_task).exists())
         .values(revision=col(User.revision) + literal_column("1"))
         .returning(*_revision_and_time)
         .cte("bump")
@@ -130,7 +135,7 @@ def _complete() -> Statement:
     completed = func.coalesce(_completed, ~col(Task.completed))
     return Statement(
         update(Task)
-        .where(*_is_the_task)
+        .where(*_is_the_known_task)
         .values(completed_at=_completed_at(completed, bump.c.now), updated_at=bump.c.now, revision=bump.c.revision)
         .returning(*_answer)
     )
@@ -138,7 +143,7 @@ def _complete() -> Statement:
 
 def _delete() -> Statement:
     bump = _revision_of_a_known_task()
-    return Statement(delete(Task).where(*_is_the_task, bump.c.revision.is_not(None)).returning(col(Task.id)))
+    return Statement(delete(Task).where(*_is_the_known_task, bump.c.revision.is_not(None)).returning(col(Task.id)))
 
 
 @cache
@@ -152,12 +157,13 @@ def update_task(members: frozenset[str]) -> Statement:
         values["completed_at"] = _completed_at(_completed, bump.c.now)
     return Statement(
         update(Task)
-        .where(*_is_the_task)
+        .where(*_is_the_known_task)
         .values(**values, updated_at=bump.c.now, revision=bump.c.revision)
         .returning(*_answer)
     )
 
 
+REVISION = Statement(select(col(User.revision)).where(col(User.id) == _owner))
 LIST_TASKS = _list()
 GET_TASK = Statement(select(*_answer).where(*_is_the_task))
 CREATE_TASK = _create()

@@ -4,15 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks, require_owner
 from src.api.documentation import Responses, errors, headers
-from src.api.responses import array_response, created_response, object_response, task_response
+from src.api.responses import array_response, created_response, not_modified, object_response, task_response
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Filters = Annotated[TaskQuery, Query()]
 
+_NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has."}}
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
     200: headers(
@@ -22,7 +24,7 @@ _PAGE: Responses = {
     )
 }
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.")}
-_BODY = errors(400, 413, 415)
+_BODY = errors(400, 412, 413, 415)
 
 
 def _router() -> APIRouter:
@@ -41,49 +43,54 @@ object_router = _router()
 """The list as LIST_FORMAT=object wants it."""
 
 
-@object_router.get("", name="list_tasks", response_model=TaskList, responses=_PAGE)
-async def list_tasks_as_object(request: Request, tasks: Tasks, query: Filters) -> Response:
+@object_router.get("", name="list_tasks", response_model=TaskList, responses=_PAGE | _NOT_MODIFIED)
+async def list_tasks_as_object(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a cursor where there are more."""
+    if cached and (revision := await tasks.revision()) in cached:
+        return not_modified(revision)
     return object_response(request, await tasks.list_tasks(query))
 
 
-@array_router.get("", name="list_tasks", response_model=list[Task], responses=_PAGE)
-async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters) -> Response:
+@array_router.get("", name="list_tasks", response_model=list[Task], responses=_PAGE | _NOT_MODIFIED)
+async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a `Link` where there are more."""
+    if cached and (revision := await tasks.revision()) in cached:
+        return not_modified(revision)
     return array_response(request, await tasks.list_tasks(query))
 
 
-@router.post("", status_code=201, response_model=Task, responses=_CREATED | _BODY)
+@router.post("", status_code=201, response_model=Task, responses=_CREATED | errors(400, 413, 415))
 async def create_task(request: Request, tasks: Tasks, task: TaskCreate) -> Response:
     """Add a task."""
     return created_response(request, await tasks.create_task(task))
 
 
-@router.get("/{task_id}", response_model=Task, responses=_ONE)
-async def get_task(tasks: Tasks, task_id: Id) -> Response:
+@router.get("/{task_id}", response_model=Task, responses=_ONE | _NOT_MODIFIED)
+async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
-    return task_response(await tasks.get_task(task_id))
+    task = await tasks.get_task(task_id)
+    return not_modified(task.revision) if task.revision in cached else task_response(task)
 
 
 @router.put("/{task_id}", response_model=Task, responses=_ONE | _BODY)
-async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate) -> Response:
+async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """The same as PATCH: existing clients send PUT with some members and expect the others to stay."""
-    return task_response(await tasks.update_task(task_id, changes))
+    return task_response(await tasks.update_task(task_id, changes, known))
 
 
 @router.patch("/{task_id}", response_model=Task, responses=_ONE | _BODY)
-async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate) -> Response:
+async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """Set the members that are sent; `null` clears the description, absent members stay."""
-    return task_response(await tasks.update_task(task_id, changes))
+    return task_response(await tasks.update_task(task_id, changes, known))
 
 
 @router.patch("/{task_id}/complete", response_model=Task, responses=_ONE | _BODY)
-async def complete_task(tasks: Tasks, task_id: Id, completion: TaskCompletion | None = None) -> Response:
+async def complete_task(tasks: Tasks, task_id: Id, known: Known, completion: TaskCompletion | None = None) -> Response:
     """Set the completion, which is safe to retry; without a body, toggle it."""
-    return task_response(await tasks.complete_task(task_id, completion or TaskCompletion()))
+    return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), known))
 
 
-@router.delete("/{task_id}", status_code=204, responses=errors(404))
-async def delete_task(tasks: Tasks, task_id: Id) -> None:
+@router.delete("/{task_id}", status_code=204, responses=errors(404, 412))
+async def delete_task(tasks: Tasks, task_id: Id, known: Known) -> None:
     """Remove a task."""
-    await tasks.delete_task(task_id)
+    await tasks.delete_task(task_id, known)

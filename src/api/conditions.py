@@ -1,0 +1,36 @@
+"""Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+# Proxies that compress weaken tags, and people forget the quotes; a revision is exact in any dress.
+_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+
+
+def _revisions(header: str) -> list[int]:
+    tags = (_TAG.fullmatch(tag.strip()) for tag in header.split(","))
+    return [int(tag[1]) for tag in tags if tag]
+
+
+async def if_match(
+    header: Annotated[
+        str | None, Header(alias="If-Match", description="Act only if the task has this `ETag`; 412 otherwise.")
+    ] = None,
+) -> list[int] | None:
+    """The revisions of which one must be current; None where any will do."""
+    return None if header is None or header.strip() == "*" else _revisions(header)
+
+
+async def if_none_match(
+    header: Annotated[
+        str | None, Header(alias="If-None-Match", description="Answer 304 if the `ETag` is still this.")
+    ] = None,
+) -> list[int]:
+    """The revisions that the client has already."""
+    return [] if header is None else _revisions(header)
+
+
+Known = Annotated[list[int] | None, Depends(if_match)]
+Cached = Annotated[list[int], Depends(if_none_match)]

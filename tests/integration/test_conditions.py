@@ -1,0 +1,90 @@
+"""Conditional requests: no lost updates, no needless downloads."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.conftest import User
+
+WRITES = [
+    ("PUT", "", {"json": {"title": "Buy tea"}}),
+    ("PATCH", "", {"json": {"title": "Buy tea"}}),
+    ("PATCH", "", {"json": {}}),
+    ("PATCH", "/complete", {}),
+    ("DELETE", "", {}),
+]
+
+
+@pytest.mark.req("TASK-FR-065")
+@pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
+@pytest.mark.parametrize("tag", ['"{0}"', '"1", "{0}"', "*", 'W/"{0}"', "{0}"])
+async def test_a_write_on_what_the_client_knows_is_done(
+    user: User, method: str, suffix: str, body: dict[str, Any], tag: str
+) -> None:
+    task = await user.create()
+    headers = {"If-Match": tag.format(task["revision"])}
+    response = await user.request(method, f"/{task['id']}{suffix}", headers=headers, **body)
+    assert response.status_code == (204 if method == "DELETE" else 200)
+
+
+@pytest.mark.req("TASK-FR-066", "TASK-FR-049")
+@pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
+@pytest.mark.parametrize("tag", ['"1"', '"999999"', '""', "nonsense", '"' + "9" * 40 + '"'])
+async def test_a_write_on_something_else_is_refused_and_told_what_it_is(
+    user: User, method: str, suffix: str, body: dict[str, Any], tag: str
+) -> None:
+    task = await user.create()
+    task = (await user.patch(task["id"], json={"title": "Buy oat milk"})).json()
+    response = await user.request(method, f"/{task['id']}{suffix}", headers={"If-Match": tag}, **body)
+    assert (response.status_code, response.json()["type"]) == (412, "urn:problem-type:task-changed")
+    assert response.json()["current"] == task
+    assert await user.tasks() == [task]
+    assert await user.revision() == task["revision"]
+
+
+@pytest.mark.req("TASK-FR-066")
+@pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
+async def test_what_does_not_exist_is_404_whatever_the_client_knows(
+    user: User, stranger: User, method: str, suffix: str, body: dict[str, Any]
+) -> None:
+    theirs = await stranger.create()
+    headers = {"If-Match": f'"{theirs["revision"]}"'}
+    response = await user.request(method, f"/{theirs['id']}{suffix}", headers=headers, **body)
+    assert response.status_code == 404
+    assert "current" not in response.json()
+
+
+@pytest.mark.req("TASK-FR-067")
+async def test_of_fifty_updates_on_one_revision_exactly_one_wins(user: User) -> None:
+    task = await user.create()
+    for _ in range(3):
+        headers = {"If-Match": f'"{task["revision"]}"'}
+        answers = await asyncio.gather(
+            *(user.patch(task["id"], json={"title": f"writer {n}"}, headers=headers) for n in range(50))
+        )
+        [won] = [answer.json() for answer in answers if answer.status_code == 200]
+        assert [answer.status_code for answer in answers].count(412) == 49
+        task = (await user.get(task["id"])).json()
+        assert task == won
+
+
+@pytest.mark.req("TASK-FR-068")
+async def test_a_task_that_the_client_has_is_not_sent_again(user: User) -> None:
+    task = await user.create()
+    known = {"If-None-Match": f'"{task["revision"]}"'}
+    response = await user.get(task["id"], headers=known)
+    assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", f'"{task["revision"]}"')
+    await user.patch(task["id"], json={"title": "Buy tea"})
+    assert (await user.get(task["id"], headers=known)).json()["title"] == "Buy tea"
+
+
+@pytest.mark.req("TASK-FR-068")
+@pytest.mark.parametrize("query", [{}, {"status": "done"}, {"limit": 1}])
+async def test_a_list_that_the_client_has_is_not_sent_again(user: User, query: dict[str, Any]) -> None:
+    task = await user.create()
+    known = {"If-None-Match": (await user.get(params=query)).headers["ETag"]}
+    response = await user.get(params=query, headers=known)
+    assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", known["If-None-Match"])
+    await user.delete(task["id"])
+    assert (await user.get(params=query, headers=known)).status_code == 200

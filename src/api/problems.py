@@ -107,7 +107,10 @@ def _allow(request: Request) -> dict[str, str]:
 
 def _unprocessable(details: Sequence[Any]) -> Response:
     """Each error without the input that caused it: that may be a secret, and need not even be JSON."""
-    errors = [{"field": _field(each), "message": each["msg"], "type": each["type"]} for each in details]
+    errors = [
+        {"field": _field(each), "message": each["msg"].removeprefix("Value error, "), "type": each["type"]}
+        for each in details
+    ]
     detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
     return problem(422, "invalid-request", "Invalid request", f"{detail}.", errors=errors)
 

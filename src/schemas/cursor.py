@@ -1,26 +1,64 @@
 """Where the next page begins, in a form that clients pass on without looking inside."""
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from src.errors import InvalidCursor
 from src.schemas.task import MAX_ID
 
+type SortValue = str | int | float | datetime | None
 
-def encode_cursor(task_id: int) -> str:
-    """The cursor of the page that follows this task."""
-    return urlsafe_b64encode(str(task_id).encode()).decode().rstrip("=")
+_TYPES: dict[str, type] = {
+    "created_at": type(None),
+    "updated_at": int,
+    "due_date": datetime,
+    "priority": int,
+    "title": str,
+    "relevance": float,
+}
 
 
-def decode_cursor(cursor: str) -> int:
-    """The last task of the page before.
+class Position(NamedTuple):
+    """The last task of a page, in the order of its list."""
+
+    value: SortValue
+    id: int
+
+
+def encode_cursor(order: tuple[str, bool], position: Position) -> str:
+    """The cursor of the page that follows this position in a list of this order."""
+    value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
+    return urlsafe_b64encode(json.dumps([*order, value, position.id]).encode()).decode().rstrip("=")
+
+
+def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
+    """The position that the cursor names.
 
     Raises:
-        InvalidCursor: `encode_cursor` did not make it.
+        InvalidCursor: `encode_cursor` did not make it, or made it for another order.
     """
     try:
-        task_id = int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        raise InvalidCursor from None
-    if not 0 < task_id <= MAX_ID or encode_cursor(task_id) != cursor:
-        raise InvalidCursor
-    return task_id
+        sort, descending, value, task_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id)
+        if (sort, descending) == order and _is_sound(order, position) and encode_cursor(order, position) == cursor:
+            return position
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise InvalidCursor
+
+
+def _is_sound(order: tuple[str, bool], position: Position) -> bool:
+    """Whether PostgreSQL can read it: a cursor may be anything that somebody typed."""
+    value, task_id = position
+    if type(value) is not _TYPES[order[0]] or type(task_id) is not int or not 0 < task_id <= MAX_ID:
+        return False
+    match value:
+        case str():
+            return "\0" not in value and len(value.encode()) > 0
+        case datetime():
+            return value.tzinfo == UTC
+        case int():
+            return abs(value) <= MAX_ID
+    return True

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-MAX_PAGE = 1000
+from src.schemas.due_date import DueDate
+from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
+from src.schemas.tags import Tags
+from src.schemas.text import WITHOUT_NUL
 
-# PostgreSQL's text can hold every character but this one.
-WITHOUT_NUL = r"^[^\x00]*$"
+MAX_PAGE = 1000
 
 MAX_ID = 2**63 - 1
 
@@ -30,6 +32,9 @@ class TaskCreate(BaseModel):
     title: Title
     description: Description = None
     completed: bool = False
+    priority: Priority = DEFAULT_PRIORITY
+    tags: Tags = []
+    due_date: DueDate = None
 
 
 class TaskUpdate(BaseModel):
@@ -40,6 +45,9 @@ class TaskUpdate(BaseModel):
     title: Title | MISSING = MISSING
     description: Description | MISSING = MISSING
     completed: bool | MISSING = MISSING
+    priority: Priority | MISSING = MISSING
+    tags: Tags | MISSING = MISSING
+    due_date: DueDate | MISSING = MISSING
 
 
 class TaskCompletion(BaseModel):
@@ -61,6 +69,9 @@ class Task(BaseModel):
                     "description": None,
                     "completed": False,
                     "completed_at": None,
+                    "priority": "high",
+                    "tags": ["home"],
+                    "due_date": "2026-12-01",
                     "created_at": "2026-11-20T09:30:00.000000Z",
                     "updated_at": "2026-11-20T09:30:00.000000Z",
                     "revision": 7,
@@ -75,6 +86,9 @@ class Task(BaseModel):
     description: str | None
     completed: bool
     completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is not.")]
+    priority: PriorityName
+    tags: list[str]
+    due_date: Annotated[str | None, Field(description="A day or a moment, as it was sent.")]
     created_at: AwareDatetime
     updated_at: AwareDatetime
     revision: Annotated[int, Field(description="The owner's revision that last changed this task; its ETag.")]

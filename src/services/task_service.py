@@ -1,20 +1,24 @@
 """What an owner can do with tasks."""
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from src.db.database import Database, Row
 from src.db.statement import Statement
 from src.errors import TaskChanged, TaskNotFound
-from src.schemas.cursor import decode_cursor, encode_cursor
+from src.schemas.cursor import Position, encode_cursor
+from src.schemas.due_date import parse_due_date
+from src.schemas.priority import PRIORITIES
 from src.schemas.query import TaskQuery
-from src.schemas.task import MAX_ID, TaskCompletion, TaskCreate, TaskUpdate
+from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
+from src.services.list_parameters import conditions_of, page_of
+from src.services.list_statements import list_tasks
 from src.services.owner import OwnerId
 from src.services.task_statements import (
     COMPLETE_TASK,
     CREATE_TASK,
     DELETE_TASK,
     GET_TASK,
-    LIST_TASKS,
     REVISION,
     update_task,
 )
@@ -68,17 +72,13 @@ class TaskService:
             InvalidCursor: The query's cursor is not one of ours.
         """
         rows = await self._database.fetch(
-            LIST_TASKS,
-            owner=self._owner,
-            completions=query.completions,
-            before=MAX_ID if query.cursor is None else decode_cursor(query.cursor),
-            rows=query.limit + 1,
+            list_tasks(*query.sorting), owner=self._owner, **conditions_of(query), **page_of(query)
         )
         return _page(rows, query)
 
     async def create_task(self, task: TaskCreate) -> CreatedTask:
         """Add a task; with the first one the owner is known."""
-        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **task.model_dump())
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **_stored(task.model_dump()))
         return CreatedTask(*_found(row))
 
     async def get_task(self, task_id: int) -> StoredTask:
@@ -97,7 +97,7 @@ class TaskService:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        values = changes.model_dump()
+        values = _stored(changes.model_dump())
         if values:
             return StoredTask(*await self._write(update_task(frozenset(values)), task_id, known, **values))
         task = await self.get_task(task_id)
@@ -136,6 +136,18 @@ class TaskService:
         return _found(row)
 
 
+def _stored(members: dict[str, Any]) -> dict[str, Any]:
+    """What the columns hold of the members of a task."""
+    values = dict(members)
+    if "priority" in members:
+        values["priority"] = PRIORITIES.index(members["priority"])
+    if "due_date" in members:
+        due = None if members["due_date"] is None else parse_due_date(members["due_date"])
+        values["due_at"] = due if isinstance(due, datetime) else None
+        values["due_day"] = None if isinstance(due, datetime) else due
+    return values
+
+
 def _found(row: Row | None) -> Row:
     if row is None:
         raise TaskNotFound
@@ -143,14 +155,14 @@ def _found(row: Row | None) -> Row:
 
 
 def _page(rows: list[Row], query: TaskQuery) -> TaskPage:
-    """Rows of (revision, id, json); an owner without tasks that match has one row of nulls, a stranger has none."""
-    revision = rows[0]["revision"] if rows else 0
+    """Rows of a page; an owner without tasks that match has one of nulls, a stranger has none."""
     tasks = [row for row in rows if row["id"] is not None]
     page = tasks[: query.limit]
     more = len(tasks) > query.limit
+    whole = query.cursor is None and not query.skipped and not more
     return TaskPage(
-        revision=revision,
+        revision=rows[0]["revision"] if rows else 0,
         tasks=[row["json"] for row in page],
-        total=len(page) if query.cursor is None and not more else None,
-        next_cursor=encode_cursor(page[-1]["id"]) if more else None,
+        total=len(page) if whole else rows[0]["total"] if rows else None,
+        next_cursor=encode_cursor(query.sorting, Position(page[-1]["value"], page[-1]["id"])) if more else None,
     )

@@ -4,7 +4,6 @@ A write takes the owner's next revision in the same statement. That locks the ow
 writers of one owner queue up there, so revision order is commit order and they cannot deadlock.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,21 +17,19 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    cast,
     delete,
     func,
     literal_column,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlmodel import UTCDateTime, col
+from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import Table, Task, User
-from src.schemas import task as wire
+from src.services.task_json import task_json
 
 _columns = Table.metadata.tables["tasks"].c
 
@@ -47,23 +44,13 @@ _is_the_task = (col(Task.user_id) == _owner, col(Task.id) == _id)
 _is_the_known_task = (*_is_the_task, or_(_revisions.is_(None), col(Task.revision) == any_(_revisions)))
 
 
-def _members() -> Iterator[ColumnElement[Any]]:
-    for name in wire.Task.model_fields:
-        column = _columns[name]
-        yield literal_column(f"'{name}'")
-        yield _rfc3339(column) if isinstance(column.type, UTCDateTime) else column
-
-
-def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
-    utc = func.timezone(literal_column("'UTC'"), moment)
-    return func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
-
-
-# PostgreSQL writes the JSON of a task, so that a page of 1000 costs this process next to nothing.
-_json = cast(func.json_build_object(*_members()), Text).label("json")
-_answer = (col(Task.revision), _json)
+_answer = (col(Task.revision), task_json.label("json"))
 
 _revision_and_time = (col(User.revision), func.clock_timestamp().label("now"))
+
+
+def _value(column: str) -> ColumnElement[Any]:
+    return bindparam(column, type_=_columns[column].type)
 
 
 def _revision_of_a_new_task() -> CTE:
@@ -94,33 +81,12 @@ def _completed_at(completed: ColumnElement[bool], now: ColumnElement[datetime]) 
     return case((completed, func.coalesce(col(Task.completed_at), now)))
 
 
-def _list() -> Statement:
-    page = (
-        select(col(Task.id), _json)
-        .where(
-            col(Task.user_id) == _owner,
-            col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
-            col(Task.id) < bindparam("before", type_=BigInteger),
-        )
-        .order_by(col(Task.id).desc())
-        .limit(bindparam("rows", type_=BigInteger))
-        .subquery("page")
-    )
-    return Statement(
-        select(col(User.revision), page.c.id, page.c.json)
-        .select_from(User)
-        .outerjoin(page, true())
-        .where(col(User.id) == _owner)
-        .order_by(page.c.id.desc())
-    )
-
-
 def _create() -> Statement:
     bump = _revision_of_a_new_task()
     values = {
         "user_id": _owner,
-        "title": bindparam("title", type_=Text),
-        "description": bindparam("description", type_=Text),
+        "title": _value("title"),
+        **{name: _value(name) for name in ("description", "priority", "tags", "due_date", "due_day", "due_at")},
         "completed_at": case((_completed, bump.c.now)),
         "created_at": bump.c.now,
         "updated_at": bump.c.now,
@@ -150,9 +116,7 @@ def _delete() -> Statement:
 def update_task(members: frozenset[str]) -> Statement:
     """Sets just these members, so that what other writers did to the rest stays."""
     bump = _revision_of_a_known_task()
-    values: dict[str, ColumnElement[Any]] = {
-        name: bindparam(name, type_=_columns[name].type) for name in members - {"completed"}
-    }
+    values: dict[str, ColumnElement[Any]] = {name: _value(name) for name in members - {"completed"}}
     if "completed" in members:
         values["completed_at"] = _completed_at(_completed, bump.c.now)
     return Statement(
@@ -164,7 +128,6 @@ def update_task(members: frozenset[str]) -> Statement:
 
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == _owner))
-LIST_TASKS = _list()
 GET_TASK = Statement(select(*_answer).where(*_is_the_task))
 CREATE_TASK = _create()
 COMPLETE_TASK = _complete()

@@ -1,0 +1,45 @@
+"""Due dates: a day, which is the same day in every time zone, or a moment, which is the same instant."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def parse_due_date(text: str) -> date | datetime:
+    """The day or the moment (RFC 3339) that a due date means.
+
+    Raises:
+        ValueError: It is neither, or no day of the calendar.
+    """
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be a day (2026-12-01) or a moment with its time zone (2026-12-01T09:00:00+01:00)")
+
+
+def _checked(text: str | None) -> str | None:
+    if text is not None:
+        parse_due_date(text)
+    return text
+
+
+def _cleared(value: object) -> object:
+    """An empty date field sends an empty string."""
+    return None if value == "" else value
+
+
+DueDate = Annotated[
+    str | None,
+    Field(max_length=40, description="A day, or a moment with its time zone; it is answered as it was sent."),
+    BeforeValidator(_cleared),
+    AfterValidator(_checked),
+]

@@ -1,0 +1,17 @@
+"""Priorities, in their order."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator
+
+PriorityName = Literal["none", "low", "medium", "high", "urgent"]
+PRIORITIES: tuple[PriorityName, ...] = get_args(PriorityName)
+DEFAULT_PRIORITY: PriorityName = "medium"
+
+
+def _known(value: object) -> object:
+    """Any case will do; null is no priority."""
+    return "none" if value is None else value.lower() if isinstance(value, str) else value
+
+
+Priority = Annotated[PriorityName, BeforeValidator(_known)]

@@ -1,0 +1,133 @@
+"""The statements that read many tasks: conditions, orders and pages, each over the tasks of one owner."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    Double,
+    SmallInteger,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import Statement
+from src.models import Table, Task, User
+from src.services.task_json import task_json
+
+_owner = bindparam("owner", type_=Text)
+_search = bindparam("search", type_=Text)
+_query = func.to_tsquery(literal_column("'simple'"), _search)
+
+# A list that is not filtered passes null, which PostgreSQL sees through when it plans.
+_TAGS = func.lower(cast(col(Task.tags), Text))
+
+
+def _is(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
+    """Compares a due date, whichever of the two it is, with the bounds of its kind."""
+    at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
+    if before:
+        return func.coalesce(col(Task.due_at) < at, col(Task.due_day) < on, literal_column("false"))
+    return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
+
+
+def _lowered(name: str) -> ColumnElement[Any]:
+    return cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text))
+
+
+def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:  # noqa: ANN401 - a type of SQLAlchemy
+    return or_(bindparam(name, type_=type_).is_(None), condition)
+
+
+def _conditions() -> list[ColumnElement[bool]]:
+    overdue = col(Task.completed_at).is_(None) & _is("now", "today", before=True)
+    tags = cast(_TAGS, ARRAY(Text))
+    return [
+        col(Task.user_id) == _owner,
+        col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
+        col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
+        _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowered("any_tags"))),
+        _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowered("all_tags"))),
+        _unless_null("search", Text, col(Task.search).op("@@")(_query)),
+        _unless_null("before_day", Date, _is("before", "before_day", before=True)),
+        _unless_null("after_day", Date, _is("after", "after_day", before=False)),
+        _unless_null("overdue", Boolean, overdue == bindparam("overdue", type_=Boolean)),
+        _unless_null("no_due_date", Boolean, col(Task.due_date).is_(None) == bindparam("no_due_date", type_=Boolean)),
+    ]
+
+
+def _due(*, descending: bool) -> ColumnElement[datetime]:
+    """Days sort as their beginning in UTC; tasks without a due date come last either way."""
+    day = func.timezone(literal_column("'UTC'"), cast(col(Task.due_day), TIMESTAMP))
+    never = "0001-01-01" if descending else "9999-12-31"
+    return func.coalesce(col(Task.due_at), day, literal_column(f"'{never} 00:00:00+00'::timestamptz"))
+
+
+_KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
+    "updated_at": (Table.metadata.tables["tasks"].c.revision, BigInteger),
+    "priority": (cast(col(Task.priority), BigInteger), BigInteger),
+    "title": (func.lower(col(Task.title)), Text),
+    "relevance": (cast(func.ts_rank(col(Task.search), _query), Double), Double),
+}
+
+
+def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
+    """What a list is sorted by before the id, and its type."""
+    if sort == "created_at":  # an owner's ids ascend with time, and the primary key has them in order
+        return null(), Text
+    return (_due(descending=descending), UTCDateTime) if sort == "due_date" else _KEYS[sort]
+
+
+def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
+    """Whether a task comes after the position that a cursor names."""
+    task_id = bindparam("after_id", type_=BigInteger)
+    by_id = col(Task.id) < task_id if descending else col(Task.id) > task_id
+    if sort == "created_at":
+        return by_id
+    key, type_ = _key(sort, descending=descending)
+    value = bindparam("after_value", type_=type_)
+    further = key < value if descending else key > value
+    return or_(bindparam("first_page", type_=Boolean), further, and_(key == value, by_id))
+
+
+@cache
+def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both together are the order
+    """A page, and the owner's revision: one row a task, or one of nulls."""
+    key, _ = _key(sort, descending=descending)
+    conditions = _conditions()
+    total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
+    order = [each.desc() if descending else each.asc() for each in (key, col(Task.id))]
+    page = (
+        select(col(Task.id), key.label("value"), task_json.label("json"))
+        .where(*conditions, _follows(sort, descending=descending))
+        .order_by(*order[sort == "created_at" :])
+        .limit(bindparam("rows", type_=BigInteger))
+        .offset(bindparam("offset", type_=BigInteger))
+        .subquery("page")
+    )
+    counted = case((bindparam("counted", type_=Boolean), total)).label("total")
+    outer = [each.desc() if descending else each.asc() for each in (page.c.value, page.c.id)]
+    return Statement(
+        select(col(User.revision), counted, page.c.id, page.c.value, page.c.json)
+        .select_from(User)
+        .outerjoin(page, true())
+        .where(col(User.id) == _owner)
+        .order_by(*outer[sort == "created_at" :])
+    )

@@ -20,10 +20,12 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("due_day", sa.Date()))
     op.add_column("tasks", sa.Column("due_at", sa.DateTime(timezone=True)))
     # array_to_string is not declared immutable, as the output of some types depends on settings; that of text does not.
-    op.execute("""
+    op.execute(r"""
         CREATE FUNCTION tasks_search(title text, description text, tags text[]) RETURNS tsvector
         LANGUAGE sql IMMUTABLE PARALLEL SAFE
-        RETURN to_tsvector('simple', title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '))
+        RETURN to_tsvector('simple', normalize(regexp_replace(
+            normalize(title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '), NFKD),
+            '[\u0300-\u036f]', '', 'g'), NFKC))
     """)
     search = sa.Computed("tasks_search(title, description, tags)", persisted=True)
     op.add_column("tasks", sa.Column("search", postgresql.TSVECTOR(), search, nullable=False))

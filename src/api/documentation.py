@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from src.api.authentication import PUBLIC_PATHS
-from src.api.problems import MEDIA_TYPE, Problem, ValidationProblem
+from src.api.problems import MEDIA_TYPE, Problem, TaskChangedProblem, ValidationProblem
 
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
@@ -19,6 +19,7 @@ _DESCRIPTIONS = {
     422: "Something in the request is wrong; `errors` says what.",
     503: "The database is out of reach; try again after `Retry-After` seconds.",
 }
+_MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
     503: {"Retry-After": "Seconds to wait."},
@@ -38,7 +39,7 @@ def errors(*statuses: int) -> Responses:
     """The `responses` of a route that can fail in these ways."""
     return {
         status: {
-            "model": ValidationProblem if status == 422 else Problem,  # noqa: PLR2004 - a status code
+            "model": _MODELS.get(status, Problem),
             "description": _DESCRIPTIONS[status],
             **headers(**_HEADERS.get(status, {})),
         }

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from src.errors import AppError
+from src.schemas.task import Task
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -50,6 +51,12 @@ class ValidationProblem(Problem):
     """A request whose parts are wrong, with each of them in `errors`."""
 
     errors: list[FieldError]
+
+
+class TaskChangedProblem(Problem):
+    """A write on a task that has changed meanwhile; `current` is what it is now."""
+
+    current: Task
 
 
 def problem(

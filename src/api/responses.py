@@ -45,7 +45,7 @@ def _array(page: TaskPage) -> str:
 
 
 def _page_headers(request: Request, page: TaskPage) -> Mapping[str, str]:
-    headers = _etag(page.revision)
+    headers = {} if page.revision is None else _etag(page.revision)
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
     if page.next_cursor is not None:

@@ -7,23 +7,33 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
 
 
 def parse_due_date(text: str) -> date | datetime:
     """The day or the moment (RFC 3339) that a due date means.
 
+    The first and the last day of the calendar are none: they have no place in every time zone, and asyncpg takes them
+    for PostgreSQL's infinities.
+
     Raises:
         ValueError: It is neither, or no day of the calendar.
     """
     try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        if _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        due = _parsed(text)
     except (ValueError, OverflowError):
-        pass
+        due = date.min
+    if date.min < (due.date() if isinstance(due, datetime) else due) < date.max:
+        return due
     raise ValueError("must be a day (2026-12-01) or a moment with its time zone (2026-12-01T09:00:00+01:00)")
+
+
+def _parsed(text: str) -> date | datetime:
+    if _DAY.fullmatch(text):
+        return date.fromisoformat(text)
+    if _MOMENT.fullmatch(text):
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    raise ValueError
 
 
 def _checked(text: str | None) -> str | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
+from src.schemas.cursor import MAX_CURSOR
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.tags import Tag
@@ -45,7 +46,7 @@ SearchText = Annotated[
 Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(_lower)]], BeforeValidator(_separated), Field(max_length=100)
 ]
-TagNames = Annotated[list[Tag], BeforeValidator(_separated), Field(max_length=100)]
+TagNames = Annotated[list[Tag], Field(max_length=100)]
 
 _COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
 _ASCENDING = {"due_date", "title"}
@@ -57,8 +58,8 @@ class TaskQuery(BaseModel):
     status: Status = "all"
     completed: bool | None = None
     priority: Annotated[Priorities, Field(description="Any of these.")] = []
-    tag: Annotated[TagNames, Field(description="These tags, in any case.")] = []
-    tags: Annotated[TagNames, Field(description="The same as `tag`.")] = []
+    tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
+    tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
     tags_match: Annotated[Literal["any", "all"], BeforeValidator(_lower)] = "any"
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
@@ -73,9 +74,13 @@ class TaskQuery(BaseModel):
     sort_order: Annotated[Order | None, Field(description="The same as `order`.")] = None
     total: Annotated[bool, Field(description="Count all that match, whatever that costs.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The most tasks that a page may hold.")] = MAX_PAGE
-    offset: Annotated[int, Field(ge=0, le=2**31, description="How many to skip; `cursor` is faster.")] = 0
+    offset: Annotated[
+        int, Field(ge=0, le=2**31, description="How many to skip, without a `cursor`, which is faster.")
+    ] = 0
     skip: Annotated[int, Field(ge=0, le=2**31, description="The same as `offset`.")] = 0
-    cursor: Annotated[str | None, Field(description="`next_cursor` of the previous page.")] = None
+    cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _relevance_needs_a_search(self) -> Self:
@@ -106,8 +111,8 @@ class TaskQuery(BaseModel):
 
     @property
     def skipped(self) -> int:
-        """How many to skip."""
-        return self.offset or self.skip
+        """How many to skip; a cursor is a place already."""
+        return 0 if self.cursor else self.offset or self.skip
 
     @property
     def is_timeless(self) -> bool:

@@ -1,7 +1,9 @@
 """What people type into a search box, as PostgreSQL's tsquery."""
 
 import re
+import unicodedata
 
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
@@ -16,7 +18,10 @@ def tsquery(words: str) -> str:
 
 
 def _term(minus: str, phrase: str, word: str) -> str:
-    text = (phrase or word).replace("\\", "\\\\").replace("'", "''")
-    if not any(character.isalnum() for character in text):
-        return ""
-    return f"{'!' if minus else ''}'{text}'{':*' if word else ''}"
+    text = _folded(phrase or word).replace("\\", "\\\\").replace("'", "''")
+    return f"{'!' if minus else ''}'{text}'{':*' if word else ''}" if text.strip() else ""
+
+
+def _folded(text: str) -> str:
+    """Without accents, as the function `tasks_search` of the database folds what is searched."""
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))

@@ -95,9 +95,9 @@ class Task(BaseModel):
 
 
 class TaskList(BaseModel):
-    """One page of tasks, newest first."""
+    """One page of tasks, in the order of the query."""
 
     tasks: list[Task]
     count: Annotated[int, Field(description="How many tasks this page holds.")]
-    total: Annotated[int | None, Field(description="How many match in all, where that is known without counting.")]
+    total: Annotated[int | None, Field(description="How many match in all, if asked for or known without counting.")]
     next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page; null on the last.")]

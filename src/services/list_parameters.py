@@ -1,25 +1,22 @@
 """What a query means for the bind parameters of a list."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from src.schemas.cursor import Position, decode_cursor
 from src.schemas.due_date import parse_due_date
 from src.schemas.query import TaskQuery
 from src.schemas.search import tsquery
 from src.schemas.task import MAX_ID
-from src.schemas.time_zone import start_of
-
-_TICK = timedelta(microseconds=1)
+from src.schemas.time_zone import day_of, end_of, start_of
 
 
-def conditions_of(query: TaskQuery) -> dict[str, Any]:
+def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
     """The conditions; null is none."""
-    now = datetime.now(UTC)
     by_all = query.tags_match == "all"
-    before, before_day = _bound(query.due_before, query.tz, 0)
-    after, after_day = _bound(query.due_after, query.tz, 1)
+    before, before_day = _bound(query.due_before, query.tz, start_of)
+    after, after_day = _bound(query.due_after, query.tz, end_of)
     return {
         "completions": query.completions,
         "priorities": query.priorities,
@@ -28,12 +25,12 @@ def conditions_of(query: TaskQuery) -> dict[str, Any]:
         "search": tsquery(query.words) if query.words else None,
         "before": before,
         "before_day": before_day,
-        "after": after and after - _TICK,
+        "after": after,
         "after_day": after_day,
         "overdue": query.overdue,
         "no_due_date": query.no_due_date,
         "now": now,
-        "today": now.astimezone(ZoneInfo(query.tz)).date(),
+        "today": day_of(now, query.tz),
     }
 
 
@@ -55,11 +52,9 @@ def page_of(query: TaskQuery) -> dict[str, Any]:
     }
 
 
-def _bound(due: str | None, zone: str, days: int) -> tuple[datetime | None, date | None]:
-    """A bound for moments and one for days; that of a whole day lies so many days after its beginning."""
+def _bound(due: str | None, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime | None, date | None]:
+    """A bound for moments and one for days."""
     if due is None:
         return None, None
     bound = parse_due_date(due)
-    if isinstance(bound, datetime):
-        return bound + days * _TICK, bound.astimezone(ZoneInfo(zone)).date()
-    return start_of(bound + timedelta(days=days), zone), bound
+    return (bound, day_of(bound, zone)) if isinstance(bound, datetime) else (edge_of(bound, zone), bound)

@@ -76,8 +76,9 @@ def _conditions() -> list[ColumnElement[bool]]:
 def _due(*, descending: bool) -> ColumnElement[datetime]:
     """Days sort as their beginning in UTC; tasks without a due date come last either way."""
     day = func.timezone(literal_column("'UTC'"), cast(col(Task.due_day), TIMESTAMP))
+    # at noon: asyncpg sends the very first moment as minus infinity
     never = "0001-01-01" if descending else "9999-12-31"
-    return func.coalesce(col(Task.due_at), day, literal_column(f"'{never} 00:00:00+00'::timestamptz"))
+    return func.coalesce(col(Task.due_at), day, literal_column(f"'{never} 12:00+00'::timestamptz"))
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {

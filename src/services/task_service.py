@@ -1,6 +1,6 @@
 """What an owner can do with tasks."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from src.db.database import Database, Row
@@ -43,12 +43,13 @@ class CreatedTask(NamedTuple):
 
 
 class TaskPage(NamedTuple):
-    """Tasks, newest first, and the owner's revision at which the list was just so.
+    """Tasks in the order of their query, and the owner's revision at which the list was just so.
 
-    `total` is how many match in all, where that is known without counting.
+    `revision` is None where the list changes by itself, as time goes by. `total` is how many match in all, where
+    that was asked for or is known without counting.
     """
 
-    revision: int
+    revision: int | None
     tasks: list[str]
     total: int | None
     next_cursor: str | None
@@ -66,15 +67,13 @@ class TaskService:
         self._owner = owner
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
-        """The tasks that match, newest first, one page.
+        """The tasks that match, in the order of the query, one page.
 
         Raises:
             InvalidCursor: The query's cursor is not one of ours.
         """
-        rows = await self._database.fetch(
-            list_tasks(*query.sorting), owner=self._owner, **conditions_of(query), **page_of(query)
-        )
-        return _page(rows, query)
+        values = conditions_of(query, datetime.now(UTC)) | page_of(query)
+        return _page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
 
     async def create_task(self, task: TaskCreate) -> CreatedTask:
         """Add a task; with the first one the owner is known."""
@@ -160,9 +159,10 @@ def _page(rows: list[Row], query: TaskQuery) -> TaskPage:
     page = tasks[: query.limit]
     more = len(tasks) > query.limit
     whole = query.cursor is None and not query.skipped and not more
+    revision, counted = (rows[0]["revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
     return TaskPage(
-        revision=rows[0]["revision"] if rows else 0,
+        revision=revision if query.is_timeless else None,
         tasks=[row["json"] for row in page],
-        total=len(page) if whole else rows[0]["total"] if rows else None,
+        total=len(page) if whole else counted,
         next_cursor=encode_cursor(query.sorting, Position(page[-1]["value"], page[-1]["id"])) if more else None,
     )

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from src.api.problems import TaskChangedProblem
 from src.schemas.task import Task, TaskList
 from tests.conftest import StartApp, User
 
@@ -31,10 +32,10 @@ DOCUMENTED = {
     "list_tasks": {401, 403, 422, 503},
     "create_task": {400, 401, 403, 413, 415, 422, 503},
     "get_task": {401, 403, 404, 422, 503},
-    "replace_task": {400, 401, 403, 404, 413, 415, 422, 503},
-    "update_task": {400, 401, 403, 404, 413, 415, 422, 503},
-    "complete_task": {400, 401, 403, 404, 413, 415, 422, 503},
-    "delete_task": {401, 403, 404, 422, 503},
+    "replace_task": {400, 401, 403, 404, 412, 413, 415, 422, 503},
+    "update_task": {400, 401, 403, 404, 412, 413, 415, 422, 503},
+    "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 503},
+    "delete_task": {401, 403, 404, 412, 422, 503},
 }
 
 
@@ -84,6 +85,22 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     assert all(headers[name] == {"ETag"} for name in ("get_task", "replace_task", "update_task", "complete_task"))
 
 
+@pytest.mark.req("TASK-FR-064", "TASK-FR-068")
+def test_what_the_client_may_have_already_is_documented(document: dict[str, Any]) -> None:
+    unchanged = {name for name, each in operations(document).items() if "304" in each["responses"]}
+    assert unchanged == {"list_tasks", "get_task"}
+    answers = [operations(document)[name]["responses"]["304"] for name in unchanged]
+    assert all(set(answer["headers"]) == {"ETag"} and "content" not in answer for answer in answers)
+
+
+@pytest.mark.req("TASK-FR-064", "TASK-FR-066")
+async def test_a_conflict_is_as_documented(user: User) -> None:
+    task = await user.create(tags=["home"], due_date="2026-12-01")
+    response = await user.patch(task["id"], json={"title": "x"}, headers={"If-Match": '"0"'})
+    problem = TypeAdapter(TaskChangedProblem).validate_json(response.text, strict=True, extra="forbid")
+    assert problem.current == Task.model_validate(task)
+
+
 @pytest.mark.req("TASK-FR-062")
 def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
     assert json.loads(SNAPSHOT.read_text()) == document, "run 'python -m src openapi' and review the difference"
@@ -99,7 +116,8 @@ async def test_the_array_format_is_documented_where_it_is_set(start_app: StartAp
 @pytest.mark.req("TASK-FR-011")
 async def test_what_postgresql_writes_is_what_the_schema_says(user: User) -> None:
     """The JSON of tasks is made in SQL, where no schema checks it."""
-    created = await user.create('Quotes " and \\ and 😀', description="x", completed=True)
+    members = {"tags": ['a "tag"', "{\\}", "null"], "priority": "urgent", "due_date": "2026-12-01T09:00:00+05:00"}
+    created = await user.create('Quotes " and \\ and 😀', description="x", completed=True, **members)
     await user.create()
     page = (await user.get()).text
     tasks = TypeAdapter(TaskList).validate_json(page, strict=True, extra="forbid").tasks

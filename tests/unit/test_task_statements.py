@@ -1,8 +1,8 @@
 """No statement of the services can reach beyond one owner."""
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
-from typing import Any
+from itertools import combinations, product
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import (
@@ -25,30 +25,41 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import Table as Model
 from src.models import Task, User
+from src.schemas.query import SortKey
 from src.schemas.task import TaskUpdate
-from src.services import readiness, task_statements
+from src.services import list_statements, readiness, task_statements
 
 TABLES = Model.metadata.tables
 OWNER_COLUMNS = {TABLES["users"]: TABLES["users"].c.id, TABLES["tasks"]: TABLES["tasks"].c.user_id}
 
 
-def _subsets() -> Iterator[frozenset[str]]:
-    members = TaskUpdate.model_fields
-    for size in range(1, len(members) + 1):
-        yield from map(frozenset, combinations(members, size))
+def _members() -> Iterator[tuple[Any, ...]]:
+    """A due date is set in its three columns together."""
+    names = TaskUpdate.model_fields
+    for size in range(1, len(names) + 1):
+        for members in map(frozenset, combinations(names, size)):
+            yield (members | {"due_day", "due_at"} if "due_date" in members else members,)
 
 
-SHAPES: dict[str, Callable[[], Iterator[Any]]] = {"update_task": _subsets}
+def _orders() -> Iterator[tuple[Any, ...]]:
+    return product(get_args(SortKey), (False, True))
+
+
+SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _members, "list_tasks": _orders}
 """What the functions that make statements are called with, all of it."""
 
 
 def _statements() -> Iterator[tuple[str, Statement]]:
-    for module in (task_statements, readiness):
+    for module in (task_statements, list_statements, readiness):
         for name, member in vars(module).items():
             if isinstance(member, Statement):
                 yield name, member
             elif getattr(member, "__module__", None) == module.__name__ and hasattr(member, "cache_info"):
-                yield from ((f"{name}({', '.join(sorted(shape))})", member(shape)) for shape in SHAPES[name]())
+                yield from ((f"{name}({_label(shape)})", member(*shape)) for shape in SHAPES[name]())
+
+
+def _label(shape: tuple[Any, ...]) -> str:
+    return ", ".join(" ".join(sorted(part)) if isinstance(part, frozenset) else str(part) for part in shape)
 
 
 def _is_owner(expression: object) -> bool:
@@ -114,7 +125,7 @@ def test_a_statement_names_the_owner_wherever_it_touches_an_owners_table(name: s
 
 def test_all_statements_are_seen() -> None:
     names = {name.partition("(")[0] for name, _ in _statements()}
-    assert names >= {"LIST_TASKS", "GET_TASK", "CREATE_TASK", "COMPLETE_TASK", "DELETE_TASK", "update_task"}
+    assert names >= {"list_tasks", "GET_TASK", "CREATE_TASK", "COMPLETE_TASK", "DELETE_TASK", "update_task"}
 
 
 OWNER: BindParameter[str] = bindparam("owner")

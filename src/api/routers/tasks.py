@@ -1,5 +1,7 @@
 """The routes of a user's tasks: the router requires the owner, and `Tasks` cannot be had without."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -10,15 +12,16 @@ from src.api.documentation import Responses, errors, headers
 from src.api.responses import array_response, created_response, not_modified, object_response, task_response
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
+from src.services.task_service import TaskPage, TaskService
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Filters = Annotated[TaskQuery, Query()]
 
-_NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has."}}
+_NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
     200: headers(
-        ETag="The user's revision.",
+        ETag="The user's revision; none where the list changes by itself, as with `overdue`.",
         Link='The next page, `rel="next"`.',
         X_Total_Count="How many match, if known.",
     )
@@ -46,17 +49,21 @@ object_router = _router()
 @object_router.get("", name="list_tasks", response_model=TaskList, responses=_PAGE | _NOT_MODIFIED)
 async def list_tasks_as_object(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a cursor where there are more."""
-    if cached and (revision := await tasks.revision()) in cached:
-        return not_modified(revision)
-    return object_response(request, await tasks.list_tasks(query))
+    return await _list_tasks(tasks, query, cached, partial(object_response, request))
 
 
 @array_router.get("", name="list_tasks", response_model=list[Task], responses=_PAGE | _NOT_MODIFIED)
 async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a `Link` where there are more."""
-    if cached and (revision := await tasks.revision()) in cached:
+    return await _list_tasks(tasks, query, cached, partial(array_response, request))
+
+
+async def _list_tasks(
+    tasks: TaskService, query: TaskQuery, cached: list[int], response: Callable[[TaskPage], Response]
+) -> Response:
+    if query.is_timeless and cached and (revision := await tasks.revision()) in cached:
         return not_modified(revision)
-    return array_response(request, await tasks.list_tasks(query))
+    return response(await tasks.list_tasks(query))
 
 
 @router.post("", status_code=201, response_model=Task, responses=_CREATED | errors(400, 413, 415))
@@ -80,7 +87,7 @@ async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Kn
 
 @router.patch("/{task_id}", response_model=Task, responses=_ONE | _BODY)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
-    """Set the members that are sent; `null` clears the description, absent members stay."""
+    """Set the members that are sent; `null` clears what may be null, absent members stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 

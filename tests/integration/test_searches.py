@@ -1,0 +1,125 @@
+"""What a search finds, and what comes first."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import User
+
+TASKS: dict[str, dict[str, Any]] = {
+    "Buy milk": {"description": "Two bottles of the fresh one"},
+    "Milkshake for Zoë": {"tags": ["Küche"]},
+    "Call the bank": {"description": "about the Crème Brûlée", "tags": ["money", "next week"]},
+    "Don't forget e-mail": {"description": "to mum@example.com"},
+    "買い物 牛乳": {"description": "スーパーで"},
+    "Купить Молоко": {"tags": ["дом"]},
+    "한국어 공부": {},
+    "Party 🎉 hats": {},
+    "100% done \\o/ 'quoted'": {"description": 'a "phrase" & | ! ( ) : * <->'},
+}
+
+
+@pytest.fixture
+async def library(user: User) -> User:
+    for title, members in TASKS.items():
+        await user.create(title, **members)
+    return user
+
+
+async def found(user: User, words: str, name: str = "search") -> set[str]:
+    return {task["title"].split()[0] for task in await user.tasks(**{name: words})}
+
+
+@pytest.mark.req("TASK-FR-078")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("milk", {"Buy", "Milkshake"}),
+        ("MIL", {"Buy", "Milkshake"}),
+        ("ilk", set()),
+        ("milk buy", {"Buy"}),
+        ("buy fresh", {"Buy"}),
+        ('"buy milk"', {"Buy"}),
+        ('"milk buy"', set()),
+        ('"buy mil"', set()),
+        ('"fresh one', {"Buy"}),
+        ("milk -buy", {"Milkshake"}),
+        ("milk -shake", {"Buy", "Milkshake"}),
+        ('the -"fresh one"', {"Call"}),
+        ("money", {"Call"}),
+        ('"next week"', {"Call"}),
+        ("kuche", {"Milkshake"}),
+        ("KÜCHE", {"Milkshake"}),
+        ("zoe", {"Milkshake"}),
+        ("zoë", {"Milkshake"}),
+        ("zoe\u0308", {"Milkshake"}),
+        ("creme brulee", {"Call"}),
+        ("crème", {"Call"}),
+        ("forge don't", {"Don't"}),
+        ("e-mail", {"Don't"}),
+        ("mum@example.com", {"Don't"}),
+        ("買い", {"買い物"}),
+        ("牛乳 スーパー", {"買い物"}),
+        ("молоко", {"Купить"}),
+        ("ДОМ куп", {"Купить"}),
+        ("한국", {"한국어"}),
+        ("party hats", {"Party"}),
+        ("party ***", {"Party"}),
+        ("100", {"100%"}),
+        ("quoted -milk", {"100%"}),
+        ("phrase | quoted", {"100%"}),
+        ("nothing", set()),
+    ],
+)
+async def test_a_search_finds_words_by_their_beginnings_phrases_and_exclusions(
+    library: User, words: str, expected: set[str]
+) -> None:
+    assert await found(library, words) == expected
+    assert await found(library, words, "q") == expected
+
+
+@pytest.mark.req("TASK-FR-078")
+async def test_exclusions_alone_leave_the_rest(library: User) -> None:
+    assert len(await library.tasks(search="-milk")) == len(TASKS) - 2
+
+
+@pytest.mark.req("TASK-FR-078")
+async def test_a_search_follows_changes(user: User) -> None:
+    task = await user.create("Buy milk", tags=["kitchen"])
+    await user.patch(task["id"], json={"title": "Buy tea", "tags": ["office"], "description": "green"})
+    for words, count in (("milk", 0), ("kitchen", 0), ("tea", 1), ("office", 1), ("green", 1)):
+        assert len(await user.tasks(search=words)) == count
+    await user.delete(task["id"])
+    assert await user.tasks(search="tea") == []
+
+
+@pytest.mark.req("TASK-FR-080")
+@pytest.mark.parametrize("words", ["***", "-", "!", '""', "( | )", "- - -"])
+async def test_a_search_without_a_word_finds_nothing(library: User, words: str) -> None:
+    response = await library.get(params={"search": words, "total": "true"})
+    assert (response.status_code, response.json()["tasks"], response.json()["total"]) == (200, [], 0)
+
+
+@pytest.mark.req("TASK-FR-080")
+@pytest.mark.parametrize("words", ["", "   ", "\t"])
+async def test_white_space_is_no_search(library: User, words: str) -> None:
+    assert len(await library.tasks(search=words)) == len(TASKS)
+
+
+@pytest.mark.req("TASK-FR-079")
+async def test_what_matches_best_comes_first_unless_another_order_is_asked_for(user: User) -> None:
+    best = await user.create("milk milk", description="milk", tags=["milk"])
+    good = await user.create("milk", description="milk")
+    fair = await user.create("milk and much else")
+    for query in ({}, {"sort": "relevance"}, {"order": "desc"}):
+        assert await user.tasks(search="milk", **query) == [best, good, fair]
+    assert await user.tasks(search="milk", order="asc") == [fair, good, best]
+    assert await user.tasks(search="milk", sort="created_at") == [fair, good, best]
+
+
+@pytest.mark.req("TASK-FR-031", "TASK-FR-078")
+async def test_a_search_finds_nothing_of_somebody_else(library: User, stranger: User) -> None:
+    assert await stranger.tasks(search="milk") == []
+    own = await stranger.create("milk")
+    assert await stranger.tasks(search="milk") == [own]
+    assert len(await library.tasks(search="milk")) == 2

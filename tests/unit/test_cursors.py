@@ -1,0 +1,133 @@
+"""A cursor that was tampered with is refused before PostgreSQL sees it."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from src.errors import InvalidCursor
+from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor, encode_cursor
+
+MOMENT = datetime(2026, 12, 1, 9, 0, 0, 123456, UTC)
+POSITIONS: list[tuple[str, Any]] = [
+    ("created_at", None),
+    ("updated_at", 7),
+    ("due_date", MOMENT),
+    ("due_date", datetime.min.replace(tzinfo=UTC)),
+    ("due_date", datetime.max.replace(tzinfo=UTC)),
+    ("priority", 0),
+    ("title", ""),
+    ("title", 'quotes " \\ and 😀 ä \x01'),
+    ("relevance", 0.0607927106320858),
+    ("relevance", 0.0),
+]
+JUNK = [
+    *("null", "true", "false", "0", "-1", "1", "1.0", "1.5", "1e400", "-1e400", "NaN", "Infinity", "-Infinity"),
+    *(str(2**63), str(-(2**63) - 1), "9" * 400, "9" * 5000),
+    *('""', '"x"', '"\\u0000"', '"\\ud800"', '"null"', "[]", "{}", "[[]]", '{"a": 1}', "[" * 3000),
+    *('"2026-12-01"', '"2026-12-01T09:00:00"', '"2026-12-01T09:00:00Z"', '"2026-12-01T09:00:00+05:00"'),
+    *('"2026-W01-1"', '"20261201T090000+0000"', '"infinity"', '"9999-12-31T23:59:59-05:00"', '"created_at"'),
+]
+
+
+def forged(*members: str) -> str:
+    """A cursor of these members, each in JSON."""
+    return urlsafe_b64encode(f"[{', '.join(members)}]".encode()).decode().rstrip("=")
+
+
+def is_refused(order: tuple[str, bool], cursor: str) -> bool:
+    try:
+        decode_cursor(order, cursor)
+    except InvalidCursor:
+        return True
+    return False
+
+
+@pytest.mark.req("TASK-FR-086")
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize(("sort", "value"), POSITIONS)
+@pytest.mark.parametrize("task_id", [1, 2**63 - 1])
+def test_a_cursor_means_the_position_that_it_was_made_of(sort: str, value: Any, task_id: int, descending: bool) -> None:  # noqa: FBT001 - from a table
+    cursor = encode_cursor((sort, descending), Position(value, task_id))
+    assert decode_cursor((sort, descending), cursor) == (value, task_id)
+    assert cursor.isascii()
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize("title", ["\x01" * 200, "😀" * 200, "ß" * 200])
+def test_the_longest_cursor_is_within_the_limit(title: str) -> None:
+    assert len(encode_cursor(("relevance", False), Position(title, 2**63 - 1))) < MAX_CURSOR
+
+
+@pytest.mark.req("TASK-FR-087")
+def test_a_cursor_of_another_order_is_refused() -> None:
+    orders = {(sort, descending): value for sort, value in POSITIONS for descending in (True, False)}
+    for made_for, value in orders.items():
+        cursor = encode_cursor(made_for, Position(value, 5))
+        assert [order for order in orders if not is_refused(order, cursor)] == [made_for]
+
+
+@pytest.mark.req("TASK-FR-030")
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize(("sort", "value"), POSITIONS)
+def test_a_cursor_with_another_member_is_refused_or_one_that_could_have_been_made(
+    sort: str, value: Any, junk: str
+) -> None:
+    text = urlsafe_b64decode(encode_cursor((sort, True), Position(value, 5)) + "===").decode()
+    members = [json.dumps(member) for member in json.loads(text)]
+    for place in range(4):
+        cursor = forged(*members[:place], junk, *members[place + 1 :])
+        if not is_refused((sort, True), cursor):
+            assert encode_cursor((sort, True), decode_cursor((sort, True), cursor)) == cursor
+            assert place >= 2 or members[place] == junk
+
+
+@pytest.mark.req("TASK-FR-030")
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        *(("relevance", each) for each in ("NaN", "Infinity", "-Infinity", "1", "null", '"0.1"', "true")),
+        *(
+            ("due_date", each)
+            for each in ('"2026-12-01T09:00:00"', '"2026-12-01T09:00:00+05:00"', '"2026-12-01"', "null")
+        ),
+        *(("title", each) for each in ('"\\u0000"', '"\\ud800"', "5", "null", "[]")),
+        *(("priority", each) for each in (str(2**63), "9" * 400, "1.5", "true", "NaN", "null", '"1"')),
+        *(("updated_at", each) for each in (str(2**63), "-1e3", "false", "null")),
+        *(("created_at", each) for each in ("0", '""', "false")),
+    ],
+)
+def test_a_value_that_postgresql_cannot_compare_is_refused(sort: str, value: str) -> None:
+    assert is_refused((sort, True), forged(f'"{sort}"', "true", value, "5"))
+
+
+@pytest.mark.req("TASK-FR-030")
+@pytest.mark.parametrize("task_id", ["0", "-1", str(2**63), "9" * 400, "9" * 5000, "1.0", "true", "null", '"5"', "NaN"])
+def test_an_id_that_no_task_can_have_is_refused(task_id: str) -> None:
+    assert is_refused(("created_at", True), forged('"created_at"', "true", "null", task_id))
+
+
+@pytest.mark.req("TASK-FR-030")
+@pytest.mark.parametrize(
+    "members", [[], ["5"], ['"created_at"', "true", "null"], ['"created_at"', "true", "null", "5", "6"]]
+)
+def test_members_that_are_missing_or_too_many_are_refused(members: list[str]) -> None:
+    assert is_refused(("created_at", True), forged(*members))
+
+
+@pytest.mark.req("TASK-FR-030")
+@pytest.mark.parametrize(
+    "text", ["", "=", "====", "ä", "\ud800", "\0", "A", "AAAAA", " ", "bnVsbA", "NQ", "e30", "IiI", "/+"]
+)
+def test_what_is_no_cursor_at_all_is_refused(text: str) -> None:
+    assert is_refused(("created_at", True), text)
+
+
+@pytest.mark.req("TASK-FR-030")
+def test_each_cursor_has_one_spelling() -> None:
+    cursor = encode_cursor(("title", False), Position("ä", 5))
+    variants = [cursor + "=", cursor + "\n", " " + cursor, cursor + "!", f"{cursor[:4]}\n{cursor[4:]}", cursor + "A"]
+    spaced = urlsafe_b64encode('["title",false,"ä",5]'.encode()).decode().rstrip("=")
+    assert all(is_refused(("title", False), each) for each in [*variants, spaced])

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shlex
-import signal
 import sys
 from contextlib import aclosing
 from pathlib import Path
@@ -37,7 +36,6 @@ def dev(
 
     What the environment or .env sets is used instead, such as DATABASE_URL, BETTER_AUTH_SECRET or BETTER_AUTH_URL.
     """
-    _clean_up_when_terminated()
     with development_database():
         settings = development_settings()
         migrations.upgrade(settings.migration_url)
@@ -93,12 +91,6 @@ def openapi(
     elif _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")
-
-
-def _clean_up_when_terminated() -> None:
-    """Without this the process would die at once, and leave PostgreSQL running; uvicorn raises the signal again."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _print_how_to_try(settings: Settings, base: str) -> None:

@@ -30,7 +30,7 @@ def development_database() -> Iterator[None]:
             set_default("DATABASE_URL", server.url)
             yield
     except EmbeddedPostgresError as error:
-        raise SystemExit(f"Cannot start the embedded PostgreSQL: {error}") from None
+        raise SystemExit(str(error)) from None
 
 
 def development_settings(**values: str) -> Settings:

@@ -5,16 +5,20 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from typing import Final
 
 import httpx
 from jose.backends.base import Key
 
+from src.auth.allowance import Allowance
 from src.auth.fetching import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
 from src.auth.quoting import quoted
 from src.errors import ServiceUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
+
+_SEARCHES_AT_ONCE: Final = 3
 
 
 class KeysUnavailable(ServiceUnavailable):
@@ -31,8 +35,9 @@ class JwksClient:
     * Nothing is fetched before a key is asked for.
     * A set older than `max_age` seconds is fetched again in the background; its keys serve until another
       arrives, so also while the endpoint is down.
-    * An unknown `kid` has the set fetched again, but not within `cooldown` seconds of the last time that an
-      unknown `kid` did so or a fetch failed. A rotation right after an ordinary fetch is seen at once.
+    * An unknown `kid` has the set fetched again, but only once per `cooldown` seconds when strangers keep asking.
+      Three times in a row it may happen at once, so that a rotation is seen whatever happened just before.
+    * A failed fetch is not repeated within `cooldown` seconds.
     * One fetch at a time, shared by all who wait for it. Who is cancelled leaves it running for the others.
     """
 
@@ -53,7 +58,8 @@ class JwksClient:
         self._keys: dict[KeyName, Key] = {}
         self._entries: list[object] | None = None
         self._reachable = False
-        self._stale_at = self._fetch_again_at = -math.inf
+        self._searches = Allowance(burst=_SEARCHES_AT_ONCE, interval=cooldown)
+        self._stale_at = self._retry_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
 
     def known(self, kid: str, alg: str) -> Key | None:
@@ -77,8 +83,7 @@ class JwksClient:
 
     def keep_fresh(self) -> None:
         """Fetch a set that is too old again, without waiting for it."""
-        now = self._clock()
-        if self._entries is not None and now >= self._stale_at and now >= self._fetch_again_at:
+        if self._entries is not None and self._clock() >= max(self._stale_at, self._retry_at):
             self._start()
 
     async def aclose(self) -> None:
@@ -90,12 +95,14 @@ class JwksClient:
 
     async def _searched(self, name: KeyName) -> Key | None:
         await self._settled()
-        if name not in self._keys and self._clock() >= self._fetch_again_at:
-            if self._entries is not None:
-                self._fetch_again_at = self._clock() + self._cooldown
+        if name not in self._keys and self._may_search():
             self._start()
             await self._settled()
         return self._keys.get(name)
+
+    def _may_search(self) -> bool:
+        now = self._clock()
+        return now >= self._retry_at and (self._entries is None or self._searches.take(now))
 
     async def _settled(self) -> None:
         # Neither the cancellation of this waiter nor a failure of the task crosses asyncio.wait.
@@ -111,7 +118,7 @@ class JwksClient:
         try:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
         except FetchError as failure:
-            self._fetch_again_at = self._clock() + self._cooldown
+            self._retry_at = self._clock() + self._cooldown
             _log.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:

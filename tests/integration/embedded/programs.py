@@ -62,8 +62,8 @@ class Program(subprocess.Popen[str]):
         assert (output, self.returncode) == ("still here\n", 0)
 
 
-def sql(url: str, statement: str) -> Any:  # noqa: ANN401 - whatever the statement selects
-    async def run() -> Any:  # noqa: ANN401 - the same
+def sql(url: str, statement: str) -> Any:
+    async def run() -> Any:
         connection = await asyncpg.connect(url, timeout=5)
         try:
             return await connection.fetchval(statement)

@@ -47,20 +47,20 @@ def permissions(folder: Path) -> list[tuple[int, int]]:
     return [((status := path.stat()).st_mode, status.st_uid) for path in (folder, *folder.parents)]
 
 
-def test_an_ordinary_user_runs_the_server_as_himself(folder: Path, run: Run, as_nobody: list[str]) -> None:
-    program = run(folder, *as_nobody)
+def test_an_ordinary_user_runs_the_server_as_himself(fresh: Path, run: Run, as_nobody: list[str]) -> None:
+    program = run(fresh, *as_nobody)
     program.url()
     user = psutil.Process(program.pid).uids()
-    assert psutil.Process(server_pid(folder)).uids() == user
+    assert psutil.Process(server_pid(fresh)).uids() == user
     assert user.real != 0
-    assert folder.stat().st_uid == user.real
+    assert fresh.stat().st_uid == user.real
     program.leave()
-    assert_nothing_runs(folder)
+    assert_nothing_runs(fresh)
 
 
 def test_what_the_shell_says_does_not_matter(folder: Path, run: Run) -> None:
-    missing = "xx_XX.UTF-8"
-    program = run(folder, LANG=missing, LC_ALL=missing, TZ="Mars/Olympus", PGPORT="1", PGHOST="/nowhere")
+    locale = dict.fromkeys(("LANG", "LC_ALL", "TZ", "PGCLIENTENCODING"), "missing")
+    program = run(folder, **locale, PGHOST="/missing", PGPORT="1", PGUSER="missing", PGDATABASE="missing")
     assert sql(program.url(), "SHOW timezone") == "UTC"
     program.leave()
 
@@ -79,7 +79,7 @@ def test_every_path_to_a_folder_leads_to_the_same_server(folder: Path, tmp_path:
 
 
 def test_it_listens_to_nothing_but_a_socket_that_other_users_cannot_reach(folder: Path) -> None:
-    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
     with EmbeddedPostgres(folder) as server:
         assert sql(server.url, "SHOW listen_addresses") == ""
         assert sql(server.url, "SHOW unix_socket_directories") == str(socket_folder(folder))

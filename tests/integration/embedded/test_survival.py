@@ -93,14 +93,14 @@ def test_a_session_that_outlived_its_server_is_no_obstacle(folder: Path, run: Ru
         assert_dead(session)
 
 
-def test_an_initialisation_that_was_killed_half_way_starts_over(folder: Path, run: Run) -> None:
-    program = run(folder)
-    eventually((folder / "data.unfinished" / "PG_VERSION").read_text)
-    kill_everything(folder, program)
-    assert not (folder / "data").exists()
-    with EmbeddedPostgres(folder) as server:
+def test_an_initialisation_that_was_killed_half_way_starts_over(fresh: Path, run: Run) -> None:
+    program = run(fresh)
+    eventually((fresh / "data.unfinished" / "PG_VERSION").read_text)
+    kill_everything(fresh, program)
+    assert not (fresh / "data").exists()
+    with EmbeddedPostgres(fresh) as server:
         assert sql(server.url, "SELECT 1") == 1
-    assert not (folder / "data.unfinished").exists()
+    assert not (fresh / "data.unfinished").exists()
 
 
 def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,8 +130,7 @@ def assert_somebody_sleeps(url: str) -> None:
     assert sql(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == 1
 
 
-def test_a_server_whose_socket_was_deleted_comes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("src.db.embedded_process._UNREACHABLE_SECONDS", 0.1)
+def test_a_server_whose_socket_was_deleted_comes_back(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         remove_sockets(folder)
         assert eventually(lambda: sql(server.url, "SELECT 1")) == 1

@@ -40,8 +40,9 @@ def dev(
         settings = development_settings()
         migrations.upgrade(settings.migration_url)
         _print_how_to_try(settings, f"http://{host}:{port}")
+        watched = ["src"] if reload else None
         uvicorn.run(
-            "src.main:app", host=host, port=port, reload=reload, reload_dirs=["src"], timeout_graceful_shutdown=5
+            "src.main:app", host=host, port=port, reload=reload, reload_dirs=watched, timeout_graceful_shutdown=5
         )
 
 

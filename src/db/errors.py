@@ -1,11 +1,14 @@
 """What asyncpg raises, as what it means for a client."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
 
 from src.errors import ServiceUnavailable
+
+logger = logging.getLogger(__name__)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRANSIENT_CLASSES = (
@@ -36,8 +39,14 @@ def translated() -> Iterator[None]:
     except asyncpg.DataError:
         raise  # a value of the wrong type: although an InterfaceError, it is a defect of ours
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise ServiceUnavailable from error
+        raise _unavailable(error) from error
     except asyncpg.PostgresError as error:
         if str(error.sqlstate).startswith(_TRANSIENT_CLASSES):
-            raise ServiceUnavailable from error
+            raise _unavailable(error) from error
         raise
+
+
+def _unavailable(error: Exception) -> ServiceUnavailable:
+    # The messages of these errors speak of servers and connections; those that quote rows are defects.
+    logger.warning("the database is out of reach: %s: %s", type(error).__name__, error)
+    return ServiceUnavailable()

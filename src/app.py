@@ -1,7 +1,7 @@
 """The composition root: where the parts are put together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.documentation import DocumentedApi, operation_id
-from src.api.problems import add_problem_handlers
+from src.api.problems import HANDLERS
 from src.api.routers import health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         middleware=_middleware(settings, verifier),
+        exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
     app.state.verifier = verifier
@@ -40,7 +41,6 @@ def create_app(settings: Settings) -> FastAPI:
         pool_size=settings.database_pool_size,
         prepared_statements=settings.prepared_statements,
     )
-    add_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(_LIST_ROUTERS[settings.list_format])
     app.include_router(tasks.router)
@@ -49,10 +49,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await app.state.database.open()
-    yield
-    await app.state.database.close()
-    await app.state.verifier.aclose()
+    async with aclosing(app.state.verifier), app.state.database:
+        yield
 
 
 def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:

@@ -38,10 +38,18 @@ def _split(value: object) -> object:
 
 
 def _origin(value: str) -> str:
-    url = urlsplit(value.rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or "*" in value:
+    try:
+        url = HttpUrl(value.strip())
+    except ValueError:
+        url = None
+    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
         raise ValueError("must be an origin such as https://app.example.com")
-    return f"{url.scheme}://{url.netloc}".lower()
+    return _origin_of(url)
+
+
+def _origin_of(url: HttpUrl) -> str:
+    """As browsers write it (RFC 6454, section 6.1)."""
+    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
 
 
 def _unversioned(value: object) -> object:
@@ -55,7 +63,15 @@ def _strong(secret: SecretStr) -> SecretStr:
         raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
     if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
         raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
+    if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
+        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
     return secret
+
+
+def _no_email(claim: str) -> str:
+    if claim == "email":
+        raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
+    return claim
 
 
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
@@ -84,7 +100,7 @@ class Settings(BaseSettings):
     better_auth_jwks_url: HttpUrl | None = None
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
-    better_auth_user_id_claim: str = "sub"
+    better_auth_user_id_claim: Annotated[str, AfterValidator(_no_email)] = "sub"
     better_auth_strict: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
@@ -107,12 +123,12 @@ class Settings(BaseSettings):
     @property
     def issuer(self) -> str | None:
         """What `iss` must be: the origin of Better Auth's base URL."""
-        return self.better_auth_issuer or _origin_of(self.better_auth_url)
+        return self.better_auth_issuer or self._better_auth_origin
 
     @property
     def audience(self) -> str | None:
         """What `aud` must be or contain; Better Auth's default is the same as for `iss`."""
-        return self.better_auth_audience or _origin_of(self.better_auth_url)
+        return self.better_auth_audience or self._better_auth_origin
 
     @property
     def jwks_url(self) -> str | None:
@@ -122,7 +138,11 @@ class Settings(BaseSettings):
         if self.better_auth_url is None:
             return None
         path = (self.better_auth_url.path or "").rstrip("/") or "/api/auth"
-        return f"{_origin_of(self.better_auth_url)}{path}/jwks"
+        return f"{self._better_auth_origin}{path}/jwks"
+
+    @property
+    def _better_auth_origin(self) -> str | None:
+        return None if self.better_auth_url is None else _origin_of(self.better_auth_url)
 
     @property
     def migration_url(self) -> DatabaseUrl:
@@ -157,11 +177,7 @@ def set_default(name: str, value: str) -> None:
 
 def is_set(name: str) -> bool:
     """Whether the environment or `.env` gives the variable a value; an empty one counts as none."""
-    return bool(os.environ.get(name) or dotenv_values(_ENV_FILE).get(name))
-
-
-def _origin_of(url: HttpUrl | None) -> str | None:
-    return None if url is None else urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
+    return any(value and key.upper() == name for key, value in (dotenv_values(_ENV_FILE) | os.environ).items())
 
 
 def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails

@@ -4,6 +4,6 @@ import logging
 
 
 def configure_logging(*, debug: bool) -> None:
-    """Log from INFO on, or from DEBUG on; what has been configured already stays."""
-    level = logging.DEBUG if debug else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """Log this project's lines from INFO on, or from DEBUG on, and the libraries' from WARNING on."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("src").setLevel(logging.DEBUG if debug else logging.INFO)

@@ -11,12 +11,12 @@ from src.api.problems import MEDIA_TYPE, Problem, ValidationProblem
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
     401: "There is no valid access token.",
-    403: "The path names another user.",
+    403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
-    503: "The database is out of reach; try again after `Retry-After` seconds.",
+    503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
@@ -39,7 +39,7 @@ def errors(*statuses: int) -> Responses:
         status: {
             "model": ValidationProblem if status == 422 else Problem,  # noqa: PLR2004 - a status code
             "description": _DESCRIPTIONS[status],
-            **headers(**_HEADERS.get(status, {})),
+            **(headers(**_HEADERS[status]) if status in _HEADERS else {}),
         }
         for status in statuses
     }

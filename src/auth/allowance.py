@@ -12,9 +12,11 @@ class Allowance:
         self._slack = (burst - 1) * interval
         self._used_until = 0.0
 
-    def take(self, now: float) -> bool:
-        """Whether it may happen now; if so, it counts."""
-        if now < self._used_until - self._slack:
-            return False
+    def book(self, now: float) -> float:
+        """The seconds until it may happen; it counts already.
+
+        Whoever books only after the last booking has come waits for one `interval` at most.
+        """
+        wait = max(0, self._used_until - self._slack - now)
         self._used_until = max(now, self._used_until) + self._interval
-        return True
+        return wait

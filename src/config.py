@@ -13,6 +13,8 @@ from pydantic import (
     PlainValidator,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,7 +36,8 @@ def _split(value: object) -> object:
     """`a,b` and `["a", "b"]` are the same list."""
     if not isinstance(value, str):
         return value
-    return [part.strip(" \"'") for part in value.strip().removeprefix("[").removesuffix("]").split(",") if part.strip()]
+    parts = value.strip().removeprefix("[").removesuffix("]").split(",")
+    return [part.strip().strip("\"'") for part in parts if part.strip()]
 
 
 def _origin(value: str) -> str:
@@ -94,10 +97,10 @@ class Settings(BaseSettings):
     database_url_unpooled: Url | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_prepared_statements: bool | None = None
-    better_auth_secret: Secret | None = None
+    better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
+    better_auth_jwks_url: Annotated[HttpUrl | None, Field(repr=False)] = None
     better_auth_secrets: Secrets = []
-    better_auth_url: HttpUrl | None = None
-    better_auth_jwks_url: HttpUrl | None = None
+    better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
     better_auth_user_id_claim: Annotated[str, AfterValidator(_no_email)] = "sub"
@@ -106,10 +109,16 @@ class Settings(BaseSettings):
     allowed_origins: Origins = []
     list_format: Literal["object", "array"] = "object"
 
-    @model_validator(mode="after")
-    def _tokens_can_be_verified(self) -> Self:
-        if not self.secrets and self.jwks_url is None:
+    @field_validator("better_auth_secret")
+    @classmethod
+    def _something_verifies_tokens(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        others = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
+        if secret is None and not any(info.data.get(name, "wrong") for name in others):
             raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
+        return secret
+
+    @model_validator(mode="after")
+    def _issuer_and_audience_are_known(self) -> Self:
         if (self.jwks_url or self.better_auth_strict) and not (self.issuer and self.audience):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
         return self
@@ -166,7 +175,8 @@ def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, p
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SystemExit("Cannot start: " + "; ".join(map(_sentence, error.errors(include_input=False)))) from None
+        sentences = dict.fromkeys(map(_sentence, error.errors(include_input=False)))
+        raise SystemExit("Cannot start: " + "; ".join(sentences)) from None
 
 
 def set_default(name: str, value: str) -> None:
@@ -185,4 +195,6 @@ def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     if not error["loc"]:
         return message
     name = str(error["loc"][0]).upper()
-    return f"{name} is missing" if error["type"] == "missing" else f"{name}: {message}"
+    if error["type"] == "missing":
+        return f"{name} is missing"
+    return message if message.startswith(name) else f"{name}: {message}"

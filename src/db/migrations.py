@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import column, select, table
+from sqlalchemy.exc import DBAPIError
 
 from src.db.database import Database
 from src.db.statement import Statement
@@ -82,6 +83,9 @@ def _explained() -> Iterator[None]:
         yield
     except (CommandError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise MigrationError(f"The database is not migrated: {error}") from error
+    except DBAPIError as error:  # SQLAlchemy's, around one of asyncpg
+        reason = error.orig and error.orig.__cause__
+        raise MigrationError(f"The database is not migrated: {reason or error.orig}") from error
 
 
 def _scripts() -> ScriptDirectory:

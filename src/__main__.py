@@ -3,25 +3,28 @@
 import asyncio
 import json
 import shlex
-import signal
 import sys
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Annotated
 
 import typer
 import uvicorn
+from pydantic import SecretStr
 
 from src.app import create_app, create_verifier
 from src.auth.inspection import Finding, inspect
 from src.config import Settings, is_set, load_settings
 from src.db import migrations
+from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _NO_DATABASE = "postgresql://not/needed"
-_TOKEN_SOURCES = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
+_SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
+_TOKEN_SOURCES = (*_SECRETS, "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The task API.")
 
@@ -37,13 +40,14 @@ def dev(
 
     What the environment or .env sets is used instead, such as DATABASE_URL, BETTER_AUTH_SECRET or BETTER_AUTH_URL.
     """
-    _clean_up_when_terminated()
     with development_database():
         settings = development_settings()
-        migrations.upgrade(settings.migration_url)
+        with _one_sentence():
+            migrations.upgrade(settings.migration_url)
         _print_how_to_try(settings, f"http://{host}:{port}")
+        watched = ["src"] if reload else None
         uvicorn.run(
-            "src.main:app", host=host, port=port, reload=reload, reload_dirs=["src"], timeout_graceful_shutdown=5
+            "src.main:app", host=host, port=port, reload=reload, reload_dirs=watched, timeout_graceful_shutdown=5
         )
 
 
@@ -53,10 +57,10 @@ def migrate(
 ) -> None:
     """Bring the database to the schema that this version needs. Safe to run from several places at once."""
     url = load_settings().migration_url
-    if not check:
-        migrations.upgrade(url)
-    if difference := migrations.difference(url):
-        raise SystemExit(difference)
+    with _one_sentence():
+        if not check:
+            migrations.upgrade(url)
+        migrations.check(url)
     typer.echo(f"The database is at revision {migrations.head()}.")
 
 
@@ -72,6 +76,8 @@ def token(
     if inspecting:
         _inspect(sys.stdin.read().strip().removeprefix("Bearer "))
     else:
+        if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
+            raise SystemExit("To sign with the secret that is set, set ENVIRONMENT=development, too.")
         typer.echo(mint(development_settings(database_url=_NO_DATABASE), user_id))
 
 
@@ -80,25 +86,24 @@ def openapi(
     *, check: Annotated[bool, typer.Option("--check", help="Only tell whether the snapshot is current.")] = False
 ) -> None:
     """Write the OpenAPI document to the specs, where clients are generated from and changes are reviewed."""
-    settings = load_settings(
-        _env_file=None,
-        database_url=_NO_DATABASE,
-        better_auth_secret=token_urlsafe(32),
-        list_format="object",
+    settings = Settings.model_construct(  # whatever the environment says
+        database_url=DatabaseUrl.parse(_NO_DATABASE), better_auth_secret=SecretStr(token_urlsafe(32))
     )
     text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
     if not check:
         _SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
         _SNAPSHOT.write_text(text)
-    elif _SNAPSHOT.read_text() != text:
+    elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")
 
 
-def _clean_up_when_terminated() -> None:
-    """Without this the process would die at once, and leave PostgreSQL running; uvicorn raises the signal again."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except migrations.MigrationError as error:
+        raise SystemExit(str(error)) from None
 
 
 def _print_how_to_try(settings: Settings, base: str) -> None:

@@ -1,7 +1,7 @@
 """The composition root: where the parts are put together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
@@ -9,8 +9,8 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
-from src.api.documentation import DocumentedApi, operation_id
-from src.api.problems import add_problem_handlers
+from src.api.documentation import DocumentedApi
+from src.api.problems import HANDLERS
 from src.api.routers import health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
@@ -25,13 +25,16 @@ _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
     verifier = create_verifier(settings)
+    # As its own routes, an included router would match each request twice.
+    routers = (_LIST_ROUTERS[settings.list_format], tasks.router, health.router)
     app = DocumentedApi(
+        routes=[route for router in routers for route in router.routes],
         title="Task API",
         version="0.1.0",
         description="Tasks of the users of a Better Auth front end.",
         redirect_slashes=False,
-        generate_unique_id_function=operation_id,
         middleware=_middleware(settings, verifier),
+        exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
     app.state.verifier = verifier
@@ -40,19 +43,13 @@ def create_app(settings: Settings) -> FastAPI:
         pool_size=settings.database_pool_size,
         prepared_statements=settings.prepared_statements,
     )
-    add_problem_handlers(app)
-    app.include_router(health.router)
-    app.include_router(_LIST_ROUTERS[settings.list_format])
-    app.include_router(tasks.router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await app.state.database.open()
-    yield
-    await app.state.database.close()
-    await app.state.verifier.aclose()
+    async with aclosing(app.state.verifier), app.state.database:
+        yield
 
 
 def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:

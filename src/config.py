@@ -13,6 +13,8 @@ from pydantic import (
     PlainValidator,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,14 +36,23 @@ def _split(value: object) -> object:
     """`a,b` and `["a", "b"]` are the same list."""
     if not isinstance(value, str):
         return value
-    return [part.strip(" \"'") for part in value.strip().removeprefix("[").removesuffix("]").split(",") if part.strip()]
+    parts = value.strip().removeprefix("[").removesuffix("]").split(",")
+    return [part.strip().strip("\"'") for part in parts if part.strip()]
 
 
 def _origin(value: str) -> str:
-    url = urlsplit(value.rstrip("/"))
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path or url.query or "*" in value:
+    try:
+        url = HttpUrl(value.strip())
+    except ValueError:
+        url = None
+    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
         raise ValueError("must be an origin such as https://app.example.com")
-    return f"{url.scheme}://{url.netloc}".lower()
+    return _origin_of(url)
+
+
+def _origin_of(url: HttpUrl) -> str:
+    """As browsers write it (RFC 6454, section 6.1)."""
+    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
 
 
 def _unversioned(value: object) -> object:
@@ -55,7 +66,15 @@ def _strong(secret: SecretStr) -> SecretStr:
         raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
     if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
         raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
+    if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
+        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
     return secret
+
+
+def _no_email(claim: str) -> str:
+    if claim == "email":
+        raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
+    return claim
 
 
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
@@ -78,22 +97,28 @@ class Settings(BaseSettings):
     database_url_unpooled: Url | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_prepared_statements: bool | None = None
-    better_auth_secret: Secret | None = None
+    better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
+    better_auth_jwks_url: Annotated[HttpUrl | None, Field(repr=False)] = None
     better_auth_secrets: Secrets = []
-    better_auth_url: HttpUrl | None = None
-    better_auth_jwks_url: HttpUrl | None = None
+    better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
-    better_auth_user_id_claim: str = "sub"
+    better_auth_user_id_claim: Annotated[str, AfterValidator(_no_email)] = "sub"
     better_auth_strict: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
     list_format: Literal["object", "array"] = "object"
 
-    @model_validator(mode="after")
-    def _tokens_can_be_verified(self) -> Self:
-        if not self.secrets and self.jwks_url is None:
+    @field_validator("better_auth_secret")
+    @classmethod
+    def _something_verifies_tokens(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        others = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
+        if secret is None and not any(info.data.get(name, "wrong") for name in others):
             raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
+        return secret
+
+    @model_validator(mode="after")
+    def _issuer_and_audience_are_known(self) -> Self:
         if (self.jwks_url or self.better_auth_strict) and not (self.issuer and self.audience):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
         return self
@@ -107,12 +132,12 @@ class Settings(BaseSettings):
     @property
     def issuer(self) -> str | None:
         """What `iss` must be: the origin of Better Auth's base URL."""
-        return self.better_auth_issuer or _origin_of(self.better_auth_url)
+        return self.better_auth_issuer or self._better_auth_origin
 
     @property
     def audience(self) -> str | None:
         """What `aud` must be or contain; Better Auth's default is the same as for `iss`."""
-        return self.better_auth_audience or _origin_of(self.better_auth_url)
+        return self.better_auth_audience or self._better_auth_origin
 
     @property
     def jwks_url(self) -> str | None:
@@ -122,7 +147,11 @@ class Settings(BaseSettings):
         if self.better_auth_url is None:
             return None
         path = (self.better_auth_url.path or "").rstrip("/") or "/api/auth"
-        return f"{_origin_of(self.better_auth_url)}{path}/jwks"
+        return f"{self._better_auth_origin}{path}/jwks"
+
+    @property
+    def _better_auth_origin(self) -> str | None:
+        return None if self.better_auth_url is None else _origin_of(self.better_auth_url)
 
     @property
     def migration_url(self) -> DatabaseUrl:
@@ -146,7 +175,8 @@ def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, p
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SystemExit("Cannot start: " + "; ".join(map(_sentence, error.errors(include_input=False)))) from None
+        sentences = dict.fromkeys(map(_sentence, error.errors(include_input=False)))
+        raise SystemExit("Cannot start: " + "; ".join(sentences)) from None
 
 
 def set_default(name: str, value: str) -> None:
@@ -157,11 +187,7 @@ def set_default(name: str, value: str) -> None:
 
 def is_set(name: str) -> bool:
     """Whether the environment or `.env` gives the variable a value; an empty one counts as none."""
-    return bool(os.environ.get(name) or dotenv_values(_ENV_FILE).get(name))
-
-
-def _origin_of(url: HttpUrl | None) -> str | None:
-    return None if url is None else urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
+    return any(value and key.upper() == name for key, value in (dotenv_values(_ENV_FILE) | os.environ).items())
 
 
 def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
@@ -169,4 +195,6 @@ def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     if not error["loc"]:
         return message
     name = str(error["loc"][0]).upper()
-    return f"{name} is missing" if error["type"] == "missing" else f"{name}: {message}"
+    if error["type"] == "missing":
+        return f"{name} is missing"
+    return message if message.startswith(name) else f"{name}: {message}"

@@ -30,7 +30,7 @@ def development_database() -> Iterator[None]:
             set_default("DATABASE_URL", server.url)
             yield
     except EmbeddedPostgresError as error:
-        raise SystemExit(f"Cannot start the embedded PostgreSQL: {error}") from None
+        raise SystemExit(str(error)) from None
 
 
 def development_settings(**values: str) -> Settings:
@@ -52,7 +52,13 @@ def development_settings(**values: str) -> Settings:
 def mint(settings: Settings, user_id: str) -> str:
     """A token that the API takes for this user's, for a day."""
     now = int(time.time())
-    claims = {"sub": user_id, "iss": settings.issuer, "aud": settings.audience, "iat": now, "exp": now + _TOKEN_SECONDS}
+    claims: dict[str, str | int | None] = {
+        "iss": settings.issuer,
+        "aud": settings.audience,
+        "iat": now,
+        "exp": now + _TOKEN_SECONDS,
+    }
+    claims[settings.better_auth_user_id_claim] = user_id
     present = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(present, jwk.construct(settings.secrets[0].encode(), "HS256"), "HS256")
 
@@ -62,6 +68,8 @@ def _secret() -> str:
     path = _DATA / "better-auth-secret"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(token_urlsafe(32))
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(token_urlsafe(32))
+        draft.rename(path)
     return path.read_text()

@@ -43,7 +43,8 @@ class AppError(Exception):
 class Unauthorized(AppError):
     """There is no token, or it does not prove who calls (RFC 6750, section 3).
 
-    `reason` is for the operator's log: it says which check failed and never contains any part of the token.
+    `reason` is for the operator's log: it says which check failed. It may quote what the token says, such as its
+    issuer, cut short and made printable; never the token or its signature.
     """
 
     status = 401

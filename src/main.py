@@ -2,5 +2,8 @@
 
 from src.app import create_app
 from src.config import load_settings
+from src.logs import configure_logging
 
-app = create_app(load_settings())
+settings = load_settings()
+configure_logging(debug=settings.debug)
+app = create_app(settings)

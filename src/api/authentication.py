@@ -57,7 +57,7 @@ class Authentication:
 
     def _explained(self, error: AppError) -> AppError:
         if isinstance(error, Unauthorized):
-            logger.info("refused a request: %s", error.reason)
+            logger.info("refused a request: status=401 reason=%r", error.reason)
             if self._explain:
                 error.detail = f"{error.detail} ({error.reason})"
         return error

@@ -11,13 +11,13 @@ from src.api.problems import MEDIA_TYPE, Problem, TaskChangedProblem, Validation
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
     401: "There is no valid access token.",
-    403: "The path names another user.",
+    403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
-    503: "The database is out of reach; try again after `Retry-After` seconds.",
+    503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
 _MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
@@ -41,7 +41,7 @@ def errors(*statuses: int) -> Responses:
         status: {
             "model": _MODELS.get(status, Problem),
             "description": _DESCRIPTIONS[status],
-            **headers(**_HEADERS.get(status, {})),
+            **(headers(**_HEADERS[status]) if status in _HEADERS else {}),
         }
         for status in statuses
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
@@ -50,6 +50,26 @@ class Problem(BaseModel):
 class ValidationProblem(Problem):
     """A request whose parts are wrong, with each of them in `errors`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:problem-type:invalid-request",
+                    "title": "Invalid request",
+                    "status": 422,
+                    "detail": "title: String should have at least 1 character.",
+                    "errors": [
+                        {
+                            "field": "title",
+                            "message": "String should have at least 1 character",
+                            "type": "string_too_short",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
     errors: list[FieldError]
 
 
@@ -77,32 +97,35 @@ def render(error: AppError) -> Response:
     return problem(error.status, error.slug, error.title, error.detail, error.headers, **error.members)
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Have every error that a handler or the framework raises rendered here."""
+async def app_error(_: Request, error: AppError) -> Response:
+    """A refusal of our own."""
+    return render(error)
 
-    @app.exception_handler(AppError)
-    async def _app_error(_: Request, error: AppError) -> Response:
-        return render(error)
 
-    @app.exception_handler(HTTPException)
-    async def _http_error(request: Request, error: HTTPException) -> Response:
-        if isinstance(error.__cause__, AppError):  # FastAPI wraps what is raised while it reads a body
-            return render(error.__cause__)
-        phrase = HTTPStatus(error.status_code).phrase
-        slug = phrase.lower().replace(" ", "-")
-        headers = _allow(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
-        return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
+async def http_error(request: Request, error: HTTPException) -> Response:
+    """A refusal of the framework."""
+    if isinstance(error.__cause__, AppError):  # FastAPI wraps what is raised while it reads a body
+        return render(error.__cause__)
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    headers = _allow(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
 
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        if isinstance(error.body, bytes):
-            return problem(
-                415,
-                "unsupported-media-type",
-                "Unsupported media type",
-                "Send 'Content-Type: application/json'.",
-            )
-        return _unprocessable(error.errors())
+
+async def invalid(_: Request, error: RequestValidationError) -> Response:
+    """A request whose parts are not what they should be."""
+    if isinstance(error.body, bytes):  # FastAPI parses JSON and nothing else
+        detail = "Send 'Content-Type: application/json'."
+        return problem(415, "unsupported-media-type", "Unsupported media type", detail)
+    return _unprocessable(error.errors())
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    AppError: app_error,
+    HTTPException: http_error,
+    RequestValidationError: invalid,
+}
+"""What FastAPI needs so that every error that a handler or the framework raises is rendered here."""
 
 
 def _allow(request: Request) -> dict[str, str]:

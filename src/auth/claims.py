@@ -13,7 +13,7 @@ LEEWAY: Final = 30
 """Seconds by which another machine's clock may be ahead; `exp` gets none of it."""
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _LONGEST_ID: Final = 255
-_LONGEST_EMAIL: Final = 320  # RFC 3696, erratum 1690, before it was corrected: more than any address has
+_LONGEST_EMAIL: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +65,19 @@ def _expiry(case: Case) -> float:
 
 
 def _not_before(case: Case) -> None:
-    _check_not_ahead(case, "nbf", "is not valid for another")
+    _check_not_ahead(case, "nbf", "is valid only")
 
 
 def _issued_at(case: Case) -> None:
-    _check_not_ahead(case, "iat", "was issued in the future, in")
+    _check_not_ahead(case, "iat", "was issued")
 
 
 def _check_not_ahead(case: Case, claim: str, complaint: str) -> None:
     moment = _moment(case.claims, claim)
     if moment is not None and moment > case.now + LEEWAY:
-        raise Unauthorized(f"the token {complaint} {moment - case.now:.0f} s ('{claim}'): are both clocks right?")
+        raise Unauthorized(
+            f"the token {complaint} {moment - case.now:.0f} s from now ('{claim}'): are both clocks right?"
+        )
 
 
 def _moment(claims: JsonObject, name: str) -> float | None:

@@ -29,7 +29,7 @@ async def fetch_json(http: httpx.AsyncClient, url: httpx.URL, *, seconds: float)
             return json.loads(await _body(http, http.build_request("GET", url, headers=_HEADERS)))
     except (TimeoutError, httpx.TimeoutException):
         raise FetchError(f"no complete answer within {seconds:g} s") from None
-    except json.JSONDecodeError:
+    except ValueError:
         raise FetchError("the answer is not JSON") from None
     except FetchError:
         raise

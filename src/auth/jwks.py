@@ -4,17 +4,22 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import httpx
 from jose.backends.base import Key
 
+from src.auth.allowance import Allowance
 from src.auth.fetching import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
 from src.auth.quoting import quoted
 from src.errors import ServiceUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
+
+_SEARCHES_AT_ONCE: Final = 3
+_WAITING_AT_MOST: Final = 100
 
 
 class KeysUnavailable(ServiceUnavailable):
@@ -31,12 +36,14 @@ class JwksClient:
     * Nothing is fetched before a key is asked for.
     * A set older than `max_age` seconds is fetched again in the background; its keys serve until another
       arrives, so also while the endpoint is down.
-    * An unknown `kid` has the set fetched again, but not within `cooldown` seconds of the last time that an
-      unknown `kid` did so or a fetch failed. A rotation right after an ordinary fetch is seen at once.
+    * An unknown `kid` has the set fetched again: three times in a row at once, then once per `cooldown` seconds.
+    * A key is missing only if a fetch that began after it was asked for says so. Up to 100 requests wait for
+      their turn, `cooldown` seconds at most, so that strangers who use the fetches up cannot hide a rotation.
+    * A failed fetch is not repeated within `cooldown` seconds.
     * One fetch at a time, shared by all who wait for it. Who is cancelled leaves it running for the others.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two are time itself, for tests that do not wait
         self,
         url: str,
         *,
@@ -44,16 +51,19 @@ class JwksClient:
         cooldown: float = KeysUnavailable.retry_after,
         timeout: float = 3,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.generation = 0
         """Rises whenever the set of keys changes."""
-        self._url, self._clock = httpx.URL(url), clock
+        self._url, self._clock, self._sleep = httpx.URL(url), clock, sleep
         self._max_age, self._cooldown, self._timeout = max_age, cooldown, timeout
         self._http = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_keepalive_connections=0))
         self._keys: dict[KeyName, Key] = {}
         self._entries: list[object] | None = None
-        self._reachable = False
-        self._stale_at = self._fetch_again_at = -math.inf
+        self._begun = self._answered = 0  # how many fetches began, and which of them brought the keys
+        self._waiting = 0
+        self._searches = Allowance(burst=_SEARCHES_AT_ONCE, interval=cooldown)
+        self._stale_at = self._retry_at = self._begins_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
 
     def known(self, kid: str, alg: str) -> Key | None:
@@ -65,57 +75,72 @@ class JwksClient:
         """The key named `kid` for `alg`, fetched if need be.
 
         Raises:
-            Unauthorized: the set has no such key.
+            Unauthorized: the set has no such key, or too many wait to find out.
             KeysUnavailable: whether there is such a key cannot be found out now.
         """
         found = self.known(kid, alg) or await self._searched((kid, alg))
-        if found is not None:
-            return found
-        if not self._reachable:
-            raise KeysUnavailable
-        raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {quoted(kid)}")
+        if found is None:
+            raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {quoted(kid)}")
+        return found
 
     def keep_fresh(self) -> None:
         """Fetch a set that is too old again, without waiting for it."""
-        now = self._clock()
-        if self._entries is not None and now >= self._stale_at and now >= self._fetch_again_at:
-            self._start()
+        if self._entries is not None and self._clock() >= max(self._stale_at, self._retry_at) and not self._current():
+            self._fetching = self._started(after=0)
 
     async def aclose(self) -> None:
-        """Stop fetching and free the connections."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await self._settled()
+        """Stop fetching, let those who wait go with `KeysUnavailable`, and free the connections."""
+        self._retry_at = math.inf
+        if (current := self._current()) is not None:
+            current.cancel()
+            await asyncio.wait((current,))
         await self._http.aclose()
 
     async def _searched(self, name: KeyName) -> Key | None:
-        await self._settled()
-        if name not in self._keys and self._clock() >= self._fetch_again_at:
-            if self._entries is not None:
-                self._fetch_again_at = self._clock() + self._cooldown
-            self._start()
-            await self._settled()
+        arrived = self._begun
+        while name not in self._keys and self._answered <= arrived:
+            await self._end_of(self._search())
         return self._keys.get(name)
 
-    async def _settled(self) -> None:
-        # Neither the cancellation of this waiter nor a failure of the task crosses asyncio.wait.
-        while self._fetching is not None and not self._fetching.done():
-            await asyncio.wait((self._fetching,))
+    def _search(self) -> asyncio.Task[None]:
+        if (current := self._current()) is not None:
+            return current
+        now = self._clock()
+        if now < self._retry_at:
+            raise KeysUnavailable
+        self._fetching = self._started(after=0 if self._entries is None else self._searches.book(now))
+        return self._fetching
 
-    def _start(self) -> None:
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._fetch(), name="jwks")
+    def _current(self) -> asyncio.Task[None] | None:
+        return None if self._fetching is None or self._fetching.done() else self._fetching
 
-    async def _fetch(self) -> None:
-        self._reachable = False
+    async def _end_of(self, fetch: asyncio.Task[None]) -> None:
+        in_line = self._clock() < self._begins_at
+        if in_line and self._waiting >= _WAITING_AT_MOST:
+            raise Unauthorized(f"{self._waiting} tokens of unknown keys wait for the JWKS already")
+        self._waiting += in_line
+        try:
+            # Neither the cancellation of this waiter nor a failure of the task crosses asyncio.wait.
+            await asyncio.wait((fetch,))
+        finally:
+            self._waiting -= in_line
+
+    def _started(self, *, after: float) -> asyncio.Task[None]:
+        self._begins_at = self._clock() + after
+        return asyncio.create_task(self._fetch(after), name="jwks")
+
+    async def _fetch(self, after: float) -> None:
+        if after > 0:
+            await self._sleep(after)
+        self._begun += 1
         try:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
         except FetchError as failure:
-            self._fetch_again_at = self._clock() + self._cooldown
+            self._retry_at = self._clock() + self._cooldown
             _log.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:
-        self._reachable = True
+        self._answered = self._begun
         self._stale_at = self._clock() + self._max_age
         if entries != self._entries:
             self._keys, self._entries = usable_keys(entries), entries

@@ -6,9 +6,10 @@ call which returned is durable. There are no objects to refresh and nothing is l
 the few cases in which several statements must stand or fall together.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 
@@ -56,13 +57,18 @@ class Database:
         }
         self._pool: asyncpg.Pool[Row]
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Make the pool ready; this does not connect yet."""
         self._pool = await asyncpg.create_pool(**self._options)
+        return self
 
-    async def close(self) -> None:
-        """Close all connections, after those in use have been given back."""
-        await self._pool.close()
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections, after those in use have been given back or have had the time to be."""
+        try:
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
         """Run it, commit, and return all rows."""

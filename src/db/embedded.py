@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NoReturn, Self
 if TYPE_CHECKING:
     from src.db.embedded_process import ServerProcess
 
-_WATCH_SECONDS = 1.0
+_WATCH_SECONDS = 0.5
+_RETRY_SECONDS = 5.0
 
 _logger = logging.getLogger(__name__)
 
@@ -108,12 +109,15 @@ def _watched(server: "ServerProcess") -> Iterator[None]:
 
 
 def _watch(server: "ServerProcess", closing: threading.Event) -> None:
-    while not closing.wait(_WATCH_SECONDS):
+    pause = _WATCH_SECONDS
+    while not closing.wait(pause):
         try:
             if server.ensure_running():
                 _logger.warning("The embedded PostgreSQL had died and was started again.")
+            pause = _WATCH_SECONDS
         except OSError as error:
             _logger.warning("The embedded PostgreSQL has died and cannot start: %s.", _reason(error))
+            pause = _RETRY_SECONDS
 
 
 @contextmanager

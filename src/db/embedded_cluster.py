@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import stat
 import subprocess
 from contextlib import suppress
@@ -104,10 +105,20 @@ class Cluster:
         if not version:
             unfinished = self.folder / "data.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
-            initdb = [str(self._binaries / "initdb"), f"--pgdata={unfinished}", *_INITDB_OPTIONS]
-            if self._spawn(initdb, lock).wait():
-                raise ChildProcessError(self.failure())
+            self._initialise(unfinished, lock)
             unfinished.rename(self._data)
+
+    def _initialise(self, data: Path, lock: int) -> None:
+        initdb = self._spawn([str(self._binaries / "initdb"), f"--pgdata={data}", *_INITDB_OPTIONS], lock)
+        try:
+            failed = initdb.wait()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(initdb.pid, signal.SIGKILL)
+            initdb.wait()
+            raise
+        if failed:
+            raise ChildProcessError(self.failure())
 
     def _spawn(self, command: list[str], lock: int, **environment: str) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as log:

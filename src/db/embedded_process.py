@@ -1,10 +1,10 @@
 """The life of the embedded PostgreSQL: one server per folder, which starts whatever was killed before."""
 
-import errno
 import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -17,16 +17,16 @@ from src.db.embedded_cluster import Cluster
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
-_UNREACHABLE_SECONDS = 5.0
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # https://www.postgresql.org/docs/18/protocol-message-formats.html
 
 
 class ServerProcess:
     """The server of a cluster, shared by all processes that use it.
 
-    Two locks (flock(2)), which the kernel drops with their last holder, decide everything. `server.lock` is
-    inherited by all processes of the server: whoever gets it knows that none of them lives, and starts the
-    next server under it. `users.lock` is shared by all who use the server: whoever gets it alone is the last
-    one, and stops the server.
+    Three locks (flock(2)), which the kernel drops with their last holder, decide everything. `users.lock` is
+    shared by all who use the server: whoever gets it alone is the last one, and stops the server. `start.lock`
+    lets one of them start it at a time. `server.lock` is inherited by all processes of the server: whoever gets
+    it knows that none of them lives, not even in another container, and that postmaster.pid is stale.
 
     Every method raises an `OSError` that says why the server cannot run.
     """
@@ -50,28 +50,38 @@ class ServerProcess:
 
     def ensure_running(self) -> bool:
         """Return when the server accepts connections; True if it was started for that."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._is_ready():
-            with _opened(self.cluster, "server.lock") as lock:
-                if _acquired(lock):
-                    self._start(lock)
-                    return True
-            self._clear_the_way()
-            _pause(deadline)
-        return False
+        if self._is_ready():
+            return False
+        with _opened(self.cluster, "start.lock") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if self._is_ready():
+                return False
+            self._start()
+        return True
 
     def _is_ready(self) -> bool:
         return self._answers() and self.cluster.state == "ready"
 
     def _answers(self) -> bool:
-        """Whether a server listens; one with a full queue does."""
+        """Whether a server lives: one that was killed may still let us connect, and a busy one may let us wait."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1)
-            return client.connect_ex(str(self.cluster.socket)) in {0, errno.EAGAIN}
+            try:
+                client.connect(str(self.cluster.socket))
+                client.sendall(_SSL_REQUEST)
+                return client.recv(1) != b""
+            except (TimeoutError, BlockingIOError):
+                return True
+            except (ConnectionError, FileNotFoundError, PermissionError):
+                return False
 
-    def _start(self, lock: int) -> None:
-        _send(signal.SIGKILL, self._processes())  # those whose folder, of the same name, was deleted under them
-        server = self.cluster.launch(lock)
+    def _start(self) -> None:
+        _send(signal.SIGKILL, self._processes())  # what does not serve though nobody is starting it never will
+        with _opened(self.cluster, "server.lock") as lock:
+            deadline = time.monotonic() + _STOP_SECONDS
+            while not _acquired(lock):
+                _pause(deadline)
+            server = self.cluster.launch(lock)
         self._reaper = threading.Thread(target=server.wait, name="embedded-postgres-reaper", daemon=True)
         self._reaper.start()
         try:
@@ -87,18 +97,9 @@ class ServerProcess:
                 raise ChildProcessError(self.cluster.failure())
             _pause(deadline)
 
-    def _clear_the_way(self) -> None:
-        """End what will not serve again: sessions without a server, one without a socket, one told to stop."""
-        processes = self._processes()
-        servers = [process for process in processes if self._is_server(process)]
-        if not self._answers() and all(_age(server) > _UNREACHABLE_SECONDS for server in servers):
-            _send(signal.SIGKILL, processes)
-        elif self.cluster.state == "stopping":
-            _send(signal.SIGINT, servers)
-
     def _stop(self) -> None:
         """Shut down "fast", which waits for nobody: https://www.postgresql.org/docs/18/server-shutdown.html."""
-        servers = [process for process in self._processes() if self._is_server(process)]
+        servers = [p for p in self._processes() if self.cluster.named_server in p.info["cmdline"]]
         _send(signal.SIGINT, servers)
         deadline = time.monotonic() + (_STOP_SECONDS if servers else 0)
         try:
@@ -114,9 +115,6 @@ class ServerProcess:
         """All living processes of this server; a zombie has no command line."""
         found = (p for p in psutil.process_iter(["name", "cmdline"]) if p.info["name"] == "postgres")
         return [p for p in found if self.cluster.name in " ".join(p.info["cmdline"] or ())]
-
-    def _is_server(self, process: psutil.Process) -> bool:
-        return self.cluster.named_server in process.info["cmdline"]
 
 
 @contextmanager
@@ -142,11 +140,7 @@ def _send(number: signal.Signals, processes: Iterable[psutil.Process]) -> None:
             process.send_signal(number)
 
 
-def _age(process: psutil.Process) -> float:
-    return time.time() - process.create_time()
-
-
 def _pause(deadline: float) -> None:
     if time.monotonic() > deadline:
-        raise TimeoutError("it does not answer; is its folder in use in a container?")
+        raise TimeoutError("it takes too long; is its folder in use in a container?")
     time.sleep(0.02)

@@ -1,42 +1,95 @@
 """Alembic, driven from Python: the same scripts as `alembic upgrade head`, against a URL as it was pasted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from io import StringIO
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from sqlalchemy import column, select, table
+from sqlalchemy.exc import DBAPIError
 
+from src.db.database import Database
+from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 
 _INI = Path(__file__).parents[2] / "alembic.ini"
+_VERSION = Statement(select(column("version_num")).select_from(table("alembic_version")))
+
+
+class MigrationError(RuntimeError):
+    """The schema is not what it should be, and the message says why."""
 
 
 @cache
 def head() -> str | None:
     """The revision that the code needs."""
-    return ScriptDirectory.from_config(Config(_INI)).get_current_head()
+    return _scripts().get_current_head()
+
+
+async def schema_version(database: Database) -> str | None:
+    """The revision of the database; None before the first migration."""
+    try:
+        row = await database.fetch_row(_VERSION)
+    except asyncpg.UndefinedTableError:
+        return None
+    return None if row is None else str(row["version_num"])
+
+
+@cache
+def is_behind(version: str | None) -> bool:
+    """Whether migrations are missing. A revision that this code does not know is of a later version."""
+    return version is None or version in {script.revision for script in _scripts().walk_revisions()} - {head()}
 
 
 def upgrade(url: DatabaseUrl, revision: str = "head") -> None:
-    """Bring the schema to a revision; several processes may do this at once, one works and the others wait."""
-    command.upgrade(_config(url), revision)
+    """Bring the schema to a revision; several processes may do this at once, one works and the others wait.
+
+    Raises:
+        MigrationError: It cannot be done; nothing has changed.
+    """
+    with _explained():
+        command.upgrade(_config(url), revision)
 
 
 def downgrade(url: DatabaseUrl, revision: str) -> None:
-    """Take the schema back to a revision."""
-    command.downgrade(_config(url), revision)
+    """Take the schema back to a revision.
+
+    Raises:
+        MigrationError: It cannot be done; nothing has changed.
+    """
+    with _explained():
+        command.downgrade(_config(url), revision)
 
 
-def difference(url: DatabaseUrl) -> str | None:
-    """What the tables in `src.models` have that the database has not, in a sentence; None when they agree."""
-    try:
+def check(url: DatabaseUrl) -> None:
+    """Return when the database has all that the tables in `src.models` have.
+
+    Raises:
+        MigrationError: It has not, or it cannot be told; the message is a sentence.
+    """
+    with _explained():
         command.check(_config(url))
-    except CommandError as error:
-        return str(error)
-    return None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (CommandError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise MigrationError(f"The database is not migrated: {error}") from error
+    except DBAPIError as error:  # SQLAlchemy's, around one of asyncpg
+        reason = error.orig and error.orig.__cause__
+        raise MigrationError(f"The database is not migrated: {reason or error.orig}") from error
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(Config(_INI))
 
 
 def _config(url: DatabaseUrl) -> Config:

@@ -22,12 +22,15 @@ class Statement:
         self.sql = str(compiled)
         self._names: list[str] = getattr(compiled, "positiontup", None) or []
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._variables = set(self._names) - self._constants.keys()
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values of the bind parameters, in the order of `$1`, `$2`, and so on.
 
         Raises:
-            KeyError: A bind parameter has no value.
+            KeyError: A bind parameter has no value, or a value has no bind parameter.
         """
+        if values.keys() != self._variables:
+            raise KeyError(*values.keys() ^ self._variables)
         known = {**self._constants, **values}
         return [known[name] for name in self._names]

@@ -7,22 +7,21 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 
-# Settings of libpq, Prisma and node-postgres that asyncpg would send to the server, which refuses them.
-_CLIENT_ONLY = {
-    "channel_binding",
-    "connect_timeout",
-    "connection_limit",
-    "gssencmode",
-    "keepalives",
-    "keepalives_idle",
-    "pgbouncer",
-    "pool_timeout",
-    "schema",
-    "sslmode",
-    "sslrootcert",
-    "uselibpqcompat",
+# asyncpg would send any other parameter to the server, which refuses those of libpq, Prisma and node-postgres.
+_KEPT = {
+    "application_name",
+    "database",
+    "dbname",
+    "host",
+    "options",
+    "passfile",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "target_session_attrs",
+    "user",
 }
-
 _NOT_VERIFYING = ("disable", "allow", "prefer", "require")
 _VERIFYING = ("verify-ca", "verify-full")
 
@@ -58,7 +57,7 @@ class DatabaseUrl:
             raise ValueError(
                 "must look like postgresql://user:password@host/database, special characters percent-encoded"
             ) from None
-        kept = {name: value for name, value in query.items() if name not in _CLIENT_ONLY}
+        kept = {name: value for name, value in query.items() if name in _KEPT}
         return cls(
             dsn=url._replace(scheme="postgresql", query=urlencode(kept)).geturl(),
             ssl=_ssl(query),
@@ -72,18 +71,23 @@ class DatabaseUrl:
 
 
 def _ssl(query: dict[str, str]) -> SSLContext | str | None:
-    mode = query.get("sslmode")
+    mode, authorities = query.get("sslmode"), query.get("sslrootcert")
     if mode not in {None, *_VERIFYING, *_NOT_VERIFYING}:
         raise ValueError(f"sslmode must be one of {', '.join(_NOT_VERIFYING + _VERIFYING)}")
-    if query.get("channel_binding") == "require":
+    if query.get("channel_binding") == "require" or (mode == "require" and authorities == "system"):
         mode = "verify-full"
-    return _context(mode, query.get("sslrootcert", "system")) if mode in _VERIFYING else mode
+    if mode == "require" and authorities:
+        mode = "verify-ca"
+    return _context(mode, query) if mode in _VERIFYING else mode
 
 
-def _context(mode: str, authorities: str) -> SSLContext:
+def _context(mode: str, query: dict[str, str]) -> SSLContext:
+    authorities = query.get("sslrootcert", "system")
     try:
         context = create_default_context(cafile=None if authorities == "system" else authorities)
+        if certificate := query.get("sslcert"):
+            context.load_cert_chain(certificate, query.get("sslkey"))
     except OSError as error:
-        raise ValueError(f"sslrootcert cannot be read: {error.strerror}") from None
+        raise ValueError(f"sslrootcert, sslcert or sslkey cannot be read: {error.strerror}") from None
     context.check_hostname = mode == "verify-full"
     return context

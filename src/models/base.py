@@ -1,4 +1,4 @@
-"""The base of all tables: constraints and indexes have predictable names, which migrations and errors rely on."""
+"""The base of all tables: constraints and indexes have predictable names, which migrations rely on."""
 
 from typing import ClassVar
 

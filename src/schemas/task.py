@@ -40,7 +40,7 @@ class TaskCreate(BaseModel):
 class TaskUpdate(BaseModel):
     """What to change: absent members stay as they are, `null` clears what may be null."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}, {"description": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk", "completed": False}]})
 
     title: Title | MISSING = MISSING
     description: Description | MISSING = MISSING
@@ -66,14 +66,14 @@ class Task(BaseModel):
                     "id": 42,
                     "user_id": "k3VbHn0Qm2Xw",
                     "title": "Buy milk",
-                    "description": None,
-                    "completed": False,
-                    "completed_at": None,
+                    "description": "Two bottles, the fresh one",
+                    "completed": True,
+                    "completed_at": "2026-11-20T10:00:00.000000Z",
                     "priority": "high",
                     "tags": ["home"],
                     "due_date": "2026-12-01",
                     "created_at": "2026-11-20T09:30:00.000000Z",
-                    "updated_at": "2026-11-20T09:30:00.000000Z",
+                    "updated_at": "2026-11-20T10:00:00.000000Z",
                     "revision": 7,
                 }
             ]

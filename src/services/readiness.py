@@ -1,13 +1,8 @@
 """Whether requests can be served."""
 
-from sqlalchemy import column, select, table
-
 from src.db.database import Database
-from src.db.migrations import head
-from src.db.statement import Statement
+from src.db.migrations import is_behind, schema_version
 from src.errors import ServiceUnavailable
-
-SCHEMA_VERSION = Statement(select(column("version_num")).select_from(table("alembic_version")))
 
 
 class Readiness:
@@ -17,11 +12,10 @@ class Readiness:
         self._database = database
 
     async def check(self) -> None:
-        """Return when the database answers and its schema is the one this code needs.
+        """Return when the database answers and its schema has all that this code needs; it may be newer.
 
         Raises:
             ServiceUnavailable: One of them is not so; `detail` says which.
         """
-        row = await self._database.fetch_row(SCHEMA_VERSION)
-        if row is None or row["version_num"] != head():
-            raise ServiceUnavailable("The database schema is not the one this version needs; run the migrations.")
+        if is_behind(await schema_version(self._database)):
+            raise ServiceUnavailable("The database schema is older than this version needs; run the migrations.")

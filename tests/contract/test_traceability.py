@@ -50,7 +50,7 @@ def _ids_defined_in(spec: Path) -> list[str]:
 
 
 def _tested() -> set[str]:
-    return {name for test in (_ROOT / "tests").rglob("test_*.py") for name in _ids_named_in(test)}
+    return {name for test in (_ROOT / "tests").rglob("*.py") for name in _ids_named_in(test)}
 
 
 def _ids_named_in(test: Path) -> Iterator[str]:

@@ -73,13 +73,6 @@ async def test_connections_that_the_server_closed_are_replaced(user: User, sql: 
     assert (await user.get(task["id"])).json() == task
 
 
-@pytest.mark.req("TASK-FR-046", "TASK-FR-058")
-async def test_a_database_without_tables_is_503(start_app: StartApp, new_database: NewDatabase) -> None:
-    user = User(await start_app(database_url=await new_database(migrated=False)))
-    assert (await user.get()).status_code == 503
-    assert (await user.http.get("/ready")).status_code == 503
-
-
 @pytest.fixture
 async def broken(start_app: StartApp, new_database: NewDatabase) -> User:
     """A user of a database whose operator added a rule that the API knows nothing of."""

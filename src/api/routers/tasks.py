@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks, require_owner
-from src.api.documentation import Responses, errors, headers
+from src.api.documentation import Responses, errors, headers, operation_id
 from src.api.responses import array_response, created_response, not_modified, object_response, task_response
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
@@ -36,6 +36,7 @@ def _router() -> APIRouter:
         tags=["tasks"],
         dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 503),
+        generate_unique_id_function=operation_id,
     )
 
 

@@ -1,23 +1,40 @@
 """Folders and programs that are gone after their test."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from src.db.embedded import EmbeddedPostgres
 from tests.integration.embedded.programs import Program, kill_everything, remove_sockets, sql
 
 type Run = Callable[..., Program]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def fresh(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is not there yet."""
     folder = tmp_path / "postgres"
     yield folder
     kill_everything(folder)
     remove_sockets(folder)
+
+
+@pytest.fixture
+def folder(fresh: Path, initialised: Path) -> Path:
+    """A folder with an empty database."""
+    subprocess.run(["cp", "-a", initialised, fresh], check=True)
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("initialised") / "postgres"
+    with EmbeddedPostgres(folder):
+        return folder
 
 
 @pytest.fixture
@@ -53,4 +70,5 @@ def as_nobody() -> list[str]:
     if os.geteuid() != 0:
         return []
     ids = ["--reuid=nobody", "--regid=65534", "--clear-groups"]
-    return ["setpriv", *ids, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
+    access = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+    return ["setpriv", *ids, *access, "--"]

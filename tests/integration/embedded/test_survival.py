@@ -39,12 +39,14 @@ def name_in_pid_file(folder: Path, pid: int) -> None:
     pid_file.write_text(pid_file.read_text().replace(str(server_pid(folder)), str(pid), 1))
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_row_that_was_acknowledged_survives_kill_9_of_everything(crashed: Path) -> None:
     began = time.monotonic()
     assert_row_was_kept(crashed)
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_pid_file_that_names_a_stranger_does_not_matter(crashed: Path, server_user: str | None) -> None:
     with subprocess.Popen(["sleep", "60"], user=server_user) as stranger:
         try:
@@ -55,6 +57,7 @@ def test_a_pid_file_that_names_a_stranger_does_not_matter(crashed: Path, server_
             stranger.kill()
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_pid_file_that_names_a_zombie_does_not_matter(crashed: Path, server_user: str | None) -> None:
     with subprocess.Popen(["true"], user=server_user) as zombie:
         eventually(lambda: assert_dead(psutil.Process(zombie.pid)))
@@ -62,11 +65,13 @@ def test_a_pid_file_that_names_a_zombie_does_not_matter(crashed: Path, server_us
         assert_row_was_kept(crashed)
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_pid_file_without_a_word_does_not_matter(crashed: Path) -> None:
     (crashed / "data" / "postmaster.pid").write_text("")
     assert_row_was_kept(crashed)
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_living_server_without_its_program_is_adopted_and_stopped(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()
@@ -79,6 +84,7 @@ def test_a_living_server_without_its_program_is_adopted_and_stopped(folder: Path
     assert_nothing_runs(folder)
 
 
+@pytest.mark.req("RUN-FR-016")
 def test_a_session_that_outlived_its_server_is_no_obstacle(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()
@@ -93,16 +99,18 @@ def test_a_session_that_outlived_its_server_is_no_obstacle(folder: Path, run: Ru
         assert_dead(session)
 
 
-def test_an_initialisation_that_was_killed_half_way_starts_over(folder: Path, run: Run) -> None:
-    program = run(folder)
-    eventually((folder / "data.unfinished" / "PG_VERSION").read_text)
-    kill_everything(folder, program)
-    assert not (folder / "data").exists()
-    with EmbeddedPostgres(folder) as server:
+@pytest.mark.req("RUN-FR-016")
+def test_an_initialisation_that_was_killed_half_way_starts_over(fresh: Path, run: Run) -> None:
+    program = run(fresh)
+    eventually((fresh / "data.unfinished" / "PG_VERSION").read_text)
+    kill_everything(fresh, program)
+    assert not (fresh / "data").exists()
+    with EmbeddedPostgres(fresh) as server:
         assert sql(server.url, "SELECT 1") == 1
-    assert not (folder / "data.unfinished").exists()
+    assert not (fresh / "data.unfinished").exists()
 
 
+@pytest.mark.req("RUN-FR-018")
 def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO), EmbeddedPostgres(folder) as server:
         sql(server.url, "CREATE TABLE kept AS SELECT 42 AS id")
@@ -115,6 +123,7 @@ def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog
     ]
 
 
+@pytest.mark.req("RUN-FR-018")
 def test_a_server_that_is_told_to_wait_for_its_sessions_comes_back(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server, ThreadPoolExecutor(1) as pool:
         session = pool.submit(sql, server.url, "SELECT pg_sleep(30)")
@@ -130,13 +139,14 @@ def assert_somebody_sleeps(url: str) -> None:
     assert sql(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == 1
 
 
-def test_a_server_whose_socket_was_deleted_comes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("src.db.embedded_process._UNREACHABLE_SECONDS", 0.1)
+@pytest.mark.req("RUN-FR-018")
+def test_a_server_whose_socket_was_deleted_comes_back(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         remove_sockets(folder)
         assert eventually(lambda: sql(server.url, "SELECT 1")) == 1
 
 
+@pytest.mark.req("RUN-FR-018")
 def test_a_folder_that_was_deleted_under_its_server_starts_anew(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()

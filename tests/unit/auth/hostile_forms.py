@@ -26,6 +26,7 @@ NO_ALGORITHMS: list[object] = [None, 0, True, [], ["HS256"], {"HS256": 1}]
 KINDS: list[object] = ["at+jwt", "better-auth.session-cache+jwt", "JWE", "JOSE", "application/at+jwt", "dpop+jwt"]
 NO_KINDS: list[object] = ["logout+jwt", "secevent+jwt", "", "JWT ", "JWT\0", 1, None, [], ["JWT"], {}, True]
 CRITICAL: list[object] = [[], ["exp"], ["b64"], "b64", None, {}, ["kid"], [1]]
+NO_OBJECTS = ["[]", "null", "true", "1", '""', '"x"', " ", "[" * 3000, '"' * 3000, '{"a":"' + '\\"' * 2000]
 
 
 def not_three_segments() -> Iterator[Hostile]:
@@ -116,31 +117,24 @@ def ambiguous_json() -> Iterator[Hostile]:
 
 def _json_forms(text: str) -> Iterator[bytes]:
     inside = text[1:-1]
-    for form in ("[]", "null", "true", "1", '""', '"x"', " ", "[" * 3000, '"' * 3000, '{"a":"' + '\\"' * 2000):
-        yield form.encode()
-    for form in (
-        text[:-1],
-        text[1:],
-        f"{text}x",
-        text + text,
-        f"[{text}]",
-        f"/**/{text}",
-        f"{text}\0",
-        f"\ufeff{text}",
-    ):
-        yield form.encode()
-    for form in (
+    yield from (form.encode() for form in [*NO_OBJECTS, *_around(text), *_inside(inside)])
+    yield from (f"{{{name}:{value},{inside}}}".encode() for name, value in _odd_members())
+    yield from (text.encode("utf-16"), text.encode("utf-32"), b"\xff", f'{{"a":"\xe9",{inside}}}'.encode("latin-1"))
+    yield f'{{"a":"\ud800",{inside}}}'.encode("utf-8", "surrogatepass")
+
+
+def _around(text: str) -> Iterator[str]:
+    yield from (text[:-1], text[1:], f"{text}x", text + text, f"[{text}]", f"/**/{text}", f"{text}\0", f"\ufeff{text}")
+
+
+def _inside(inside: str) -> Iterator[str]:
+    yield from (
         f"{{{inside},}}",
         f"{{{inside},{inside}}}",
         f"{{'a':1,{inside}}}",
         f"{{a:1,{inside}}}",
         f"{{,{inside}}}",
-    ):
-        yield form.encode()
-    for name, value in _odd_members():
-        yield f"{{{name}:{value},{inside}}}".encode()
-    yield from (text.encode("utf-16"), text.encode("utf-32"), b"\xff", f'{{"a":"\xe9",{inside}}}'.encode("latin-1"))
-    yield f'{{"a":"\ud800",{inside}}}'.encode("utf-8", "surrogatepass")
+    )
 
 
 def _odd_members() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -57,10 +58,10 @@ class JwksServer:
 
 
 @asynccontextmanager
-async def serving(document: object, port: int = 0) -> AsyncIterator[JwksServer]:
+async def serving(document: object, port: int = 0, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[JwksServer]:
     """Serve `document` until the block ends."""
     jwks_server = JwksServer(document)
-    server = await asyncio.start_server(jwks_server.accept, "127.0.0.1", port)
+    server = await asyncio.start_server(jwks_server.accept, "127.0.0.1", port, ssl=tls)
     jwks_server.port = server.sockets[0].getsockname()[1]
     try:
         yield jwks_server

@@ -3,12 +3,15 @@
 import asyncio
 import gzip
 import json
+import ssl
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 from src.auth.fetching import MAX_BYTES, FetchError, fetch_json
+from tests.unit.auth.certificates import self_signed
 from tests.unit.auth.jwks_server import JwksServer, serving
 
 pytestmark = pytest.mark.req("AUTH-FR-045")
@@ -81,6 +84,20 @@ async def test_a_redirect_to_another_host_is_not_followed(server: JwksServer, lo
     server.status, server.headers = 302, {"Location": location}
     assert "which is not followed" in await why_not(server.url)
     assert server.hits == 1
+
+
+async def test_a_redirect_that_gives_up_encryption_is_not_followed(tmp_path: Path, server: JwksServer) -> None:
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(self_signed())
+    ours, theirs = ssl.create_default_context(cafile=certificate), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(certificate)
+    async with serving({"keys": []}, tls=theirs) as secure, httpx.AsyncClient(verify=ours) as http:
+        url = httpx.URL(secure.url).copy_with(scheme="https")
+        assert await fetch_json(http, url, seconds=2) == {"keys": []}
+        secure.status, secure.headers = 302, {"Location": server.url}
+        with pytest.raises(FetchError, match="which is not followed"):
+            await fetch_json(http, url, seconds=2)
+    assert server.hits == 0
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[", "http://127.0.0.1:99999/", "http://\x7f/", ""])

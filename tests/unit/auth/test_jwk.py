@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from src.auth import base64url
 from src.auth.jwk import usable_keys
@@ -88,6 +90,16 @@ def test_of_two_keys_with_one_name_the_first_has_it() -> None:
     signed = RS256.sign(b"message")
     assert usable_keys([RSA, PS256.jwk | {"kid": "rsa"}])["rsa", "RS256"].verify(b"message", signed)
     assert not usable_keys([PS256.jwk | {"kid": "rsa"}, RSA])["rsa", "RS256"].verify(b"message", signed)
+
+
+@pytest.mark.req("AUTH-FR-022")
+@pytest.mark.parametrize(("salt_length", "verifies"), [(32, True), (0, False), (20, False), (33, False), (222, False)])
+def test_ps256_demands_a_salt_as_long_as_its_hash(salt_length: int, verifies: bool) -> None:  # noqa: FBT001 - a row
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_numbers()
+    published = usable_keys([{"kty": "RSA", "kid": "x", "n": number(public.n), "e": number(public.e)}])["x", "PS256"]
+    signature = key.sign(b"message", padding.PSS(padding.MGF1(SHA256()), salt_length), SHA256())
+    assert published.verify(b"message", signature) is verifies
 
 
 def test_an_empty_set_has_no_keys() -> None:

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from jose import jwt
 
-from src.auth.jwks import JwksClient
+from src.auth.jwks import JwksClient, KeysUnavailable
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
 from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
@@ -48,7 +48,15 @@ async def test_a_token_that_another_library_made_is_accepted() -> None:
 
 @pytest.mark.req("AUTH-FR-019")
 @pytest.mark.parametrize(
-    "secret", ['"quoted-secret-of-32-characters!"', '{"a": 1, "kty": "oct"}', "ünïcödé" * 5, "a=+/-_" * 9]
+    "secret",
+    [
+        '"quoted-secret-of-32-characters!"',
+        '{"a": 1, "kty": "oct"}',
+        "ünïcödé" * 5,
+        "a=+/-_" * 9,
+        "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=",
+        " spaced ",
+    ],
 )
 async def test_a_secret_is_its_bytes_and_nothing_else(secret: str) -> None:
     await TokenVerifier(secrets=[secret], clock=lambda: NOW).verify(mint(claims(), hs256(secret)))
@@ -170,3 +178,15 @@ async def test_keys_rotate_while_requests_run_and_no_good_token_is_refused(serve
         await running
     assert server.hits <= 11
     await client.aclose()
+
+
+async def test_closing_the_verifier_ends_a_fetch_that_is_under_way(server: JwksServer) -> None:
+    server.delay = 30
+    verifier = with_jwks(JwksClient(server.url))
+    waiting = asyncio.create_task(verifier.verify(token(EDDSA)))
+    await asyncio.sleep(0.02)
+    async with asyncio.timeout(1):
+        await verifier.aclose()
+        with pytest.raises(KeysUnavailable):
+            await waiting
+    await TokenVerifier(secrets=[SECRET]).aclose()

@@ -1,0 +1,75 @@
+/** Better Auth itself, configured like the front end that a test asks for. */
+import { betterAuth } from "better-auth";
+import { memoryAdapter } from "better-auth/adapters/memory";
+import { getAuthTables } from "better-auth/db";
+import { jwt } from "better-auth/plugins";
+import { oauthProvider } from "@better-auth/oauth-provider";
+import { SignJWT } from "jose";
+
+/**
+ * @param {object} frontEnd
+ * @param {string} frontEnd.origin Better Auth's baseURL.
+ * @param {object} frontEnd.config See server.mjs.
+ * @param {Map<string, string>} frontEnd.outbox Where verification tokens go instead of an e-mail, by address.
+ */
+export function createAuth({ origin, config, outbox }) {
+  return betterAuth({
+    baseURL: origin,
+    database: inMemory,
+    emailAndPassword: { enabled: true },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendVerificationEmail: async ({ user, token }) => void outbox.set(user.email, token),
+    },
+    session: { cookieCache: cookieCache(config) },
+    plugins: [...jwtPlugins(origin, config), ...oauthPlugins(origin, config)],
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+  });
+}
+
+// Leaving `database` out is not the same: Better Auth would then keep sessions in cookies only.
+function inMemory(options) {
+  const tables = Object.keys(getAuthTables(options)).map((name) => [name, []]);
+  return memoryAdapter(Object.fromEntries(tables))(options);
+}
+
+function cookieCache({ cookieCache: strategy }) {
+  return strategy ? { enabled: true, strategy: strategy === "jwks" ? "jwt" : strategy } : undefined;
+}
+
+function jwtPlugins(origin, config) {
+  return config.pluginAlgorithm ? [jwt(jwtOptions(origin, config))] : [];
+}
+
+/** What the jwt plugin of this front end is built with. */
+export function jwtOptions(origin, config) {
+  const { pluginAlgorithm: alg, rotationInterval, gracePeriod } = config;
+  if (alg === "HS256") return sharedSecretSigning(origin, config.secret);
+  return {
+    sessionCookieCache: config.cookieCache === "jwks",
+    jwks: { keyPairConfig: { alg }, rotationInterval, gracePeriod },
+    jwt: config.explicitIssuer ? { issuer: origin } : undefined,
+  };
+}
+
+// The plugin knows no HS256; it takes a signer of one's own, but only beside a remote JWKS.
+function sharedSecretSigning(origin, secret) {
+  const key = new TextEncoder().encode(secret);
+  return {
+    jwks: { remoteUrl: `${origin}/jwks`, keyPairConfig: { alg: "HS256" } },
+    jwt: { sign: (payload) => new SignJWT(payload).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key) },
+  };
+}
+
+function oauthPlugins(origin, config) {
+  if (!config.oauthProvider) return [];
+  return [
+    oauthProvider({
+      loginPage: "/sign-in",
+      consentPage: "/consent",
+      resources: [origin],
+      enforcePerClientResources: false,
+    }),
+  ];
+}

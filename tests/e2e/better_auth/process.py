@@ -1,0 +1,69 @@
+"""Runs server.mjs with what package-lock.json names, and never leaves it behind."""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from select import select
+from subprocess import DEVNULL, PIPE, CalledProcessError, Popen, TimeoutExpired, run
+
+HOME = Path(__file__).parent
+LOCK = HOME / "package-lock.json"
+STAMP = HOME / "node_modules" / ".installed"
+INSTALL_SECONDS = 300
+START_SECONDS = 30
+STOP_SECONDS = 5
+
+
+@contextmanager
+def front_end(options: Mapping[str, object]) -> Iterator[str]:
+    """Run server.mjs with these options inside the `with` block, and hand out its URL.
+
+    Raises:
+        RuntimeError: `npm ci` failed, or the front end did not start.
+    """
+    _install()
+    command = ["node", "server.mjs", json.dumps(options)]
+    # The front end ends when this pipe to it does, however this process ends.
+    with Popen(command, cwd=HOME, stdin=PIPE, stdout=PIPE, text=True) as process:
+        try:
+            yield _announced_url(process)
+        finally:
+            _stop(process)
+
+
+def _announced_url(process: Popen[str]) -> str:
+    assert process.stdout is not None
+    ready, _, _ = select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline() if ready else ""
+    if not line:
+        raise RuntimeError("The Better Auth front end did not start; it says why on standard error.")
+    return str(json.loads(line)["url"])
+
+
+def _stop(process: Popen[str]) -> None:
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except TimeoutExpired:
+        process.kill()
+
+
+@cache
+def _install() -> None:
+    with LOCK.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two test runs at once, one installs
+        wanted = hashlib.file_digest(lock, "sha256").hexdigest()
+        if not STAMP.exists() or STAMP.read_text() != wanted:
+            _npm_ci()
+            STAMP.write_text(wanted)
+
+
+def _npm_ci() -> None:
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        run(command, cwd=HOME, stdin=DEVNULL, capture_output=True, timeout=INSTALL_SECONDS, check=True)
+    except CalledProcessError as error:
+        raise RuntimeError(f"'npm ci' failed in {HOME}:\n{error.stderr.decode()}") from error

@@ -1,0 +1,51 @@
+/**
+ * A front end with Better Auth on 127.0.0.1; its first line of output is `{"url": "http://127.0.0.1:<port>"}`.
+ *
+ *   node server.mjs '{"secret": "…", "pluginAlgorithm": "EdDSA"}'
+ *
+ *   secret            BETTER_AUTH_SECRET
+ *   secrets           BETTER_AUTH_SECRETS, "2:new,1:old"; the first one signs
+ *   pluginAlgorithm   adds the jwt plugin: EdDSA, ES256, ES512, RS256, PS256, or HS256 (its custom signer)
+ *   rotationInterval  seconds after which the plugin takes a new key
+ *   gracePeriod       seconds for which a key that signs no more stays in the JWKS
+ *   explicitIssuer    true names the origin as the plugin's issuer, which the OAuth provider then adopts
+ *   cookieCache       the session_data cookie: compact, jwt, jwe, or jwks (jwt, signed by the plugin)
+ *   oauthProvider     true adds the OAuth provider plugin; it needs the jwt plugin
+ *
+ * It ends on SIGTERM and when its standard input closes, so it never outlives whoever started it.
+ */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { toNodeHandler } from "better-auth/node";
+import { createAuth } from "./auth.mjs";
+import { createRoutes } from "./routes.mjs";
+
+process.stdin.resume().once("close", () => process.exit());
+
+// Better Auth logs there; nobody reads our standard output after its first line.
+console.log = console.info = console.error;
+
+const config = JSON.parse(process.argv[2], (_, value) => value ?? undefined);
+// Better Auth reads its list of secrets from here only, and one of the developer's own shell must not win.
+process.env.BETTER_AUTH_SECRETS = config.secrets ?? "";
+process.env.BETTER_AUTH_SECRET = config.secret;
+
+const server = createServer().listen(0, "127.0.0.1");
+await once(server, "listening");
+const origin = `http://127.0.0.1:${server.address().port}`;
+const frontEnd = { origin, config, outbox: new Map() };
+const auth = createAuth(frontEnd);
+await auth.$context;
+const routes = createRoutes({ ...frontEnd, auth });
+server.on("request", toNodeHandler(answer));
+process.stdout.write(`${JSON.stringify({ url: origin })}\n`);
+
+async function answer(request) {
+  const route = routes[`${request.method} ${new URL(request.url).pathname}`] ?? auth.handler;
+  try {
+    return await route(request);
+  } catch (error) {
+    console.error(error);
+    return new Response(String(error), { status: 500 });
+  }
+}

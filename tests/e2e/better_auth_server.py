@@ -1,0 +1,151 @@
+"""A real Better Auth front end on 127.0.0.1, its users, and every kind of signed thing they can send."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, Self
+from urllib.parse import unquote
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.e2e.better_auth.process import front_end
+
+type PluginAlgorithm = Literal["EdDSA", "ES256", "ES512", "RS256", "PS256", "HS256"]
+type CookieCache = Literal["compact", "jwt", "jwe", "jwks"]
+
+PASSWORD = "correct horse battery staple"
+ANSWER_SECONDS = 10
+IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - about the test run, not a setting of the product
+
+needs_node = pytest.mark.skipif(
+    shutil.which("npm") is None and not IN_CI,
+    reason="Node.js with npm is not installed; the front end of these tests is written for it.",
+)
+"""Skips where there is no Node.js; in CI such tests fail instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetterAuthUser:
+    """Somebody who has signed up; `client` carries their session's cookies, as their browser does."""
+
+    id: str
+    email: str
+    client: httpx.Client
+
+    def hs256_token(self) -> str:
+        """What the front end's own route signs with the shared secret."""
+        return self._get("/api/token")
+
+    def plugin_token(self) -> str:
+        """What the jwt plugin signs."""
+        return self._get("/api/auth/token")
+
+    def header_token(self) -> str:
+        """The jwt plugin's token as it comes along with the session."""
+        return self.client.get("/api/auth/get-session").raise_for_status().headers["set-auth-jwt"]
+
+    def session_token(self) -> str:
+        """The opaque `token` that signing in answers; it begins a new session."""
+        credentials = {"email": self.email, "password": PASSWORD}
+        answer = self.client.post("/api/auth/sign-in/email", json=credentials)
+        return str(answer.raise_for_status().json()["token"])
+
+    def session_cookie(self) -> str:
+        """The session's token with Better Auth's signature: `token.base64hmac`."""
+        return unquote(self.client.cookies["better-auth.session_token"])
+
+    def session_data_cookie(self) -> str:
+        """The cached session, of the kind that `cookie_cache` asks for."""
+        return self.client.cookies["better-auth.session_data"]
+
+    def verification_token(self) -> str:
+        """The token of the link that was sent to verify the e-mail address."""
+        return self._get(f"/test/verification-token?email={self.email}")
+
+    def oauth_id_token(self) -> str:
+        """The ID token of an OAuth client that signed this user in."""
+        return self._get("/test/oauth-tokens", "id_token")
+
+    def oauth_access_token(self) -> str:
+        """The access token of such a client, for the front end's origin as its resource."""
+        return self._get("/test/oauth-tokens", "access_token")
+
+    def _get(self, path: str, member: str = "token") -> str:
+        return str(self.client.get(path).raise_for_status().json()[member])
+
+
+@dataclass(kw_only=True)
+class BetterAuthServer:
+    """A front end that runs inside the `with` block; the options are described in better_auth/server.mjs."""
+
+    secret: str
+    secrets: str | None = None
+    plugin_algorithm: PluginAlgorithm | None = None
+    rotation_interval: int | None = None
+    grace_period: int | None = None
+    explicit_issuer: bool = False
+    cookie_cache: CookieCache | None = None
+    oauth_provider: bool = False
+    url: str = field(init=False)
+    """The origin: `iss` and `aud` of the plugin's tokens."""
+    _open: ExitStack = field(init=False, repr=False)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.url = stack.enter_context(front_end(self._options()))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the plugin publishes its keys."""
+        return f"{self.url}/api/auth/jwks"
+
+    def sign_up(self, name: str = "Somebody") -> BetterAuthUser:
+        """Sign a new user up, and in."""
+        browser = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=ANSWER_SECONDS, trust_env=False)
+        self._open.enter_context(browser)
+        form = {"name": name, "email": f"user-{uuid4()}@example.com", "password": PASSWORD}
+        user = browser.post("/api/auth/sign-up/email", json=form).raise_for_status().json()["user"]
+        return BetterAuthUser(id=user["id"], email=user["email"], client=browser)
+
+    def jwks_fetches(self) -> int:
+        """How often the JWKS was asked for, outages included."""
+        return int(self._lever("GET", "stats").json()["jwksFetches"])
+
+    @contextmanager
+    def jwks_outage(self) -> Iterator[None]:
+        """Let the JWKS answer 503 inside the `with` block."""
+        self._lever("POST", "outage", {"jwks": True})
+        try:
+            yield
+        finally:
+            self._lever("POST", "outage", {"jwks": False})
+
+    def rotate(self) -> None:
+        """Let a new key sign from now on; the old ones stay in the JWKS for `grace_period`."""
+        self._lever("POST", "rotate")
+
+    def _lever(self, method: str, name: str, body: object = None) -> httpx.Response:
+        url = f"{self.url}/test/{name}"
+        answer = httpx.request(method, url, json=body, timeout=ANSWER_SECONDS, trust_env=False)
+        return answer.raise_for_status()
+
+    def _options(self) -> dict[str, object]:
+        return {
+            "secret": self.secret,
+            "secrets": self.secrets,
+            "pluginAlgorithm": self.plugin_algorithm,
+            "rotationInterval": self.rotation_interval,
+            "gracePeriod": self.grace_period,
+            "explicitIssuer": self.explicit_issuer,
+            "cookieCache": self.cookie_cache,
+            "oauthProvider": self.oauth_provider,
+        }

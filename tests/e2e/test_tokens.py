@@ -1,0 +1,188 @@
+"""Of all that a real Better Auth front end signs, the API believes the access tokens, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+import pytest
+from jose import jwk, jwt
+
+from tests.e2e.api_server import ApiServer
+from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, PluginAlgorithm, needs_node
+from tests.e2e.conftest import StartApi
+from tests.unit.auth.minting import hs256, mint
+
+pytestmark = needs_node
+
+# One front end for each algorithm of the plugin; what else each has makes the tokens that must be refused.
+FRONT_ENDS: dict[PluginAlgorithm, dict[str, Any]] = {
+    "EdDSA": {"oauth_provider": True, "cookie_cache": "jwt"},
+    "ES256": {"cookie_cache": "compact"},
+    "ES512": {"cookie_cache": "jwe"},
+    "RS256": {"oauth_provider": True, "explicit_issuer": True},
+    "PS256": {"cookie_cache": "jwks"},
+    "HS256": {},
+}
+PUBLISHED: list[PluginAlgorithm] = ["EdDSA", "ES256", "ES512", "RS256", "PS256"]
+
+type TokenOf = Callable[[BetterAuthUser], str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A front end, the API that is connected to it in both ways, and a user of both."""
+
+    front_end: BetterAuthServer
+    api: ApiServer
+    user: BetterAuthUser
+
+    def answer(self, token: str) -> httpx.Response:
+        """What the API says to this token, sent for its user's tasks."""
+        return self.api.tasks(self.user.id, token)
+
+
+type Connect = Callable[[PluginAlgorithm], Pair]
+
+
+@pytest.fixture(scope="module")
+def connect(start_api: StartApi) -> Iterator[Connect]:
+    """Starts a pair when it is first asked for; each front end has a secret and keys of its own."""
+    with ExitStack() as stack:
+
+        @cache
+        def connect(algorithm: PluginAlgorithm) -> Pair:
+            secret = f"the-secret-of-the-front-end-with-{algorithm}"
+            options = FRONT_ENDS[algorithm]
+            front_end = stack.enter_context(BetterAuthServer(secret=secret, plugin_algorithm=algorithm, **options))
+            api = start_api(better_auth_secret=secret, better_auth_url=front_end.url)
+            return Pair(front_end, api, front_end.sign_up())
+
+        yield connect
+
+
+@pytest.fixture(scope="module")
+def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
+    """The front end with cached sessions, and an API that takes them as tokens."""
+    pair = connect("EdDSA")
+    api = start_api(
+        better_auth_secret=pair.front_end.secret,
+        better_auth_cookie_cache="true",
+        allowed_origins=pair.front_end.url,
+    )
+    return Pair(pair.front_end, api, pair.user)
+
+
+@pytest.mark.req("AUTH-FR-003", "AUTH-FR-021")
+@pytest.mark.parametrize("token_of", [BetterAuthUser.plugin_token, BetterAuthUser.header_token])
+@pytest.mark.parametrize("algorithm", PUBLISHED)
+def test_what_the_plugin_signs_is_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
+    pair = connect(algorithm)
+    token = token_of(pair.user)
+    assert jwt.get_unverified_header(token)["alg"] == algorithm
+    assert pair.answer(token).status_code == 200
+
+
+@pytest.mark.req("AUTH-FR-003", "AUTH-FR-019")
+@pytest.mark.parametrize("token_of", [BetterAuthUser.hs256_token, BetterAuthUser.plugin_token])
+def test_what_the_shared_secret_signs_is_accepted(connect: Connect, token_of: TokenOf) -> None:
+    pair = connect("HS256")
+    token = token_of(pair.user)
+    assert jwt.get_unverified_header(token)["alg"] == "HS256"
+    assert pair.answer(token).status_code == 200
+
+
+@pytest.mark.req("AUTH-FR-003")
+def test_one_api_takes_the_tokens_of_the_plugin_and_of_the_route(connect: Connect) -> None:
+    pair = connect("EdDSA")
+    assert pair.answer(pair.user.plugin_token()).status_code == 200
+    assert pair.answer(pair.user.hs256_token()).status_code == 200
+
+
+@pytest.mark.req(
+    "AUTH-FR-007", "AUTH-FR-011", "AUTH-FR-018", "AUTH-FR-031", "AUTH-FR-035", "AUTH-FR-036", "AUTH-FR-037"
+)
+@pytest.mark.parametrize(
+    ("algorithm", "token_of", "advice"),
+    [
+        pytest.param("EdDSA", BetterAuthUser.session_token, "send the JWT of /api/auth/token", id="session token"),
+        pytest.param("EdDSA", BetterAuthUser.session_cookie, "send the JWT of /api/auth/token", id="session cookie"),
+        pytest.param("ES256", BetterAuthUser.session_data_cookie, "send the JWT of /api/auth/token", id="compact"),
+        pytest.param("ES512", BetterAuthUser.session_data_cookie, "send the JWT of /api/auth/token", id="jwe"),
+        pytest.param("PS256", BetterAuthUser.session_data_cookie, "better-auth.session-cache+jwt", id="jwks"),
+        pytest.param("EdDSA", BetterAuthUser.session_data_cookie, "send the JWT of /api/auth/token", id="jwt"),
+        pytest.param("EdDSA", BetterAuthUser.verification_token, "an e-mail verification link", id="link"),
+        pytest.param("EdDSA", BetterAuthUser.oauth_id_token, "the issuer is", id="ID token"),
+        pytest.param("RS256", BetterAuthUser.oauth_id_token, "the audience is", id="ID token, same issuer"),
+        pytest.param("EdDSA", BetterAuthUser.oauth_access_token, "at+jwt", id="OAuth access token"),
+        pytest.param("RS256", BetterAuthUser.oauth_access_token, "at+jwt", id="OAuth access token, same issuer"),
+    ],
+)
+def test_what_is_no_access_token_is_refused_with_advice(
+    connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf, advice: str
+) -> None:
+    pair = connect(algorithm)
+    token = token_of(pair.user)
+    refusal = pair.answer(token)
+    assert (refusal.status_code, refusal.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert advice in refusal.json()["detail"]
+    assert token not in pair.api.log
+    assert advice in pair.api.log
+    assert pair.answer(pair.user.plugin_token()).status_code == 200
+
+
+@pytest.mark.req("AUTH-FR-022", "AUTH-FR-041")
+@pytest.mark.parametrize(
+    ("token_of", "advice"),
+    [
+        pytest.param(BetterAuthUser.hs256_token, "is BETTER_AUTH_SECRET the same on both sides?", id="its secret"),
+        pytest.param(BetterAuthUser.plugin_token, "the JWKS has no EdDSA key", id="its key"),
+    ],
+)
+def test_tokens_of_another_front_end_are_refused(connect: Connect, token_of: TokenOf, advice: str) -> None:
+    here, elsewhere = connect("ES256"), connect("EdDSA")
+    token = token_of(elsewhere.user)
+    assert elsewhere.answer(token).status_code == 200
+    refusal = here.api.tasks(elsewhere.user.id, token)
+    assert refusal.status_code == 401
+    assert advice in refusal.json()["detail"]
+
+
+@pytest.mark.req("AUTH-FR-023")
+def test_a_public_key_of_the_front_end_is_no_secret(connect: Connect) -> None:
+    pair = connect("RS256")
+    claims = jwt.get_unverified_claims(pair.user.plugin_token())
+    [published] = httpx.get(pair.front_end.jwks_url, trust_env=False).json()["keys"]
+    secret = jwk.construct(published, "RS256").to_pem()
+    assert pair.answer(mint(claims, hs256(secret))).status_code == 401
+    assert pair.answer(mint(claims, hs256(pair.front_end.secret))).status_code == 200
+
+
+@pytest.mark.req("AUTH-FR-037")
+def test_where_allowed_a_cached_session_is_a_token(cookie_pair: Pair) -> None:
+    assert cookie_pair.answer(cookie_pair.user.session_data_cookie()).status_code == 200
+
+
+@pytest.mark.req("AUTH-FR-051")
+def test_where_allowed_the_browsers_cookie_is_enough(connect: Connect, cookie_pair: Pair) -> None:
+    browser, path = cookie_pair.user.client, f"/api/{cookie_pair.user.id}/tasks"
+    assert browser.get(cookie_pair.api.url + path).status_code == 200
+    assert browser.get(connect("EdDSA").api.url + path).status_code == 401
+
+
+@pytest.mark.req("AUTH-FR-052")
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [("the front end", 201), ("https://evil.example", 403), ("null", 403), (None, 403)],
+)
+def test_with_a_cookie_only_the_front_end_may_change_something(
+    cookie_pair: Pair, page: str | None, status: int
+) -> None:
+    origin = {"Origin": cookie_pair.front_end.url if page == "the front end" else page} if page else {}
+    url = f"{cookie_pair.api.url}/api/{cookie_pair.user.id}/tasks"
+    with httpx.Client(cookies=cookie_pair.user.client.cookies, trust_env=False) as browser:
+        before = browser.get(url).json()["count"]
+        assert browser.post(url, json={"title": "Buy milk"}, headers=origin).status_code == status
+        assert browser.get(url).json()["count"] - before == (status == 201)

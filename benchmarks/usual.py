@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from jose import JWTError, jwt
+from pydantic import BeforeValidator
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, func, select
@@ -26,9 +27,22 @@ from benchmarks.workload import SIGNING_KEY
 from src.config import load_settings
 from src.models import Task
 from src.schemas import task as wire
+from src.schemas.priority import PRIORITIES, PriorityName
 
 url = make_url(load_settings().database_url.dsn).set(drivername="postgresql+asyncpg")
 engine = create_async_engine(url, pool_pre_ping=True)
+
+
+class TaskOut(wire.Task):
+    """A task as it is answered."""
+
+    priority: Annotated[PriorityName, BeforeValidator(PRIORITIES.__getitem__)]
+
+
+class TaskListOut(wire.TaskList):
+    """One page of tasks."""
+
+    tasks: list[TaskOut]  # type: ignore[assignment]  # what it answers is the same
 
 
 class JWTMiddleware(BaseHTTPMiddleware):
@@ -74,7 +88,7 @@ Session = Annotated[AsyncSession, Depends(get_session)]
 Owner = Annotated[str, Depends(get_owner)]
 
 
-@router.get("", response_model=wire.TaskList)
+@router.get("", response_model=TaskListOut)
 async def list_tasks(
     session: Session,
     owner: Owner,
@@ -92,23 +106,23 @@ async def list_tasks(
     return {"tasks": tasks, "count": len(tasks), "total": total, "next_cursor": None}
 
 
-@router.get("/{task_id}", response_model=wire.Task)
+@router.get("/{task_id}", response_model=TaskOut)
 async def get_task(session: Session, owner: Owner, task_id: int) -> Task:
     """One task."""
     return await _task(session, owner, task_id)
 
 
-@router.post("", status_code=201, response_model=wire.Task)
+@router.post("", status_code=201, response_model=TaskOut)
 async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> Task:
     """Add a task."""
     now = datetime.now(UTC)
-    values = body.model_dump(exclude={"completed"})
+    values = body.model_dump(exclude={"completed"}) | {"priority": PRIORITIES.index(body.priority)}
     completed_at = now if body.completed else None
     task = Task(**values, user_id=owner, completed_at=completed_at, created_at=now, updated_at=now, revision=1)
     return await _saved(session, task)
 
 
-@router.patch("/{task_id}/complete", response_model=wire.Task)
+@router.patch("/{task_id}/complete", response_model=TaskOut)
 async def toggle_task(session: Session, owner: Owner, task_id: int) -> Task:
     """Load the task, turn its completion round, and save it."""
     task = await _task(session, owner, task_id)

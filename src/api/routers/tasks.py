@@ -4,18 +4,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks, require_owner
 from src.api.documentation import Responses, errors, headers, operation_id
+from src.api.filters import PARAMETERS, Filters
 from src.api.responses import array_response, created_response, not_modified, object_response, task_response
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
 from src.services.task_service import TaskPage, TaskService
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
-Filters = Annotated[TaskQuery, Query()]
 
 _NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
@@ -26,6 +26,7 @@ _PAGE: Responses = {
         X_Total_Count="How many match, if known.",
     )
 }
+_LISTED = _PAGE | _NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.")}
 _BODY = errors(400, 412, 413, 415)
 
@@ -47,13 +48,13 @@ object_router = _router()
 """The list as LIST_FORMAT=object wants it."""
 
 
-@object_router.get("", name="list_tasks", response_model=TaskList, responses=_PAGE | _NOT_MODIFIED)
+@object_router.get("", name="list_tasks", response_model=TaskList, responses=_LISTED, openapi_extra=PARAMETERS)
 async def list_tasks_as_object(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a cursor where there are more."""
     return await _list_tasks(tasks, query, cached, partial(object_response, request))
 
 
-@array_router.get("", name="list_tasks", response_model=list[Task], responses=_PAGE | _NOT_MODIFIED)
+@array_router.get("", name="list_tasks", response_model=list[Task], responses=_LISTED, openapi_extra=PARAMETERS)
 async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
     """The user's tasks, newest first; all that match up to `limit`, and a `Link` where there are more."""
     return await _list_tasks(tasks, query, cached, partial(array_response, request))

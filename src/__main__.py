@@ -78,7 +78,7 @@ def token(
     else:
         if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
             raise SystemExit("To sign with the secret that is set, set ENVIRONMENT=development, too.")
-        typer.echo(mint(development_settings(database_url=_NO_DATABASE), user_id))
+        _print_token(development_settings(database_url=_NO_DATABASE), user_id)
 
 
 @app.command()
@@ -111,6 +111,14 @@ def _print_how_to_try(settings: Settings, base: str) -> None:
     words += ["-H", f"Authorization: Bearer {mint(settings, 'dev-user')}"]
     words += ["-H", "Content-Type: application/json", "-d", '{"title": "Buy milk"}']
     typer.echo(f"\nDocumentation: {base}/docs\n\nCreate a task:\n\n{shlex.join(words)}\n")
+
+
+def _print_token(settings: Settings, user_id: str) -> None:
+    minted = mint(settings, user_id)
+    for finding in asyncio.run(_findings(settings, minted)):
+        if not finding.passed:
+            raise SystemExit(f"The API would refuse this token: {finding.explanation}.")
+    typer.echo(minted)
 
 
 def _inspect(text: str) -> None:

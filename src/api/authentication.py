@@ -40,6 +40,8 @@ class Authentication:
         """Serve one request."""
         if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
             return await self._app(scope, receive, send)
+        if scope["type"] == "websocket":  # there are none here
+            return await send({"type": "websocket.close"})
         try:
             identity = await self._verifier.verify(self._token(scope))
         except AppError as error:

@@ -31,7 +31,7 @@ class BodyLimit:
 def _declared_length(scope: Scope) -> int | None:
     for name, value in scope.get("headers", ()):
         if name == b"content-length" and value.isdigit():
-            return int(value[:20])  # more digits than Python would read are too many anyhow
+            return int(value.lstrip(b"0")[:20] or b"0")  # Python reads no more than 4300 digits
     return None
 
 

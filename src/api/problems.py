@@ -14,6 +14,9 @@ from starlette.routing import compile_path
 from src.errors import AppError
 from src.schemas.task import Task
 
+# What pydantic says in terms of a regular expression.
+_MESSAGES = {"string_pattern_mismatch": "must not contain the character NUL"}
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -108,7 +111,7 @@ async def http_error(request: Request, error: HTTPException) -> Response:
         return render(error.__cause__)
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
-    headers = _allow(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    headers = error.headers if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED else _allow(request) or error.headers
     return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
 
 
@@ -132,17 +135,19 @@ def _allow(request: Request) -> dict[str, str]:
     """All methods of the path (RFC 9110, section 15.5.6); the framework names those of the first route it met."""
     paths: dict[str, Any] = request.app.openapi()["paths"]
     routes = (operations for path, operations in paths.items() if compile_path(path)[0].match(request.scope["path"]))
-    return {"Allow": ", ".join(method.upper() for operations in routes for method in operations)}
+    methods = ", ".join(method.upper() for operations in routes for method in operations)
+    return {"Allow": methods} if methods else {}
 
 
 def _unprocessable(details: Sequence[Any]) -> Response:
     """Each error without the input that caused it: that may be a secret, and need not even be JSON."""
-    errors = [
-        {"field": _field(each), "message": each["msg"].removeprefix("Value error, "), "type": each["type"]}
-        for each in details
-    ]
+    errors = [{"field": _field(each), "message": _message(each), "type": each["type"]} for each in details]
     detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
     return problem(422, "invalid-request", "Invalid request", f"{detail}.", errors=errors)
+
+
+def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
+    return _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
 
 
 def _field(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails

@@ -138,6 +138,8 @@ def _user_id(case: Case) -> str:
         raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_LONGEST_ID}")
     if " " in user_id or not user_id.isprintable():
         raise Unauthorized("the user id has spaces or characters that cannot be printed")
+    if "/" in user_id or user_id in {".", ".."}:
+        raise Unauthorized("the user id cannot stand in a path: it has a slash, or is one or two dots")
     return user_id
 
 

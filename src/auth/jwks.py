@@ -37,8 +37,9 @@ class JwksClient:
     * A set older than `max_age` seconds is fetched again in the background; its keys serve until another
       arrives, so also while the endpoint is down.
     * An unknown `kid` has the set fetched again: three times in a row at once, then once per `cooldown` seconds.
-    * A key is missing only if a fetch that began after it was asked for says so. Up to 100 requests wait for
-      their turn, `cooldown` seconds at most, so that strangers who use the fetches up cannot hide a rotation.
+    * A key is missing only if a fetch that began after it was asked for says so. 100 requests may wait for such
+      a fetch's turn, `cooldown` seconds at most: up to there, strangers who use the fetches up hide no rotation.
+      Who comes on top of them is refused at once.
     * A failed fetch is not repeated within `cooldown` seconds.
     * One fetch at a time, shared by all who wait for it. Who is cancelled leaves it running for the others.
     """

@@ -81,7 +81,9 @@ def check(url: DatabaseUrl) -> None:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (CommandError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except OSError as error:
+        raise MigrationError(f"The database cannot be reached: {error}") from error
+    except (CommandError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise MigrationError(f"The database is not migrated: {error}") from error
     except DBAPIError as error:  # SQLAlchemy's, around one of asyncpg
         reason = error.orig and error.orig.__cause__

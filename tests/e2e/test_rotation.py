@@ -27,6 +27,7 @@ OLD_SECRET = "the-previous-secret-of-more-than-32-characters"
 CLIENTS = 4
 SECONDS = 1.0
 STRANGERS = 1000
+PLACES = 100
 
 
 class Answer(NamedTuple):
@@ -138,8 +139,11 @@ def test_a_flood_of_unknown_keys_is_nobody_elses_trouble(
     known = cycle([user.plugin_token() for _ in range(100)])
     alone = [ask(api.http, user, next(known)) for _ in range(20)]
     during = []
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        flood = [pool.submit(ask, api.http, user, forged(token)) for _ in range(STRANGERS)]
+    with (
+        httpx.Client(base_url=api.url, timeout=20, trust_env=False, limits=httpx.Limits(max_connections=None)) as http,
+        ThreadPoolExecutor(PLACES + CLIENTS) as pool,
+    ):
+        flood = [pool.submit(ask, http, user, forged(token)) for _ in range(STRANGERS)]
         while not all(stranger.done() for stranger in flood):
             during.append(ask(api.http, user, next(known)))
     assert {stranger.result().status for stranger in flood} == {401}

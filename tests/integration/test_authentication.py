@@ -207,3 +207,18 @@ async def test_a_change_with_a_cookie_must_come_from_an_allowed_origin(
 async def test_a_token_in_the_header_needs_no_origin(cookie_app: FastAPI, user: User) -> None:
     http = client(cookie_app, headers={"Authorization": f"Bearer {mint(user.id)}"})
     assert (await http.post(user.path, json={"title": "Buy milk"})).status_code == 201
+
+
+@pytest.mark.req("AUTH-FR-010")
+async def test_a_websocket_is_closed_without_a_word(cookie_app: FastAPI) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    headers = [(b"cookie", b"better-auth.session_data=x")]
+    await cookie_app({"type": "websocket", "path": "/api/x/tasks", "headers": headers}, receive, send)
+    assert sent == [{"type": "websocket.close"}]

@@ -64,7 +64,7 @@ async def test_a_task_can_be_created_completed(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-003", "TASK-FR-035")
-@pytest.mark.parametrize("user_id", ["plain", "ünï-😀", "a%2Fb", "a+b@example.com", "..", "q?x#y", "'\"<>"])
+@pytest.mark.parametrize("user_id", ["plain", "ünï-😀", "a%2Fb", "a+b@example.com", "q?x#y", "'\"<>"])
 async def test_the_location_of_a_new_task_leads_to_it(app: FastAPI, user_id: str) -> None:
     user = User(app, f"{user_id}-{datetime.now(UTC).timestamp()}")
     response = await user.post(json={"title": "Buy milk"})
@@ -183,6 +183,7 @@ async def test_a_trailing_slash_makes_no_difference(user: User) -> None:
 async def test_unknown_paths_and_methods_are_told_apart(user: User) -> None:
     assert (await user.http.get("/api/nowhere")).status_code == 404
     assert (await user.get("//")).status_code == 404
+    assert (await user.http.post("/docs")).headers["Allow"]
     response = await user.delete()
     assert response.status_code == 405
     assert {method.strip() for method in response.headers["Allow"].split(",")} == {"GET", "POST"}

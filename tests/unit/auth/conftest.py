@@ -21,6 +21,6 @@ async def server() -> AsyncIterator[JwksServer]:
 async def verifier() -> AsyncIterator[TokenVerifier]:
     """A verifier that everybody may use, with every source of keys; its clock stands still."""
     async with serving(jwks(*PUBLISHED)) as jwks_server:
-        client = JwksClient(jwks_server.url)
+        client = JwksClient(jwks_server.url, cooldown=0.01)
         yield TokenVerifier(secrets=[SECRET], jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
         await client.aclose()

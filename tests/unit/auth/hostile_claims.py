@@ -52,6 +52,7 @@ def wrong_users() -> Iterator[Hostile]:
         *(("sub", value, "characters, not") for value in ("", "x" * 256)),
         *(("sub", f"user{junk}1", "cannot be printed") for junk in UNPRINTABLE),
         *(("sub", junk, "cannot be printed") for junk in UNPRINTABLE),
+        *(("sub", path, "cannot stand in a path") for path in ("a/b", "/", "../x", ".", "..")),
         ("sub", ..., "there is no 'sub'"),
     )
 

@@ -1,0 +1,43 @@
+"""Others who wait for a lock, so that what happens at once happens at once in every run."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from tests.integration.embedded.programs import sql
+
+_PATIENCE_SECONDS = 20
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@asynccontextmanager
+async def uncommitted(url: str, statement: str) -> AsyncIterator[None]:
+    """Whoever needs what the statement has locked waits until the end of the block, where it is taken back."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"BEGIN; {statement}")
+        yield
+    finally:
+        await connection.close()
+
+
+def waiting(url: str) -> int:
+    """How many sessions of this database wait for a lock."""
+    count: int = sql(url, _WAITING)
+    return count
+
+
+async def reached(condition: Callable[[], bool]) -> None:
+    """Wait, with some patience, while others work."""
+    await asyncio.to_thread(_wait, condition)
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

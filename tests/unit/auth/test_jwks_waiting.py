@@ -1,0 +1,200 @@
+"""Strangers who use the fetches up make a new key's tokens wait for their turn, and do not have them refused."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from jose.backends.base import Key
+
+from src.auth.jwks import JwksClient, KeysUnavailable
+from src.errors import Unauthorized
+from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock
+from tests.unit.auth.jwks_server import JwksServer
+from tests.unit.auth.minting import EDDSA, ES256, jwks
+
+AT_ONCE = 3
+PLACES = 100
+
+
+@dataclass
+class Turns(Clock):
+    """A clock on which whoever sleeps does so until the test lets the time pass."""
+
+    asked: list[float] = field(default_factory=list)
+    due: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sleep(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        await self.due.wait()
+
+    def come(self) -> None:
+        """Let the time pass that was last asked for."""
+        self.now += self.asked[-1]
+        self.due.set()
+
+
+@pytest.fixture
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest_asyncio.fixture
+async def client(server: JwksServer, turns: Turns) -> AsyncIterator[JwksClient]:
+    """A client that has ES256's key alone and may not search now; `server` has since rotated."""
+    server.document = jwks(ES256)
+    keys = JwksClient(server.url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=1, clock=turns, sleep=turns.sleep)
+    await keys.key("p256", "ES256")
+    for count in range(AT_ONCE):
+        with pytest.raises(Unauthorized):
+            await keys.key(f"stranger-{count}", "EdDSA")
+    server.document = jwks(EDDSA, ES256)
+    yield keys
+    await keys.aclose()
+
+
+async def asking(client: JwksClient, kids: Iterable[str]) -> list[asyncio.Task[Key]]:
+    """Requests that have got as far as they get without the time passing."""
+    requests = [asyncio.create_task(client.key(kid, "EdDSA")) for kid in kids]
+    await asyncio.sleep(0.02)
+    return requests
+
+
+async def ends(requests: list[asyncio.Task[Key]]) -> Counter[type]:
+    """What became of the requests: `bool` is a key that works, everything else the class of a refusal."""
+    async with asyncio.timeout(2):
+        results = await asyncio.gather(*requests, return_exceptions=True)
+    return Counter(type(end) if isinstance(end, BaseException) else type(works(end)) for end in results)
+
+
+def works(key: Key) -> bool:
+    assert key.verify(b"message", EDDSA.sign(b"message"))
+    return True
+
+
+@pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
+async def test_a_new_key_is_accepted_within_a_cool_down_although_a_stranger_keeps_the_fetches_used_up(
+    client: JwksClient, server: JwksServer, turns: Turns
+) -> None:
+    requests = await asking(client, ["stranger", "ed"])
+    assert not any(request.done() for request in requests)
+    assert turns.asked == [COOLDOWN]
+    turns.come()
+    assert await ends(requests) == {Unauthorized: 1, bool: 1}
+    assert server.hits == 1 + AT_ONCE + 1
+
+
+@pytest.mark.req("AUTH-FR-042")
+async def test_who_comes_late_waits_for_the_rest_of_the_cool_down_only(client: JwksClient, turns: Turns) -> None:
+    turns.now += COOLDOWN - 1
+    requests = await asking(client, ["ed"])
+    assert turns.asked == [1]
+    turns.come()
+    assert await ends(requests) == {bool: 1}
+
+
+@pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
+async def test_by_a_real_clock_too_a_rotation_costs_a_cool_down_at_most(server: JwksServer) -> None:
+    server.document, cooldown = jwks(ES256), 0.3
+    client = JwksClient(server.url, cooldown=cooldown)
+    strangers = [request for count in range(AT_ONCE + 2) for request in await asking(client, [f"stranger-{count}"])]
+    server.document = jwks(EDDSA)
+    async with asyncio.timeout(cooldown + 0.2):
+        assert works(await client.key("ed", "EdDSA"))
+    assert await ends(strangers) == {Unauthorized: AT_ONCE + 2}
+    await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-041")
+async def test_who_asks_during_a_fetch_that_missed_the_rotation_is_judged_by_the_next(
+    client: JwksClient, server: JwksServer, turns: Turns
+) -> None:
+    server.delay, server.body = 0.1, b'{"keys": []}'
+    early = await asking(client, ["stranger"])
+    turns.come()
+    await asyncio.sleep(0.02)
+    turns.due.clear()
+    late = await asking(client, ["ed"])
+    assert await ends(early) == {Unauthorized: 1}
+    server.body = None
+    turns.come()
+    assert await ends(late) == {bool: 1}
+    assert server.hits == 1 + AT_ONCE + 2
+
+
+@pytest.mark.req("AUTH-FR-040", "AUTH-FR-042")
+async def test_known_keys_never_wait_also_not_in_an_old_set(client: JwksClient, turns: Turns) -> None:
+    requests = await asking(client, ["ed"])
+    turns.now += MAX_AGE
+    async with asyncio.timeout(0.05):
+        await client.key("p256", "ES256")
+    assert not requests[0].done()
+    turns.due.set()
+    assert await ends(requests) == {bool: 1}
+
+
+@pytest.mark.req("AUTH-FR-042")
+async def test_of_a_thousand_strangers_a_hundred_wait_and_all_are_refused_after_one_fetch(
+    client: JwksClient, server: JwksServer, turns: Turns
+) -> None:
+    requests = await asking(client, [f"kid-{count}" for count in range(1000)])
+    assert sum(not request.done() for request in requests) == PLACES
+    assert server.hits == 1 + AT_ONCE
+    turns.come()
+    server.delay = 0.2
+    requests += await asking(client, ["ed"])  # while the fetch is under way, and the hundred with it
+    assert await ends(requests) == {Unauthorized: 1000, bool: 1}
+    assert server.hits == 1 + AT_ONCE + 1
+
+
+@pytest.mark.req("AUTH-FR-042")
+async def test_a_thousand_first_requests_are_not_too_many_when_the_key_may_be_searched_now(
+    server: JwksServer, turns: Turns
+) -> None:
+    client = JwksClient(server.url, clock=turns, sleep=turns.sleep)
+    requests = await asking(client, ["ed"] * 1000)
+    assert await ends(requests) == {bool: 1000}
+    assert (server.hits, turns.asked) == (1, [])
+    await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-046")
+async def test_who_goes_away_while_waiting_leaves_a_place_and_the_others_their_turn(
+    client: JwksClient, turns: Turns
+) -> None:
+    crowd = await asking(client, ["stranger"] * PLACES)
+    [refused] = await asking(client, ["ed"])
+    assert await ends([refused]) == {Unauthorized: 1}
+    for request in crowd[:50]:
+        request.cancel()
+    assert await ends(crowd[:50]) == {asyncio.CancelledError: 50}
+    valid = await asking(client, ["ed"] * 50)
+    turns.come()
+    assert await ends(crowd[50:] + valid) == {Unauthorized: 50, bool: 50}
+
+
+async def test_closing_lets_those_who_wait_go_at_once_and_fetches_no_more(
+    client: JwksClient, server: JwksServer, turns: Turns
+) -> None:
+    requests = await asking(client, ["ed"] * 10)
+    async with asyncio.timeout(0.5):
+        await client.aclose()
+    assert await ends(requests) == {KeysUnavailable: 10}
+    turns.come()
+    assert await ends(await asking(client, ["ed"])) == {KeysUnavailable: 1}
+    assert server.hits == 1 + AT_ONCE
+
+
+@pytest.mark.req("AUTH-FR-044")
+async def test_an_outage_while_waiting_is_a_503_and_known_keys_go_on(
+    client: JwksClient, server: JwksServer, turns: Turns
+) -> None:
+    requests = await asking(client, ["ed"] * 10)
+    server.status = 500
+    turns.come()
+    assert await ends(requests) == {KeysUnavailable: 10}
+    assert await client.key("p256", "ES256") is client.known("p256", "ES256")
+    assert await ends(await asking(client, ["ed"])) == {KeysUnavailable: 1}
+    assert server.hits == 1 + AT_ONCE + 1

@@ -1,0 +1,53 @@
+"""Origins may be listed in any way, and must be origins."""
+
+import json
+import re
+
+import pytest
+
+from src.config import load_settings
+from tests.unit.settings.production import PASSWORD, refusal
+
+
+@pytest.mark.req("RUN-FR-006")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://app.example.com,http://localhost:3000",
+        " https://app.example.com/ , http://localhost:3000/ ,",
+        "HTTPS://App.Example.Com,http://LOCALHOST:3000",
+        json.dumps(["https://app.example.com", "http://localhost:3000"]),
+        json.dumps(["https://app.example.com/", "http://localhost:3000/"], indent=2),
+    ],
+)
+def test_origins_are_listed_in_any_way(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", value)
+    assert load_settings().allowed_origins == ["https://app.example.com", "http://localhost:3000"]
+
+
+@pytest.mark.req("RUN-FR-006")
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "app.example.com",
+        "app.example.com:3000",
+        "https://*.example.com",
+        "https://app.example.com/path",
+        "https://app.example.com?query",
+        "https://app.example.com#fragment",
+        "https://somebody:hunter2@app.example.com",
+        "https://app.example.com:99999",
+        "https://app example.com",
+        "https://[app",
+        "ftp://app.example.com",
+        "https://",
+    ],
+)
+@pytest.mark.parametrize("form", ["{}", '["{}"]', "https://app.example.com,{}"])
+def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str, form: str) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", form.format(origin))
+    message = refusal()
+    assert re.fullmatch("Cannot start: ALLOWED_ORIGINS:? [^;\n]+", message)
+    assert PASSWORD not in message

@@ -1,0 +1,134 @@
+"""What is wrong with the settings is told in a sentence each, which shows no value."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from src.config import Settings, load_settings
+from tests.commands import run
+from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, refusal
+
+
+@pytest.mark.req("RUN-FR-001", "RUN-FR-002")
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("ENVIRONMENT", "staging", "'production', 'development' or 'test'"),
+        ("DEBUG", "maybe", "boolean"),
+        ("DATABASE_URL", "mysql://somebody:hunter2@db.example.com/tasks", "postgresql://"),
+        ("DATABASE_URL", "db.example.com", "postgresql://"),
+        ("DATABASE_URL", f"{URL}?sslmode=maybe", "sslmode must be one of"),
+        ("DATABASE_URL_UNPOOLED", "db.example.com", "postgresql://"),
+        ("DATABASE_POOL_SIZE", "-7", "greater than or equal to 1"),
+        ("DATABASE_POOL_SIZE", "1001", "less than or equal to 1000"),
+        ("DATABASE_POOL_SIZE", "many", "integer"),
+        ("DATABASE_PREPARED_STATEMENTS", "maybe", "boolean"),
+        ("BETTER_AUTH_URL", "app.example.com", "URL"),
+        ("BETTER_AUTH_URL", "ftp://app.example.com", "'http' or 'https'"),
+        ("BETTER_AUTH_JWKS_URL", "/api/auth/jwks", "URL"),
+        ("BETTER_AUTH_STRICT", "maybe", "boolean"),
+        ("BETTER_AUTH_COOKIE_CACHE", "maybe", "boolean"),
+        ("LIST_FORMAT", "list", "'object' or 'array'"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    message = refusal()
+    assert re.fullmatch(f"Cannot start: {name}: [^;\n]+", message)
+    assert wanted in message
+    assert value not in message
+
+
+@pytest.mark.req("RUN-FR-002", "RUN-FR-004")
+@pytest.mark.parametrize("name", ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"])
+@pytest.mark.parametrize(
+    ("secret", "wanted"),
+    [
+        ("x" * 31, "must have at least 32 characters"),
+        ("better-auth-secret-12345678901234567890", "Better Auth's public default"),
+        ("-----BEGIN PUBLIC KEY----- hunter2", "PEM"),
+    ],
+)
+def test_a_secret_that_others_may_know_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, secret: str, wanted: str
+) -> None:
+    monkeypatch.setenv(name, f"2:{secret},1:{secret}" if name.endswith("S") else secret)
+    message = refusal()
+    assert re.fullmatch(f"Cannot start: {name}: [^\n]+", message)
+    assert message.count(name) == 1
+    assert wanted in message
+    assert secret not in message
+
+
+@pytest.mark.req("RUN-FR-002")
+def test_the_claim_of_verification_links_identifies_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_USER_ID_CLAIM", "email")
+    assert refusal().startswith("Cannot start: BETTER_AUTH_USER_ID_CLAIM: must not be 'email'")
+
+
+@pytest.mark.req("RUN-FR-002")
+def test_each_wrong_setting_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {"DATABASE_URL": PASSWORD, "BETTER_AUTH_SECRET": PASSWORD, "ALLOWED_ORIGINS": "*", "DEBUG": "maybe"}
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    sentences = refusal().removeprefix("Cannot start: ").split("; ")
+    assert {sentence.partition(":")[0] for sentence in sentences} == wrong.keys()
+    assert len(sentences) == len(wrong)
+
+
+@pytest.mark.req("RUN-FR-002", "RUN-FR-005")
+def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BETTER_AUTH_SECRET")
+    assert refusal() == (
+        "Cannot start: BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept"
+    )
+    monkeypatch.delenv("DATABASE_URL")
+    message = refusal()
+    assert "DATABASE_URL is missing" in message
+    assert "BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing" in message
+
+
+@pytest.mark.req("RUN-FR-002")
+@pytest.mark.parametrize(
+    ("name", "value"), [("BETTER_AUTH_JWKS_URL", f"{FRONT_END}/keys"), ("BETTER_AUTH_STRICT", "true")]
+)
+def test_tokens_that_name_their_issuer_need_one(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert refusal().startswith("Cannot start: BETTER_AUTH_URL is missing: ")
+    monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
+    settings = load_settings()
+    assert (settings.issuer, settings.audience) == (FRONT_END, FRONT_END)
+
+
+@pytest.mark.req("RUN-FR-003")
+def test_not_even_the_error_behind_a_refusal_shows_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_SECRET", PASSWORD)
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    assert PASSWORD not in str(error.value)
+
+
+@pytest.mark.req("RUN-FR-003")
+def test_printed_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL_UNPOOLED", f"{URL}?sslmode=require")
+    monkeypatch.setenv("BETTER_AUTH_SECRETS", f"2:{SECRET[::-1]},1:{SECRET}")
+    monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
+    monkeypatch.setenv("BETTER_AUTH_JWKS_URL", f"https://somebody:{PASSWORD}@keys.example.com")
+    settings = load_settings()
+    assert settings.secrets == [SECRET[::-1], SECRET, SECRET]
+    for printed in (repr(settings), str(settings), f"{settings.database_url}"):
+        for secret in (SECRET, SECRET[::-1], PASSWORD, "db.example.com"):
+            assert secret not in printed
+
+
+@pytest.mark.req("RUN-FR-002", "RUN-FR-003")
+@pytest.mark.parametrize("entry", [("-c", "import src.main"), ("-m", "uvicorn", "src.main:app")])
+def test_the_server_ends_with_a_sentence_alone(tmp_path: Path, entry: tuple[str, ...]) -> None:
+    (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET={PASSWORD}\n")
+    ended = run(tmp_path, *entry, BETTER_AUTH_SECRET="", DATABASE_URL=URL)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "Cannot start: BETTER_AUTH_SECRET: must have at least 32 characters\n"

@@ -147,7 +147,8 @@ def _unprocessable(details: Sequence[Any]) -> Response:
 
 
 def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
-    return _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    message: str = detail["msg"]
+    return _MESSAGES.get(detail["type"], message.removeprefix("Value error, "))
 
 
 def _field(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails

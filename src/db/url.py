@@ -50,7 +50,9 @@ class DatabaseUrl:
         try:
             url = urlsplit(text.strip())
             query = dict(parse_qsl(url.query, keep_blank_values=True))
-            known = url.scheme in _SCHEMES and (url.hostname or query.get("host")) and (url.port or True)
+            somewhere = (url.hostname or query.get("host")) and (url.port or True)
+            # asyncpg would take what follows the first @ for a host, and ask the DNS for half a password.
+            known = somewhere and url.scheme in _SCHEMES and "@" not in url.netloc.partition("@")[2]
         except ValueError:
             known = False
         if not known:

@@ -6,6 +6,7 @@ created where it is missing, and never dropped.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -31,6 +32,14 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("revision", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     for column in ("name", "email", "emailVerified"):
         op.alter_column("users", column, nullable=True)  # a row that holds just the id is a user, too
+    # array_to_string is not declared immutable, as the output of some types depends on settings; that of text does not.
+    op.execute(r"""
+        CREATE FUNCTION tasks_search(title text, description text, tags text[]) RETURNS tsvector
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN to_tsvector('simple', normalize(regexp_replace(regexp_replace(
+            normalize(title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '), NFKD),
+            '[\u0300-\u036f]', '', 'g'), '[!-/:-@\[-`{-~\u2000-\u206f]', ' ', 'g'), NFKC))
+    """)
     op.create_table(
         "tasks",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -39,6 +48,17 @@ def upgrade() -> None:
         sa.Column("description", sa.String(10_000)),
         sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True)),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("2"), nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("due_date", sa.String(40)),
+        sa.Column("due_day", sa.Date()),
+        sa.Column("due_at", sa.DateTime(timezone=True)),
+        sa.Column(
+            "search",
+            postgresql.TSVECTOR(),
+            sa.Computed("tasks_search(title, description, tags)", persisted=True),
+            nullable=False,
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
@@ -49,4 +69,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("tasks")
+    op.execute("DROP FUNCTION tasks_search(text, text, text[])")
     op.drop_column("users", "revision")  # the table stays: whoever made it, it may hold accounts by now

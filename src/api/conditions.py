@@ -9,27 +9,28 @@ from fastapi import Depends, Header
 _TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 
 
-def _revisions(header: str) -> list[int]:
-    tags = (_TAG.fullmatch(tag.strip()) for tag in header.split(","))
+def _revisions(lines: list[str]) -> list[int]:
+    """Several lines are one list (RFC 9110, section 5.3)."""
+    tags = (_TAG.fullmatch(tag.strip()) for tag in ",".join(lines).split(","))
     return [int(tag[1]) for tag in tags if tag]
 
 
 async def if_match(
-    header: Annotated[
-        str | None, Header(alias="If-Match", description="Act only if the task has this `ETag`; 412 otherwise.")
+    lines: Annotated[
+        list[str] | None, Header(alias="If-Match", description="Act only if the task has this `ETag`; 412 otherwise.")
     ] = None,
 ) -> list[int] | None:
     """The revisions of which one must be current; None where any will do."""
-    return None if header is None or header.strip() == "*" else _revisions(header)
+    return None if lines is None or "*" in lines else _revisions(lines)
 
 
 async def if_none_match(
-    header: Annotated[
-        str | None, Header(alias="If-None-Match", description="Answer 304 if the `ETag` is still this.")
+    lines: Annotated[
+        list[str] | None, Header(alias="If-None-Match", description="Answer 304 if the `ETag` is still this.")
     ] = None,
 ) -> list[int]:
     """The revisions that the client has already."""
-    return [] if header is None else _revisions(header)
+    return _revisions(lines or [])
 
 
 Known = Annotated[list[int] | None, Depends(if_match)]

@@ -11,7 +11,7 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True), Field(min_length=
 
 def _distinct(tags: list[str]) -> list[str]:
     """The first of those that differ in case only."""
-    return list({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+    return list({tag.lower(): tag for tag in reversed(tags)}.values())[::-1]
 
 
 Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_distinct)]

@@ -49,7 +49,8 @@ def _is(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
 
 
 def _lowered(name: str) -> ColumnElement[Any]:
-    return cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text))
+    # In a query of its own, or PostgreSQL would do it again for each row.
+    return select(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text))).scalar_subquery()
 
 
 def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:  # noqa: ANN401 - a type of SQLAlchemy

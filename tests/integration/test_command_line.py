@@ -62,8 +62,8 @@ def test_migrate_brings_the_schema_up_and_tells_whether_it_is(tmp_path: Path, em
         migrated = run(tmp_path, "-m", "src", "migrate", *option, **settings)
         assert (migrated.returncode, migrated.stderr) == (0, "")
         assert migrated.stdout == f"The database is at revision {migrations.head()}.\n"
-    sql(empty_database, "ALTER TABLE tasks DROP COLUMN description")
-    assert_one_sentence(run(tmp_path, "-m", "src", "migrate", "--check", **settings), "description")
+    sql(empty_database, "ALTER TABLE tasks DROP COLUMN due_date")
+    assert_one_sentence(run(tmp_path, "-m", "src", "migrate", "--check", **settings), "due_date")
 
 
 @pytest.mark.req("RUN-FR-026")

@@ -88,3 +88,20 @@ async def test_a_list_that_the_client_has_is_not_sent_again(user: User, query: d
     assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", known["If-None-Match"])
     await user.delete(task["id"])
     assert (await user.get(params=query, headers=known)).status_code == 200
+
+
+@pytest.mark.req("TASK-FR-065", "TASK-FR-068")
+async def test_several_header_lines_are_one_list(user: User) -> None:
+    task = await user.create()
+    tag = f'"{task["revision"]}"'
+    lines = [("If-None-Match", '"99"'), ("If-None-Match", tag)]
+    assert (await user.get(task["id"], headers=lines)).status_code == 304
+    lines = [("If-Match", '"99"'), ("If-Match", tag)]
+    assert (await user.patch(task["id"], json={"title": "Buy tea"}, headers=lines)).status_code == 200
+
+
+@pytest.mark.req("TASK-FR-030", "TASK-FR-068")
+async def test_a_made_up_cursor_is_refused_whatever_the_client_has(user: User) -> None:
+    await user.create()
+    response = await user.get(params={"cursor": "junk"}, headers={"If-None-Match": '"1"'})
+    assert response.status_code == 422

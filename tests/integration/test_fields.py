@@ -52,7 +52,7 @@ async def test_a_priority_is_one_of_five_in_any_case_and_null_is_none(
         ([], []),
         (["b", "a", "c"], ["b", "a", "c"]),
         (["Home", "home", "HOME", "work"], ["Home", "work"]),
-        (["Straße", "STRASSE"], ["Straße"]),
+        (["STRASSE", "Strasse"], ["STRASSE"]),
         (["  home ", "home"], ["home"]),
         (TAGS[:-8], TAGS[:-8]),
         (["null", "none", "true", "1"], ["null", "none", "true", "1"]),

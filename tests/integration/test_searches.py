@@ -123,3 +123,23 @@ async def test_a_search_finds_nothing_of_somebody_else(library: User, stranger: 
     own = await stranger.create("milk")
     assert await stranger.tasks(search="milk") == [own]
     assert len(await library.tasks(search="milk")) == 2
+
+
+@pytest.mark.req("TASK-FR-078")
+@pytest.mark.parametrize(
+    ("title", "search"),
+    [
+        ("buy milk/eggs", "eggs"),
+        ("a <milk> b", "milk"),
+        ("bob@example.com", "bob@exa"),
+        ("v1.2.3", "v1.2"),
+        ("10.5.2026", "2026"),
+        ("+49-170-123456", "170"),
+        ("https://example.com/milk?x=1", "milk"),
+        ("don't forget", "don't"),
+        ("snake_case_name", "case"),
+    ],
+)
+async def test_punctuation_separates_words(user: User, title: str, search: str) -> None:
+    await user.create(title)
+    assert [task["title"] for task in await user.tasks(search=search)] == [title]

@@ -16,7 +16,7 @@ from src.schemas.search import tsquery
         ('tea "buy milk" soon', "'tea':* & 'buy milk' & 'soon':*"),
         ("-milk", "!'milk':*"),
         ('-"buy milk" tea', "!'buy milk' & 'tea':*"),
-        ("e-mail", "'e-mail':*"),
+        ("e-mail", "'e mail':*"),
         ("Crème BRÛLÉE", "'Creme':* & 'BRULEE':*"),
         ("cre\u0300me", "'creme':*"),
         ("елка ёлка", "'елка':* & 'елка':*"),
@@ -35,14 +35,14 @@ def test_words_begin_phrases_match_and_minus_excludes(words: str, query: str) ->
 @pytest.mark.parametrize(
     ("words", "query"),
     [
-        ("don't", "'don''t':*"),
-        ("a\\", "'a\\\\':*"),
-        ("\\'", "'\\\\''':*"),
-        ("a:*", "'a:*':*"),
-        ("a | !b & (c)", "'a':* & '|':* & '!b':* & '&':* & '(c)':*"),
-        ("<->", "'<->':*"),
-        ("--x", "!'-x':*"),
-        ('a"b', "'a\"b':*"),
+        ("don't", "'don t':*"),
+        ("a\\", "'a':*"),
+        ("\\'", ""),
+        ("a:*", "'a':*"),
+        ("a | !b & (c)", "'a':* & 'b':* & 'c':*"),
+        ("<->", ""),
+        ("--x", "!'x':*"),
+        ('a"b', "'a b':*"),
     ],
 )
 def test_operators_are_text(words: str, query: str) -> None:

@@ -9,6 +9,7 @@ AppError
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
 └── ServiceUnavailable    503  try again after a moment
+    └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
 
 import json

@@ -28,6 +28,11 @@ def test_only_the_dependency_makes_a_task_service() -> None:
     assert list(_calls("TaskService")) == ["dependencies.task_service"]
 
 
+def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
+    makers = {"task_statements._create", "task_statements._complete", "task_statements._delete"}
+    assert set(_calls("Statement")) == makers | {"task_statements.update_task", "list_statements.list_tasks"}
+
+
 def test_the_migrations_folder_does_not_shadow_the_library() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists()
 

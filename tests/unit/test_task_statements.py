@@ -1,7 +1,9 @@
 """No statement of the services can reach beyond one owner."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from itertools import combinations, product
+from pkgutil import iter_modules
 from typing import Any, get_args
 
 import pytest
@@ -22,12 +24,12 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 from sqlmodel import col
 
+from src import services
 from src.db.statement import Statement
 from src.models import Table as Model
 from src.models import Task, User
 from src.schemas.query import SortKey
 from src.schemas.task import TaskUpdate
-from src.services import list_statements, readiness, task_statements
 
 TABLES = Model.metadata.tables
 OWNER_COLUMNS = {TABLES["users"]: TABLES["users"].c.id, TABLES["tasks"]: TABLES["tasks"].c.user_id}
@@ -50,7 +52,8 @@ SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _me
 
 
 def _statements() -> Iterator[tuple[str, Statement]]:
-    for module in (task_statements, list_statements, readiness):
+    for found in iter_modules(services.__path__, "src.services."):
+        module = import_module(found.name)
         for name, member in vars(module).items():
             if isinstance(member, Statement):
                 yield name, member

@@ -1,11 +1,11 @@
-"""Runs migrations on asyncpg, in one transaction that only one process can have at a time."""
+"""Runs migrations on asyncpg, each in a transaction of its own, in one process at a time."""
 
 import asyncio
 
 import asyncpg
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from src.config import load_settings
@@ -13,6 +13,7 @@ from src.models import Table
 
 # Any number will do, as long as it is always the same one.
 _LOCK = 7_227_435_184
+_SECONDS_BETWEEN_TRIES = 0.2
 
 
 def include_object(*subject: object) -> bool:
@@ -22,27 +23,40 @@ def include_object(*subject: object) -> bool:
 
 
 def run(connection: Connection) -> None:
-    """Migrate while holding the lock; both end with the transaction."""
+    """Migrate; each migration stays even if a later one fails."""
     context.configure(
         connection=connection,
         target_metadata=Table.metadata,
         include_object=include_object,
         compare_server_default=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         context.run_migrations()
 
 
+async def lock(connection: AsyncConnection) -> None:
+    """Hold the lock until the connection's transaction ends.
+
+    Who waits for it asks again and again: CREATE INDEX CONCURRENTLY would wait for a statement that waits.
+    """
+    while not await connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
+        await connection.rollback()
+        await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
+    # Idle it may be; and only another statement makes PostgreSQL forget the snapshot of the SELECT.
+    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
 async def main() -> None:
-    """Connect once, as the application does."""
+    """Connect as the application does; the lock has a connection of its own, as some migrations must commit."""
     url = context.config.attributes.get("url") or load_settings().migration_url
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
-    async with engine.connect() as connection:
+    async with engine.connect() as holder, engine.connect() as connection:
+        await lock(holder)
         await connection.run_sync(run)
     await engine.dispose()
 

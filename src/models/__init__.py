@@ -1,7 +1,8 @@
 """SQLModel tables: the one source of the schema and of Alembic's metadata."""
 
+from src.models.answer import Answer
 from src.models.base import Table
 from src.models.task import Task
 from src.models.user import User
 
-__all__ = ["Table", "Task", "User"]
+__all__ = ["Answer", "Table", "Task", "User"]

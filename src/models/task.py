@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, Computed, Identity, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field
 
 from src.models.base import Table
 from src.schemas.due_date import DueDate
+from src.schemas.recurrence import Recurrence
 from src.schemas.task import Description, Title
 
 
@@ -15,9 +16,16 @@ class Task(Table, table=True):
     """One row a task. The key begins with the owner, so no index can find a task by its id alone.
 
     `priority` is its place in `PRIORITIES`. `due_date` is what was sent; `due_day` or `due_at` is what that means.
+    `next_id` is the task that followed when this one recurred. A task with `deleted_at` is in the trash, unless its
+    `event`, the last thing that happened to it, is that it was erased: then nothing is left of it but this row, which
+    tells those who sync. No two rows of an owner have the same `revision`.
     """
 
     __tablename__ = "tasks"
+    __table_args__ = (
+        Index("tasks_user_id_revision_key", "user_id", "revision", unique=True),
+        Index("tasks_trash_idx", "user_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+    )
 
     user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", sa_type=Text)
     id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
@@ -32,9 +40,15 @@ class Task(Table, table=True):
     due_date: DueDate
     due_day: date | None
     due_at: datetime | None
+    recurrence: Recurrence
+    recurrence_from: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'due_date'")})
+    recurrence_tz: str | None = Field(sa_type=Text)
+    next_id: int | None = Field(sa_type=BigInteger)
     search: str = Field(
         sa_column=Column(TSVECTOR, Computed("tasks_search(title, description, tags)", persisted=True), nullable=False)
     )
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None
+    event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
     revision: int = Field(sa_type=BigInteger)

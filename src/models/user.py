@@ -9,7 +9,7 @@ from src.models.base import Table
 
 
 class User(Table, table=True):
-    """One row an owner, in Better Auth's columns plus the owner's revision.
+    """One row an owner, in Better Auth's columns plus the owner's revision and the last one that was purged.
 
     A front end may point Better Auth here (`user: { modelName: "users" }`). Otherwise a row that holds just the id
     appears with the user's first write.
@@ -29,3 +29,4 @@ class User(Table, table=True):
         sa_column=Column("updatedAt", UTCDateTime, nullable=False, server_default=text("CURRENT_TIMESTAMP"))
     )
     revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    purged_revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

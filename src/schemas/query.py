@@ -67,6 +67,7 @@ class TaskQuery(BaseModel):
     due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
     overdue: Annotated[bool | None, Field(description="Open, and due before now.")] = None
     no_due_date: bool | None = None
+    trashed: Annotated[bool, Field(description="What is in the trash, and only that.")] = False
     tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
     sort: Sort | None = None
     sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None

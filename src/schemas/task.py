@@ -6,8 +6,10 @@ from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, Strin
 
 from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
+from src.schemas.recurrence import Recurrence, RecurrenceFrom
 from src.schemas.tags import Tags
 from src.schemas.text import WITHOUT_NUL
+from src.schemas.time_zone import TimeZone
 
 MAX_PAGE = 1000
 
@@ -20,6 +22,9 @@ Title = Annotated[
     Field(min_length=1, max_length=200, pattern=WITHOUT_NUL),
 ]
 Description = Annotated[str | None, Field(max_length=10_000, pattern=WITHOUT_NUL)]
+RecurrenceTimeZone = Annotated[
+    TimeZone | None, Field(description="The time zone in which the rule is meant; null is the due date's own offset.")
+]
 
 
 class TaskCreate(BaseModel):
@@ -35,6 +40,9 @@ class TaskCreate(BaseModel):
     priority: Priority = DEFAULT_PRIORITY
     tags: Tags = []
     due_date: DueDate = None
+    recurrence: Recurrence = None
+    recurrence_from: RecurrenceFrom = "due_date"
+    recurrence_tz: RecurrenceTimeZone = None
 
 
 class TaskUpdate(BaseModel):
@@ -48,6 +56,9 @@ class TaskUpdate(BaseModel):
     priority: Priority | MISSING = MISSING
     tags: Tags | MISSING = MISSING
     due_date: DueDate | MISSING = MISSING
+    recurrence: Recurrence | MISSING = MISSING
+    recurrence_from: RecurrenceFrom | MISSING = MISSING
+    recurrence_tz: RecurrenceTimeZone | MISSING = MISSING
 
 
 class TaskCompletion(BaseModel):
@@ -72,8 +83,12 @@ class Task(BaseModel):
                     "priority": "high",
                     "tags": ["home"],
                     "due_date": "2026-12-01",
+                    "recurrence": "FREQ=WEEKLY;BYDAY=TU",
+                    "recurrence_from": "due_date",
+                    "recurrence_tz": "Europe/Paris",
                     "created_at": "2026-11-20T09:30:00.000000Z",
                     "updated_at": "2026-11-20T10:00:00.000000Z",
+                    "deleted_at": None,
                     "revision": 7,
                 }
             ]
@@ -89,9 +104,21 @@ class Task(BaseModel):
     priority: PriorityName
     tags: list[str]
     due_date: Annotated[str | None, Field(description="A day or a moment, as it was sent.")]
+    recurrence: Annotated[str | None, Field(description="The rule by which it recurs (RFC 5545), in upper case.")]
+    recurrence_from: Annotated[RecurrenceFrom, Field(description="What the next due date is reckoned from.")]
+    recurrence_tz: Annotated[str | None, Field(description="The time zone in which the rule is meant.")]
     created_at: AwareDatetime
     updated_at: AwareDatetime
+    deleted_at: Annotated[
+        AwareDatetime | None, Field(description="Since when it is in the trash; null while it is not.")
+    ]
     revision: Annotated[int, Field(description="The owner's revision that last changed this task; its ETag.")]
+
+
+class WrittenTask(Task):
+    """A task after a write; `next_task` is the one that follows it, where it recurs and has been completed."""
+
+    next_task: Annotated[Task | None, Field(description="The next occurrence, which completing it has made.")]
 
 
 class TaskList(BaseModel):

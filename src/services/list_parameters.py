@@ -18,6 +18,7 @@ def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
     before, before_day = _bound(query.due_before, query.tz, start_of)
     after, after_day = _bound(query.due_after, query.tz, end_of)
     return {
+        "trashed": query.trashed,
         "completions": query.completions,
         "priorities": query.priorities,
         "any_tags": None if by_all else query.tag_names or None,

@@ -60,8 +60,10 @@ def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> Colum
 def _conditions() -> list[ColumnElement[bool]]:
     overdue = col(Task.completed_at).is_(None) & _is("now", "today", before=True)
     tags = cast(_TAGS, ARRAY(Text))
+    in_trash = col(Task.deleted_at).is_not(None) & (col(Task.event) != literal_column("'erased'"))
     return [
         col(Task.user_id) == _owner,
+        case((bindparam("trashed", type_=Boolean), in_trash), else_=col(Task.deleted_at).is_(None)),
         col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
         col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
         _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowered("any_tags"))),

@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, cast, func, literal_column, select
 from sqlmodel import UTCDateTime
 
 from src.models import Table
 from src.schemas.priority import PRIORITIES
 from src.schemas.task import Task
 
-_columns = Table.metadata.tables["tasks"].c
+_tasks = Table.metadata.tables["tasks"]
+_next = _tasks.alias("next")
 
 
-def _members() -> Iterator[ColumnElement[Any]]:
+def _object(source: FromClause) -> Iterator[ColumnElement[Any]]:
     for name in Task.model_fields:
-        column = _columns[name]
         yield literal_column(f"'{name}'")
-        yield _wire(column)
+        yield _wire(name, source.c[name])
 
 
-def _wire(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    if column is _columns.priority:
+def _wire(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if name == "priority":
         return case({number: literal_column(f"'{name}'") for number, name in enumerate(PRIORITIES)}, value=column)
     return _rfc3339(column) if isinstance(column.type, UTCDateTime) else column
 
@@ -31,4 +31,14 @@ def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
     return func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
 
 
-task_json = cast(func.json_build_object(*_members()), Text)
+_next_task = (
+    select(func.json_build_object(*_object(_next)))
+    .where(
+        _next.c.user_id == bindparam("owner", type_=Text), _next.c.id == _tasks.c.next_id, _next.c.deleted_at.is_(None)
+    )
+    .correlate(_tasks)
+    .scalar_subquery()
+)
+
+task_json = cast(func.json_build_object(*_object(_tasks)), Text)
+written_task_json = cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), _next_task), Text)

@@ -17,9 +17,9 @@ from src.services.owner import OwnerId
 from src.services.task_statements import (
     COMPLETE_TASK,
     CREATE_TASK,
-    DELETE_TASK,
     GET_TASK,
     REVISION,
+    TRASH_TASK,
     update_task,
 )
 
@@ -115,13 +115,13 @@ class TaskService:
         return StoredTask(*await self._write(COMPLETE_TASK, task_id, known, completed=completed))
 
     async def delete_task(self, task_id: int, known: Revisions = None) -> None:
-        """Remove a task.
+        """Move a task to the trash.
 
         Raises:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        await self._write(DELETE_TASK, task_id, known)
+        await self._write(TRASH_TASK, task_id, known)
 
     async def revision(self) -> int:
         """The owner's revision, 0 before the first write: one read by primary key."""

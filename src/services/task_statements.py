@@ -1,9 +1,10 @@
-"""Every statement on tasks. Each is bound to one owner; a test walks them all.
+"""The statements on one task. Each is bound to one owner; a test walks them all.
 
 A write takes the owner's next revision in the same statement. That locks the owner's row in `users` first, always: the
 writers of one owner queue up there, so revision order is commit order and they cannot deadlock.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,9 +18,9 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    delete,
     func,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -29,22 +30,31 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import Table, Task, User
-from src.services.task_json import task_json
+from src.services.task_json import task_json, written_task_json
+
+type Condition = ColumnElement[bool]
+type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
+"""What columns become, at a moment."""
 
 _columns = Table.metadata.tables["tasks"].c
 
 _owner = bindparam("owner", type_=Text)
 _id = bindparam("id", type_=BigInteger)
 _completed = bindparam("completed", type_=Boolean)
-
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 
-_is_the_task = (col(Task.user_id) == _owner, col(Task.id) == _id)
+_is_the_row = (col(Task.user_id) == _owner, col(Task.id) == _id)
+_is_not_erased = col(Task.event) != literal_column("'erased'")
+_is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
 # What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
-_is_the_known_task = (*_is_the_task, or_(_revisions.is_(None), col(Task.revision) == any_(_revisions)))
-
-
-_answer = (col(Task.revision), task_json.label("json"))
+_is_known = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
+# Completing one that recurs makes the next one, which takes more than one statement.
+_does_not_recur = or_(
+    col(Task.recurrence).is_(None),
+    col(Task.completed_at).is_not(None),
+    col(Task.next_id).is_not(None),
+    _completed.is_(literal_column("false")),
+)
 
 _revision_and_time = (col(User.revision), func.clock_timestamp().label("now"))
 
@@ -66,69 +76,98 @@ def _revision_of_a_new_task() -> CTE:
     )
 
 
-def _revision_of_a_known_task() -> CTE:
-    """The owner's next revision; none is taken where the task does not exist, or not as the client knows it."""
+def _revision_of_a_task(*conditions: Condition) -> CTE:
+    """The owner's next revision; none is taken where no task meets the conditions."""
     return (
         update(User)
-        .where(col(User.id) == _owner, select(col(Task.id)).where(*_is_the_known_task).exists())
+        .where(col(User.id) == _owner, select(col(Task.id)).where(*conditions).exists())
         .values(revision=col(User.revision) + literal_column("1"))
         .returning(*_revision_and_time)
         .cte("bump")
     )
 
 
-def _completed_at(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> ColumnElement[datetime]:
-    return case((completed, func.coalesce(col(Task.completed_at), now)))
-
-
 def _create() -> Statement:
     bump = _revision_of_a_new_task()
+    names = ("title", "description", "priority", "tags", "due_date", "due_day", "due_at")
     values = {
         "user_id": _owner,
-        "title": _value("title"),
-        **{name: _value(name) for name in ("description", "priority", "tags", "due_date", "due_day", "due_at")},
+        **{name: _value(name) for name in (*names, "recurrence", "recurrence_from", "recurrence_tz")},
         "completed_at": case((_completed, bump.c.now)),
         "created_at": bump.c.now,
         "updated_at": bump.c.now,
         "revision": bump.c.revision,
     }
     new = insert(Task).from_select(list(values), select(*values.values()))
-    return Statement(new.returning(col(Task.id), *_answer))
+    return Statement(new.returning(col(Task.id), col(Task.revision), task_json.label("json")))
 
 
-def _complete() -> Statement:
-    bump = _revision_of_a_known_task()
-    completed = func.coalesce(_completed, ~col(Task.completed))
+def _write(*conditions: Condition, values: Values, answer: ColumnElement[str] = task_json) -> Statement:
+    bump = _revision_of_a_task(*conditions)
     return Statement(
         update(Task)
-        .where(*_is_the_known_task)
-        .values(completed_at=_completed_at(completed, bump.c.now), updated_at=bump.c.now, revision=bump.c.revision)
-        .returning(*_answer)
+        .where(*conditions)
+        .values(updated_at=bump.c.now, revision=bump.c.revision, **values(bump.c.now))
+        .returning(col(Task.revision), answer.label("json"))
     )
 
 
-def _delete() -> Statement:
-    bump = _revision_of_a_known_task()
-    return Statement(delete(Task).where(*_is_the_known_task, bump.c.revision.is_not(None)).returning(col(Task.id)))
+def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> dict[str, Any]:
+    event = case(
+        (~completed & col(Task.completed_at).is_not(None), literal_column("'reopened'")),
+        (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
+        else_=literal_column("'updated'"),
+    )
+    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "event": event}
 
 
 @cache
 def update_task(members: frozenset[str]) -> Statement:
     """Sets just these members, so that what other writers did to the rest stays."""
-    bump = _revision_of_a_known_task()
-    values: dict[str, ColumnElement[Any]] = {name: _value(name) for name in members - {"completed"}}
-    if "completed" in members:
-        values["completed_at"] = _completed_at(_completed, bump.c.now)
-    return Statement(
-        update(Task)
-        .where(*_is_the_known_task)
-        .values(**values, updated_at=bump.c.now, revision=bump.c.revision)
-        .returning(*_answer)
-    )
 
+    def values(now: ColumnElement[datetime]) -> dict[str, Any]:
+        completion = _completion(_completed, now) if "completed" in members else {"event": literal_column("'updated'")}
+        return {name: _value(name) for name in members - {"completed"}} | completion
+
+    recurrence = (_does_not_recur,) if "completed" in members else ()
+    return _write(*_is_the_task, _is_known, *recurrence, values=values, answer=written_task_json)
+
+
+def _to_complete(now: ColumnElement[datetime]) -> dict[str, Any]:
+    return _completion(func.coalesce(_completed, ~col(Task.completed)), now)
+
+
+def _to_trash(now: ColumnElement[datetime]) -> dict[str, Any]:
+    return {"deleted_at": now, "event": literal_column("'deleted'")}
+
+
+def _to_restore(_: ColumnElement[datetime]) -> dict[str, Any]:
+    return {"deleted_at": null(), "event": literal_column("'restored'")}
+
+
+def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
+    """Nothing of the task stays, but that it was there."""
+    return {
+        **dict.fromkeys(_columns.keys() - _KEPT.keys(), null()),
+        **{name: literal_column(value) for name, value in _KEPT.items() if value},
+        "deleted_at": now,
+        "event": literal_column("'erased'"),
+    }
+
+
+# Columns that must not be null, or are not set, and what an erased task has there.
+_KEPT = {
+    "title": "''",
+    "priority": "2",
+    "tags": "'{}'::text[]",
+    "recurrence_from": "'due_date'",
+    **dict.fromkeys(("user_id", "id", "completed", "search", "created_at", "updated_at", "revision"), ""),
+}
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == _owner))
-GET_TASK = Statement(select(*_answer).where(*_is_the_task))
+GET_TASK = Statement(select(col(Task.revision), task_json.label("json")).where(*_is_the_task))
 CREATE_TASK = _create()
-COMPLETE_TASK = _complete()
-DELETE_TASK = _delete()
+COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete, answer=written_task_json)
+TRASH_TASK = _write(*_is_the_task, _is_known, values=_to_trash)
+RESTORE_TASK = _write(*_is_the_row, _is_not_erased, col(Task.deleted_at).is_not(None), values=_to_restore)
+ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=_to_erase)

@@ -1,0 +1,24 @@
+"""The answers to requests that came with an idempotency key."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, SmallInteger, Text
+from sqlmodel import Field
+
+from src.models.base import Table
+
+MAX_KEY = 255
+
+
+class Answer(Table, table=True):
+    """One row a key that an owner has used: what was asked, as a digest, and what was answered."""
+
+    __tablename__ = "answers"
+
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", sa_type=Text)
+    key: str = Field(primary_key=True, max_length=MAX_KEY)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    status: int = Field(sa_type=SmallInteger)
+    headers: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    created_at: datetime

@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.verifier = verifier
+    app.state.announce = lambda _: None
     app.state.database = Database(
         settings.database_url,
         pool_size=settings.database_pool_size,

@@ -28,7 +28,7 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner)
+    return TaskService(request.app.state.database, owner, request.app.state.announce)
 
 
 async def readiness(request: Request) -> Readiness:

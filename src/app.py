@@ -39,11 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.verifier = verifier
     app.state.announce = lambda _: None
-    app.state.database = Database(
-        settings.database_url,
-        pool_size=settings.database_pool_size,
-        prepared_statements=settings.prepared_statements,
-    )
+    app.state.database = create_database(settings)
     return app
 
 
@@ -75,6 +71,15 @@ def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]
         ),
         Middleware(BodyLimit),
     ]
+
+
+def create_database(settings: Settings) -> Database:
+    """The way to the database under these settings."""
+    return Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        prepared_statements=settings.prepared_statements,
+    )
 
 
 def create_verifier(settings: Settings) -> TokenVerifier:

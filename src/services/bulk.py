@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from src.db.database import Row, Transaction
-from src.errors import AppError
-from src.schemas.operations import CreateOperation, DeleteOperation, Operation
+from src.db.database import Database, Row, Transaction
+from src.errors import AppError, OperationsFailed
+from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk_statements import (
     INSERT_TASKS,
     INTRODUCE_OWNER,
@@ -48,6 +48,32 @@ async def perform(
     await _number(transaction, owner, drafts)
     written = await _write(transaction, owner, drafts, now)
     return [_outcome(each, written) for each in drafts]
+
+
+class _DryRunError(Exception):
+    """Takes back what was done for show."""
+
+
+async def perform_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bulk) -> list[Outcome]:
+    """Do several operations in a transaction of their own, each with an outcome of its own.
+
+    Raises:
+        OperationsFailed: They are atomic and one cannot be done; nothing has changed.
+    """
+    try:
+        async with database.transaction() as transaction:
+            outcomes = await perform(transaction, owner, bulk.operations)
+            _take_back(bulk, [outcome.error for outcome in outcomes])
+    except _DryRunError:
+        pass
+    return outcomes
+
+
+def _take_back(bulk: Bulk, errors: list[AppError | None]) -> None:
+    if bulk.atomic and any(errors):
+        raise OperationsFailed(errors)
+    if bulk.dry_run:
+        raise _DryRunError
 
 
 async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from src.db.database import Database, Row, Transaction
 from src.db.statement import Statement
-from src.errors import OperationsFailed, TaskChanged, TaskNotFound
+from src.errors import TaskChanged, TaskNotFound
 from src.schemas.operations import (
     Bulk,
     Changes,
@@ -18,7 +18,7 @@ from src.schemas.operations import (
 )
 from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
-from src.services.bulk import Outcome, perform
+from src.services.bulk import Outcome, perform, perform_bulk
 from src.services.list_parameters import conditions_of, page_of
 from src.services.list_statements import list_tasks
 from src.services.operations import Revisions
@@ -144,12 +144,7 @@ class TaskService:
         Raises:
             OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
         """
-        try:
-            async with self._database.transaction() as transaction:
-                outcomes = await perform(transaction, self._owner, bulk.operations)
-                _take_back(bulk, outcomes)
-        except _DryRunError:
-            return outcomes
+        outcomes = await perform_bulk(self._database, self._owner, bulk)
         self._announce(self._owner)
         return outcomes
 
@@ -181,18 +176,6 @@ class TaskService:
                 raise outcome.error
         self._announce(self._owner)
         return StoredTask(outcome.revision, outcome.json or "")
-
-
-class _DryRunError(Exception):
-    """Takes back what was done for show."""
-
-
-def _take_back(bulk: Bulk, outcomes: list[Outcome]) -> None:
-    errors = [outcome.error for outcome in outcomes]
-    if bulk.atomic and any(errors):
-        raise OperationsFailed(errors)
-    if bulk.dry_run:
-        raise _DryRunError
 
 
 def _found(row: Row | None) -> Row:

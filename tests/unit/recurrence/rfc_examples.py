@@ -47,9 +47,8 @@ ENDING = [
     ("FREQ=WEEKLY;COUNT=10;WKST=SU;BYDAY=TU,TH", days("1997 Sep 2,4,9,11,16,18,23,25,30; 1997 Oct 2")),
     (
         "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR",
-        days(
-            "1997 Sep 1,3,5,15,17,19,29; 1997 Oct 1,3,13,15,17,27,29,31; 1997 Nov 10,12,14,24,26,28; 1997 Dec 8,10,12,22"
-        ),
+        days("1997 Sep 1,3,5,15,17,19,29; 1997 Oct 1,3,13,15,17,27,29,31; 1997 Nov 10,12,14,24,26,28")
+        + days("1997 Dec 8,10,12,22"),
     ),
     ("FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", days("1997 Sep 2,4,16,18,30; 1997 Oct 2,14,16")),
     (

@@ -12,17 +12,19 @@ _SIGNED = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 10}
 _INTERVALS = st.one_of(st.integers(1, 4), st.sampled_from([7, 12, 14, 24, 60, 1440, 9999]))
 
 
-def _joined(values: st.SearchStrategy[object], most: int = 4) -> st.SearchStrategy[str]:
+def _joined(values: st.SearchStrategy[int] | st.SearchStrategy[str], most: int = 4) -> st.SearchStrategy[str]:
     return st.lists(values, min_size=1, max_size=most).map(lambda chosen: ",".join(map(str, chosen)))
 
 
-def _signed(most: int) -> st.SearchStrategy[object]:
+def _signed(most: int) -> st.SearchStrategy[int]:
     return st.integers(1, most) | st.integers(-most, -1)
 
 
 def _weekdays(most: int) -> st.SearchStrategy[str]:
-    ordinals = st.just("") if not most else st.just("") | _signed(most).map(str)
-    return _joined(st.tuples(ordinals, st.sampled_from(_WEEKDAYS)).map("".join))
+    every = _joined(st.sampled_from(_WEEKDAYS))
+    return (
+        every | _joined(st.tuples(_signed(most).map(str), st.sampled_from(_WEEKDAYS)).map("".join)) if most else every
+    )
 
 
 @st.composite

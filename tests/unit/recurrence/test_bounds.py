@@ -1,6 +1,6 @@
 """No rule takes long, and what is computed quickly is what python-dateutil finds by walking."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, takewhile
 from time import thread_time
 
@@ -58,24 +58,21 @@ def test_no_rule_takes_long_however_late_the_completion(rule: str, due_date: str
 
 
 @pytest.mark.req("TASK-FR-102")
-@settings(max_examples=200, deadline=None)
-@given(
-    rule=rules(), due=st.datetimes(timezones=st.just(UTC), max_value=datetime(9999, 12, 30)), has_count=st.booleans()
-)  # noqa: DTZ001 - hypothesis adds the time zone
-def test_no_rule_that_can_be_made_up_takes_long(rule: str, due: datetime, has_count: bool) -> None:  # noqa: FBT001 - drawn
-    rule += ";COUNT=10000" * has_count
+@settings(max_examples=50, deadline=None)
+@given(rule=rules(), due=st.dates(date(1, 1, 2), date(9999, 12, 30)), count=st.sampled_from(["", ";COUNT=10000"]))
+def test_no_rule_that_can_be_made_up_takes_long(rule: str, due: date, count: str) -> None:
     assume(_is_sound(rule))
-    assert _seconds_for(rule, due.isoformat()) < _SECONDS_OF_CPU
+    assert _seconds_for(rule + count, f"{due}T09:00:00Z") < _SECONDS_OF_CPU
 
 
 @pytest.mark.req("TASK-FR-102")
-@settings(max_examples=300, deadline=None)
-@given(rule=rules(), start=st.datetimes(datetime(9940, 1, 1), datetime(9945, 1, 1)))  # noqa: DTZ001 - wall-clock times
+@settings(max_examples=50, deadline=None)
+@given(rule=rules(), start=st.datetimes(datetime(9992, 1, 1), datetime(9996, 1, 1)))  # noqa: DTZ001 - wall-clock times
 def test_occurrences_are_those_of_dateutil(rule: str, start: datetime) -> None:
     """Near the end of the calendar, where dateutil does not walk far."""
     assume(_is_sound(rule))
     start = start.replace(microsecond=0)
-    until = start + timedelta(days=40 * 365)
+    until = start + timedelta(days=3 * 365)
     ours = takewhile(lambda time: time < until, occurrences(parse_rule(rule), start, start.date()))
     assert list(islice((time for time in ours if time > start), 20)) == _of_dateutil(rule, start, until)
 

@@ -15,7 +15,7 @@ def test_a_task_that_is_completed_early_is_followed_by_the_occurrence_after_its_
 @pytest.mark.req("TASK-FR-102")
 def test_a_task_that_is_completed_late_skips_what_was_missed_and_keeps_its_rhythm() -> None:
     assert next_due("FREQ=WEEKLY;INTERVAL=2", "2026-12-04", "2027-02-01T12:00:00Z") == "2027-02-12"
-    assert next_due("FREQ=HOURLY;INTERVAL=5", "2026-12-01T09:00:00Z", "2026-12-03T09:30:00Z") == "2026-12-03T10:00:00Z"
+    assert next_due("FREQ=HOURLY;INTERVAL=5", "2026-12-01T09:00:00Z", "2026-12-03T09:30:00Z") == "2026-12-03T11:00:00Z"
 
 
 @pytest.mark.req("TASK-FR-102")
@@ -96,6 +96,12 @@ def test_times_of_day_mean_nothing_to_days_and_the_next_is_a_later_one(rule: str
 def test_the_first_week_is_a_whole_one_for_positions_in_it() -> None:
     rule = "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1"
     assert next_due(rule, "2026-12-02", "2026-12-02T12:00:00Z") == "2026-12-07"
+
+
+@pytest.mark.req("TASK-FR-102")
+def test_weekdays_with_and_without_a_number_add_up() -> None:
+    assert next_due("FREQ=MONTHLY;BYDAY=1MO,FR", "2026-12-04", "2026-12-04T12:00:00Z") == "2026-12-07"
+    assert next_due("FREQ=MONTHLY;BYDAY=1MO,FR", "2026-12-07", "2026-12-04T12:00:00Z") == "2026-12-11"
 
 
 @pytest.mark.req("TASK-FR-102")

@@ -7,27 +7,31 @@ the few cases in which several statements must stand or fall together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
 import asyncpg
 
-from src.db.errors import translated
+from src.db.admission import Admission
+from src.db.connecting import connect
+from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 
 type Row = asyncpg.Record
+type Connection = asyncpg.pool.PoolConnectionProxy[Row]
 
-_CONNECT_SECONDS = 5.0
-_ACQUIRE_SECONDS = 5.0
-_COMMAND_SECONDS = 10.0
+_SECONDS = 4.0
+_CONNECT_SECONDS = 2.0
+_CANCEL_SECONDS = 1.0
+_IDLE_SECONDS = 120.0  # load balancers forget connections after four minutes and say nothing
 
 
 class Transaction:
     """Statements that stand or fall together, see `Database.transaction`."""
 
-    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
@@ -36,25 +40,30 @@ class Transaction:
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it and return the first row, if there is one."""
-        return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
+        return _first(await self.fetch(statement, **values))
 
 
 class Database:
     """A bounded pool of connections that are made when they are needed, so that it heals by itself.
 
-    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long.
+    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long: four
+    seconds for waiting, connecting and a statement. Nothing is done a second time that may have been committed.
     """
 
     def __init__(self, url: DatabaseUrl, *, pool_size: int = 10, prepared_statements: bool = True) -> None:
         self._options = {
             **url.connect_arguments,
+            "connect": connect,
             "min_size": 0,
             "max_size": pool_size,
+            "max_inactive_connection_lifetime": _IDLE_SECONDS,
             "timeout": _CONNECT_SECONDS,
-            "command_timeout": _COMMAND_SECONDS,
+            "command_timeout": _SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
         }
+        self._admission = Admission(pool_size)
+        self._returns: set[asyncio.Task[None]] = set()
         self._pool: asyncpg.Pool[Row]
 
     async def __aenter__(self) -> Self:
@@ -65,32 +74,90 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         """Close all connections, after those in use have been given back or have had the time to be."""
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            async with asyncio.timeout(_SECONDS + _CANCEL_SECONDS):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
-        """Run it, commit, and return all rows."""
+        """Run it, commit, and return all rows. The value of `owner`, if there is one, says whose share it takes."""
+        arguments = statement.arguments(values)
+
+        async def run() -> list[Row]:
+            async with self._connection() as connection:
+                return await connection.fetch(statement.sql, *arguments)
+
+        owners = self._admission.owner(values.get("owner"))
         with translated():
-            async with self._acquire() as connection:
-                return await connection.fetch(statement.sql, *statement.arguments(values))
+            async with asyncio.timeout(_SECONDS), self._admission.everybody, owners:
+                return await _at_most_twice(run, harmless=statement.only_reads)
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it, commit, and return the first row, if there is one."""
-        with translated():
-            async with self._acquire() as connection:
-                return await connection.fetchrow(statement.sql, *statement.arguments(values))
+        return _first(await self.fetch(statement, **values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Several statements that stand or fall together; committed when the block ends without an exception."""
-        with translated():
-            async with self._acquire() as connection, connection.transaction():
-                yield Transaction(connection)
+        """Several statements that stand or fall together; committed when the block ends without an exception.
 
-    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[Row]":
-        return self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        Each of them has four seconds of its own, and so has the way to the first.
+        """
+        with translated():
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(_SECONDS):
+                    await stack.enter_async_context(self._admission.everybody)
+                    await stack.enter_async_context(self._admission.transactions)
+                    connection = await _at_most_twice(lambda: self._begin(stack), harmless=True)
+                yield Transaction(connection)
+                await connection.execute("COMMIT")
+
+    async def _begin(self, stack: AsyncExitStack) -> Connection:
+        async with AsyncExitStack() as failed:
+            connection = await failed.enter_async_context(self._connection())
+            await connection.execute("BEGIN")
+            stack.push_async_exit(failed.pop_all())
+        return connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        """A connection of the pool; where something goes wrong, nobody waits for what becomes of it."""
+        connection = await self._pool.acquire()
+        try:
+            yield connection
+        except BaseException as error:
+            if is_connection_lost(error):
+                await self._pool.expire_connections()  # what is as old is likely to be as dead
+            task = asyncio.create_task(self._take_back(connection))
+            self._returns.add(task)
+            task.add_done_callback(self._returns.discard)
+            raise
+        await self._pool.release(connection)
+
+    async def _take_back(self, connection: Connection) -> None:
+        """See that the server has ended its work; one that does not say so in time cannot be reached any more."""
+        try:
+            with suppress(asyncpg.InterfaceError):  # it is closed
+                if connection.is_in_transaction():
+                    await connection.execute("ROLLBACK", timeout=_CANCEL_SECONDS)
+            await self._pool.release(connection, timeout=_CANCEL_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self._pool.expire_connections()
+            with suppress(asyncpg.InterfaceError):  # it is closed
+                connection.terminate()
+
+
+async def _at_most_twice[T](attempt: Callable[[], Awaitable[T]], *, harmless: bool) -> T:
+    """Try again once where nothing can have been committed."""
+    try:
+        return await attempt()
+    except Exception as error:
+        if not (is_rolled_back(error) or (harmless and is_connection_lost(error))):
+            raise
+    return await attempt()
+
+
+def _first(rows: list[Row]) -> Row | None:
+    return rows[0] if rows else None
 
 
 async def _keep(_: object) -> None:

@@ -2,38 +2,11 @@
 
 import asyncio
 from typing import Self
-from weakref import WeakValueDictionary
 
 from src.errors import ServiceUnavailable
 
 _WAITING = 2000
 _WAITING_PER_OWNER = 1000
-
-
-class Line:
-    """At most `places` are inside, at most `waiting` wait in the order of their coming.
-
-    Entering raises `ServiceUnavailable` where that many wait already.
-    """
-
-    def __init__(self, places: int, waiting: int) -> None:
-        self._places = asyncio.Semaphore(places)
-        self._room = places + waiting
-
-    async def __aenter__(self) -> Self:
-        if not self._room:
-            raise ServiceUnavailable
-        self._room -= 1
-        try:
-            await self._places.acquire()
-        except BaseException:
-            self._room += 1
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._places.release()
-        self._room += 1
 
 
 class Admission:
@@ -44,14 +17,52 @@ class Admission:
     """
 
     def __init__(self, connections: int) -> None:
+        self.room = connections + _WAITING
+        self.lines: dict[str | None, Line] = {}
+        self.transactions = Line(self, max(1, connections // 2))
         self._share = max(1, connections // 4)
-        self._owners: WeakValueDictionary[str | None, Line] = WeakValueDictionary()
-        self.everybody = Line(connections + _WAITING, 0)
-        self.transactions = Line(max(1, connections // 2), _WAITING)
 
-    def owner(self, owner: str | None) -> Line:
-        """The line of an owner, which lasts for as long as somebody is in it; None for what is nobody's."""
-        line = self._owners.get(owner)
-        if line is None:
-            line = self._owners[owner] = Line(self._share, _WAITING_PER_OWNER)
-        return line
+    def line(self, owner: str | None) -> "Line":
+        """Where an owner waits; None for what is nobody's."""
+        line = self.lines.get(owner)
+        return line or self.lines.setdefault(owner, Line(self, self._share, owner))
+
+
+class Line:
+    """Those who are served one after the other, as many at once as there are places.
+
+    Entering raises `ServiceUnavailable` where too many wait already, here or everywhere.
+    """
+
+    def __init__(self, admission: Admission, places: int, owner: str | None = None) -> None:
+        self._admission = admission
+        self._owner = owner
+        self._places = asyncio.Semaphore(places)
+        self._room = places + _WAITING_PER_OWNER
+        self._inside = 0
+
+    async def __aenter__(self) -> Self:
+        if self._inside >= self._room or self._admission.room <= 0:
+            self._forget()
+            raise ServiceUnavailable
+        self._inside += 1
+        self._admission.room -= 1
+        try:
+            await self._places.acquire()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        self._admission.room += 1
+        self._forget()
+
+    def _forget(self) -> None:
+        if not self._inside and self._admission.lines.get(self._owner) is self:
+            del self._admission.lines[self._owner]

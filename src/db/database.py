@@ -7,7 +7,7 @@ the few cases in which several statements must stand or fall together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
@@ -82,15 +82,14 @@ class Database:
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
         """Run it, commit, and return all rows. The value of `owner`, if there is one, says whose share it takes."""
         arguments = statement.arguments(values)
-
-        async def run() -> list[Row]:
-            async with self._connection() as connection:
-                return await connection.fetch(statement.sql, *arguments)
-
-        owners = self._admission.owner(values.get("owner"))
         with translated():
-            async with asyncio.timeout(_SECONDS), self._admission.everybody, owners:
-                return await _at_most_twice(run, harmless=statement.only_reads)
+            async with asyncio.timeout(_SECONDS), self._admission.line(values.get("owner")):
+                try:
+                    return await self._fetch(statement.sql, arguments)
+                except Exception as error:
+                    if not _may_repeat(error, harmless=statement.only_reads):
+                        raise
+                return await self._fetch(statement.sql, arguments)
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it, commit, and return the first row, if there is one."""
@@ -103,35 +102,57 @@ class Database:
         Each of them has four seconds of its own, and so has the way to the first.
         """
         with translated():
-            async with AsyncExitStack() as stack:
-                async with asyncio.timeout(_SECONDS):
-                    await stack.enter_async_context(self._admission.everybody)
-                    await stack.enter_async_context(self._admission.transactions)
-                    connection = await _at_most_twice(lambda: self._begin(stack), harmless=True)
-                yield Transaction(connection)
-                await connection.execute("COMMIT")
-
-    async def _begin(self, stack: AsyncExitStack) -> Connection:
-        async with AsyncExitStack() as failed:
-            connection = await failed.enter_async_context(self._connection())
-            await connection.execute("BEGIN")
-            stack.push_async_exit(failed.pop_all())
-        return connection
+            async with self._begun() as connection:
+                try:
+                    yield Transaction(connection)
+                    await connection.execute("COMMIT")
+                except BaseException as error:
+                    await self._abandon(connection, error)
+                    raise
+                await self._pool.release(connection)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool; where something goes wrong, nobody waits for what becomes of it."""
+    async def _begun(self) -> AsyncIterator[Connection]:
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(_SECONDS):
+                await stack.enter_async_context(self._admission.transactions)
+                connection = await self._begin()
+            yield connection
+
+    async def _begin(self) -> Connection:
+        try:
+            return await self._acquire("BEGIN")
+        except Exception as error:
+            if not _may_repeat(error, harmless=True):
+                raise
+        return await self._acquire("BEGIN")
+
+    async def _acquire(self, first: str) -> Connection:
         connection = await self._pool.acquire()
         try:
-            yield connection
+            await connection.execute(first)
         except BaseException as error:
-            if is_connection_lost(error):
-                await self._pool.expire_connections()  # what is as old is likely to be as dead
-            task = asyncio.create_task(self._take_back(connection))
-            self._returns.add(task)
-            task.add_done_callback(self._returns.discard)
+            await self._abandon(connection, error)
+            raise
+        return connection
+
+    async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
+        connection = await self._pool.acquire()
+        try:
+            rows = await connection.fetch(sql, *arguments)
+        except BaseException as error:
+            await self._abandon(connection, error)
             raise
         await self._pool.release(connection)
+        return rows
+
+    async def _abandon(self, connection: Connection, error: BaseException) -> None:
+        """Give it back without waiting for what becomes of it."""
+        if is_connection_lost(error):
+            await self._pool.expire_connections()  # what is as old is likely to be as dead
+        task = asyncio.create_task(self._take_back(connection))
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
 
     async def _take_back(self, connection: Connection) -> None:
         """See that the server has ended its work; one that does not say so in time cannot be reached any more."""
@@ -146,14 +167,9 @@ class Database:
                 connection.terminate()
 
 
-async def _at_most_twice[T](attempt: Callable[[], Awaitable[T]], *, harmless: bool) -> T:
-    """Try again once where nothing can have been committed."""
-    try:
-        return await attempt()
-    except Exception as error:
-        if not (is_rolled_back(error) or (harmless and is_connection_lost(error))):
-            raise
-    return await attempt()
+def _may_repeat(error: Exception, *, harmless: bool) -> bool:
+    """Nothing can have been committed, or nothing was to be."""
+    return is_rolled_back(error) or (harmless and is_connection_lost(error))
 
 
 def _first(rows: list[Row]) -> Row | None:

@@ -34,8 +34,8 @@ class Writer:
 
     @property
     def failures(self) -> int:
-        """How many answers were neither a success nor a 503."""
-        return self.statuses.total() - self.answers - self.statuses[503]
+        """How many answers were none of success, 503, and 404 to a deletion that is sent again."""
+        return self.statuses.total() - self.answers - self.statuses[503] - self.statuses[404]
 
     def write(self, url: str, stop: threading.Event) -> None:
         """Write without a pause until it is told to stop, or nobody listens any more."""

@@ -13,6 +13,7 @@ from tests.faults.proxy import Proxy
 
 _ANY = b""
 _ONE = Statement(select(literal_column("1").label("one")))
+_LOCK = Statement(select(func.pg_advisory_xact_lock(4711)))
 _FLAKY = """
     CREATE SEQUENCE attempts;
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -96,19 +97,23 @@ async def test_a_transaction_begins_on_a_living_connection(app: FastAPI, proxy: 
 
 @pytest.mark.req("OPS-FR-024")
 async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAPI, proxy: Proxy) -> None:
-    with pytest.raises(ServiceUnavailable):
+    async def use() -> None:
         async with app.state.database.transaction() as transaction:
             await transaction.fetch(_ONE)
             proxy.answer_to_lose = b"COMMIT"
+
+    with pytest.raises(ServiceUnavailable):
+        await use()
     assert len(await app.state.database.fetch(_ONE)) == 1
 
 
 @pytest.mark.req("OPS-FR-024")
 async def test_a_transaction_that_fails_is_taken_back_and_its_connection_used_again(app: FastAPI) -> None:
-    lock = Statement(select(func.pg_try_advisory_xact_lock(4711).label("mine")))
+    async def fail() -> None:
+        async with app.state.database.transaction() as transaction:
+            await transaction.fetch(_LOCK)
+            raise ZeroDivisionError
+
     for _ in range(12):
         with pytest.raises(ZeroDivisionError):
-            async with app.state.database.transaction() as transaction:
-                while not (await transaction.fetch_row(lock))["mine"]:
-                    await asyncio.sleep(0.01)
-                raise ZeroDivisionError
+            await fail()

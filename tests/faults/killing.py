@@ -30,7 +30,7 @@ class Round(NamedTuple):
     lost: int
     duplicates: int
     failures: int
-    """Answers that nobody should have got, such as a 500."""
+    """Answers that were neither a success nor a 503."""
     back_seconds: float
     """From the killing of the database, or from the start of the new process, to `/ready`."""
 

@@ -1,18 +1,27 @@
 """Behind a pooler in transaction mode nothing is expected to last from one transaction to the next."""
 
 import asyncio
+import os
 import shutil
+import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, table
 
+from src.db import migrations
+from src.db.embedded import EmbeddedPostgres
 from src.db.statement import Statement
+from src.db.url import DatabaseUrl
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, StartApp, User
+from tests.integration.embedded.programs import server_pid
 from tests.pgbouncer import pgbouncer, through
 
+_LOGIN_RETRY_SECONDS = 15  # PgBouncer's server_login_retry: it asks the server that often
 _SLEEP = Statement(select(func.pg_sleep(29)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND wait_event = 'PgSleep'"
 _LEFT_BEHIND = Statement(select(func.count().label("count")).select_from(table("pg_prepared_statements")))
@@ -61,3 +70,20 @@ async def test_a_statement_that_takes_too_long_is_ended_behind_a_pooler_too(
         await app.state.database.fetch(_SLEEP)
     await asyncio.sleep(1)
     assert await sql.fetchval(_SLEEPING) == 0
+
+
+@pytest.mark.req("OPS-FR-031")
+@pytest.mark.skipif(not shutil.which("pgbouncer"), reason="PgBouncer is not installed")
+async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(tmp_path: Path, start_app: StartApp) -> None:
+    with EmbeddedPostgres(tmp_path / "postgres") as server, pgbouncer(server.url) as folder:
+        await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(server.url))
+        url = through(folder, server.url)
+        user = User(await start_app(database_url=url, database_prepared_statements="false"))
+        await user.create()
+        os.kill(server_pid(tmp_path / "postgres"), signal.SIGKILL)
+        began = time.monotonic()
+        statuses = {(await user.get()).status_code}
+        while (answer := (await user.post(json={"title": "Buy milk"})).status_code) != 201:
+            statuses.add(answer)
+            assert time.monotonic() - began < _LOGIN_RETRY_SECONDS + 5
+        assert statuses <= {200, 503}

@@ -105,7 +105,7 @@ class Database:
             async with self._begun() as connection:
                 try:
                     yield Transaction(connection)
-                    await connection.execute("COMMIT")
+                    await _commit(connection)
                 except BaseException as error:
                     await self._abandon(connection, error)
                     raise
@@ -121,16 +121,16 @@ class Database:
 
     async def _begin(self) -> Connection:
         try:
-            return await self._acquire("BEGIN")
+            return await self._begin_once()
         except Exception as error:
             if not _may_repeat(error, harmless=True):
                 raise
-        return await self._acquire("BEGIN")
+        return await self._begin_once()
 
-    async def _acquire(self, first: str) -> Connection:
+    async def _begin_once(self) -> Connection:
         connection = await self._pool.acquire()
         try:
-            await connection.execute(first)
+            await connection.execute("BEGIN")
         except BaseException as error:
             await self._abandon(connection, error)
             raise
@@ -170,6 +170,12 @@ class Database:
 def _may_repeat(error: Exception, *, harmless: bool) -> bool:
     """Nothing can have been committed, or nothing was to be."""
     return is_rolled_back(error) or (harmless and is_connection_lost(error))
+
+
+async def _commit(connection: Connection) -> None:
+    """COMMIT succeeds after a statement that failed, too, and then it is a rollback."""
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise RuntimeError("a statement of the transaction failed, and the block went on")
 
 
 def _first(rows: list[Row]) -> Row | None:

@@ -53,7 +53,7 @@ def reason(error: BaseException) -> str:
     """One line for the log; without PostgreSQL's `detail`, which may quote a row."""
     if isinstance(error, asyncpg.PostgresError):
         return f"{_state(error)}: {error.args[0]}"
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {str(error) or 'no answer in time'}"
 
 
 @contextmanager

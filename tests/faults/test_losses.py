@@ -1,7 +1,9 @@
 """A connection breaks in the middle: reads go on, and no change is made twice."""
 
 import asyncio
+from contextlib import suppress
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, literal_column, select
@@ -13,6 +15,7 @@ from tests.faults.proxy import Proxy
 
 _ANY = b""
 _ONE = Statement(select(literal_column("1").label("one")))
+_DEFECT = Statement(select(literal_column("1/0")))
 _LOCK = Statement(select(func.pg_advisory_xact_lock(4711)))
 _FLAKY = """
     CREATE SEQUENCE attempts;
@@ -105,6 +108,17 @@ async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAP
     with pytest.raises(ServiceUnavailable):
         await use()
     assert len(await app.state.database.fetch(_ONE)) == 1
+
+
+@pytest.mark.req("OPS-FR-024")
+async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(app: FastAPI) -> None:
+    async def go_on() -> None:
+        async with app.state.database.transaction() as transaction:
+            with suppress(asyncpg.DivisionByZeroError):
+                await transaction.fetch(_DEFECT)
+
+    with pytest.raises(RuntimeError):
+        await go_on()
 
 
 @pytest.mark.req("OPS-FR-024")

@@ -45,8 +45,13 @@ class Transaction:
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[Transaction]":
         """Statements within these that can be taken back by themselves: a savepoint."""
-        async with self._connection.transaction():
+        await self._connection.execute("SAVEPOINT before")
+        try:
             yield self
+        except BaseException:
+            await self._connection.execute("ROLLBACK TO before")
+            raise
+        await self._connection.execute("RELEASE before")
 
 
 class Database:

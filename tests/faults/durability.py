@@ -16,6 +16,13 @@ _PAUSE_SECONDS = 0.05
 type Task = dict[str, Any]
 
 
+def _as_listed(answer: httpx.Response) -> Task:
+    """Lists do not show what follows a task."""
+    task: Task = answer.json()
+    del task["next_task"]
+    return task
+
+
 class Writer:
     """A user who creates, changes and deletes tasks, and tries again with the same key what was not acknowledged."""
 
@@ -64,14 +71,14 @@ class Writer:
         headers = {"Idempotency-Key": self._title}
         answer = self._send(http, "POST", self._path, json={"title": self._title}, headers=headers)
         self._title = str(uuid4())
-        task: Task = answer.json()
+        task = _as_listed(answer)
         self.acknowledged[task["id"]] = task
         return int(task["id"])
 
     def _change(self, http: httpx.Client, number: int, method: str, **options: Any) -> None:
         del self.acknowledged[number]  # until it is answered, the old is as good as the new
         answer = self._send(http, method, f"{self._path}/{number}", **options)
-        self.acknowledged[number] = answer.json() if answer.status_code == 200 else None
+        self.acknowledged[number] = _as_listed(answer) if answer.status_code == 200 else None
 
     def _send(self, http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
         answer = http.request(method, path, **options)

@@ -2,7 +2,6 @@
 
 import os
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -11,6 +10,7 @@ from pydantic import (
     Field,
     HttpUrl,
     PlainValidator,
+    RedisDsn,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from src.db.url import DatabaseUrl
+from src.schemas.origin import Origin, origin_of
+from src.schemas.rate import Rate, RateOrOff
 
 _ENV_FILE = ".env"
 _SECRET_LENGTH = 32
@@ -38,21 +40,6 @@ def _split(value: object) -> object:
         return value
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
-
-
-def _origin(value: str) -> str:
-    try:
-        url = HttpUrl(value.strip())
-    except ValueError:
-        url = None
-    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
-        raise ValueError("must be an origin such as https://app.example.com")
-    return _origin_of(url)
-
-
-def _origin_of(url: HttpUrl) -> str:
-    """As browsers write it (RFC 6454, section 6.1)."""
-    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
 
 
 def _unversioned(value: object) -> object:
@@ -80,7 +67,6 @@ def _no_email(claim: str) -> str:
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
-Origin = Annotated[str, AfterValidator(_origin)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 
 
@@ -108,6 +94,9 @@ class Settings(BaseSettings):
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
     list_format: Literal["object", "array"] = "object"
+    rate_limit: RateOrOff = Rate(1000, "minute")
+    rate_limit_failures: RateOrOff = Rate(30, "minute")
+    rate_limit_storage_url: Annotated[RedisDsn | None, Field(repr=False)] = None
 
     @field_validator("better_auth_secret")
     @classmethod
@@ -151,7 +140,7 @@ class Settings(BaseSettings):
 
     @property
     def _better_auth_origin(self) -> str | None:
-        return None if self.better_auth_url is None else _origin_of(self.better_auth_url)
+        return None if self.better_auth_url is None else origin_of(self.better_auth_url)
 
     @property
     def migration_url(self) -> DatabaseUrl:

@@ -11,6 +11,7 @@ from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.counters import Counters, MemoryCounters
 from src.api.documentation import DocumentedApi
+from src.api.head import Head
 from src.api.problems import HANDLERS
 from src.api.rate_limits import Limit, RateLimit, Unlimited, UserLimit
 from src.api.routers import health, tasks
@@ -68,6 +69,7 @@ def _middleware(settings: Settings, verifier: TokenVerifier, counters: Counters)
             max_age=7200,
         ),
         Middleware(UnexpectedErrors),
+        Middleware(Head),
         Middleware(TrailingSlash),
         Middleware(
             Authentication,

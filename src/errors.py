@@ -134,6 +134,11 @@ class InvalidCursor(AppError):
     title = "Invalid cursor"
     detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
 
+    @property
+    def members(self) -> dict[str, object]:
+        """As for every other part of a request that is wrong."""
+        return {"errors": [{"field": "cursor", "message": self.detail, "type": "invalid_cursor"}]}
+
 
 class TooManyRequests(AppError):
     """A rate limit is used up, for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""

@@ -100,4 +100,4 @@ def write_until_all_is_killed(server: Server, writers: list[Writer]) -> None:
 
 
 def serving(folder: Path) -> Server:
-    return Server(folder, "-m", "src", "dev", "--no-reload", BETTER_AUTH_SECRET=SECRET)
+    return Server(folder, "-m", "src", "dev", "--no-reload", BETTER_AUTH_SECRET=SECRET, RATE_LIMIT="off")

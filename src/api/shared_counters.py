@@ -14,7 +14,7 @@ from src.api.counters import MemoryCounters
 logger = logging.getLogger(__name__)
 
 _CONNECTIONS = 10
-_PATIENCE_SECONDS = 0.25
+_PATIENCE_SECONDS = 0.5
 _PAUSE_SECONDS = 10
 _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n"
 
@@ -22,8 +22,8 @@ _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1]
 class SharedCounters:
     """Counts of all processes that use the same `url`, one round trip each.
 
-    While the server is out of reach each process counts alone: nothing fails, one request now and then waits for a
-    quarter of a second, and the log says so once in ten seconds.
+    While the server is out of reach each process counts alone: nothing fails, one request now and then waits for
+    half a second, and the log says so once in ten seconds.
     """
 
     def __init__(self, url: str) -> None:

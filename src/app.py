@@ -11,6 +11,7 @@ from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
+from src.api.request_log import RequestLog
 from src.api.routers import health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
@@ -53,8 +54,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
-    """From the outside in: errors and refusals need CORS headers too, and a stranger's body is not read."""
+    """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     return [
+        Middleware(RequestLog, form=settings.lines),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,

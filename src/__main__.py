@@ -20,6 +20,7 @@ from src.config import Settings, is_set, load_settings
 from src.db import migrations
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
+from src.doctor import examine
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _NO_DATABASE = "postgresql://not/needed"
@@ -65,6 +66,13 @@ def migrate(
 
 
 @app.command()
+def doctor() -> None:
+    """Check the settings, the database and the sources of tokens, and say what to mend. Changes nothing."""
+    if not asyncio.run(_is_sound()):
+        raise SystemExit(1)
+
+
+@app.command()
 def token(
     user_id: Annotated[str, typer.Argument(help="The user that the token is for.")] = "dev-user",
     *,
@@ -96,6 +104,14 @@ def openapi(
     elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")
+
+
+async def _is_sound() -> bool:
+    sound = True
+    async for finding in examine():
+        typer.echo(str(finding))
+        sound = sound and finding.level != "FAILED"
+    return sound
 
 
 @contextmanager

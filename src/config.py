@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     better_auth_strict: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
+    otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
 
     @field_validator("better_auth_secret")

@@ -7,11 +7,12 @@ the few cases in which several statements must stand or fall together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import asyncpg
+from asyncpg.connection import LoggedQuery
 
 from src.db.errors import translated
 from src.db.statement import Statement
@@ -22,6 +23,15 @@ type Row = asyncpg.Record
 _CONNECT_SECONDS = 5.0
 _ACQUIRE_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
+
+
+class Connections(NamedTuple):
+    """What a pool's connections do, and how many calls wait for one."""
+
+    idle: int
+    used: int
+    most: int
+    waiting: int
 
 
 class Transaction:
@@ -39,13 +49,44 @@ class Transaction:
         return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
 
 
+class _Queue:
+    """How many calls wait for a connection."""
+
+    waiting = 0
+
+
+class _Turn:
+    """A connection of the pool, for as long as the context lasts."""
+
+    def __init__(self, pool: "asyncpg.Pool[Row]", queue: _Queue) -> None:
+        self._pool, self._queue = pool, queue
+
+    async def __aenter__(self) -> "asyncpg.pool.PoolConnectionProxy[Row]":
+        self._queue.waiting += 1
+        try:
+            self._connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        finally:
+            self._queue.waiting -= 1
+        return self._connection
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.release(self._connection)
+
+
 class Database:
     """A bounded pool of connections that are made when they are needed, so that it heals by itself.
 
     Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long.
     """
 
-    def __init__(self, url: DatabaseUrl, *, pool_size: int = 10, prepared_statements: bool = True) -> None:
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        *,
+        pool_size: int = 10,
+        prepared_statements: bool = True,
+        on_query: Callable[[LoggedQuery], None] | None = None,
+    ) -> None:
         self._options = {
             **url.connect_arguments,
             "min_size": 0,
@@ -54,7 +95,9 @@ class Database:
             "command_timeout": _COMMAND_SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
+            "init": None if on_query is None else _telling(on_query),
         }
+        self._queue = _Queue()
         self._pool: asyncpg.Pool[Row]
 
     async def __aenter__(self) -> Self:
@@ -89,9 +132,22 @@ class Database:
             async with self._acquire() as connection, connection.transaction():
                 yield Transaction(connection)
 
-    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[Row]":
-        return self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+    @property
+    def connections(self) -> Connections:
+        """How busy the pool is at this moment."""
+        size, idle = self._pool.get_size(), self._pool.get_idle_size()
+        return Connections(idle, size - idle, self._pool.get_max_size(), self._queue.waiting)
+
+    def _acquire(self) -> "_Turn":
+        return _Turn(self._pool, self._queue)
 
 
 async def _keep(_: object) -> None:
     """Give a connection back as it is: statements leave no state behind, and a reset would cost a round trip."""
+
+
+def _telling(on_query: Callable[[LoggedQuery], None]) -> "Callable[[asyncpg.Connection[Row]], Awaitable[None]]":
+    async def init(connection: "asyncpg.Connection[Row]") -> None:
+        connection.add_query_logger(on_query)
+
+    return init

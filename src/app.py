@@ -54,9 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.telemetry = telemetry
     if telemetry is not None:
-        telemetry.watch_database(app.state.database)
-        if verifier.jwks is not None:
-            telemetry.watch_keys(verifier.jwks)
+        telemetry.watch(app.state.database, verifier.jwks)
     return app
 
 

@@ -74,8 +74,8 @@ class Telemetry:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end)
 
-    def watch_database(self, database: Database) -> None:
-        """Tell how many connections there are, and how many requests wait for one."""
+    def watch(self, database: Database, jwks: JwksClient | None) -> None:
+        """Tell how busy connections are, how many requests wait for one, and how many keys are known since when."""
         self._gauge("db.client.connection.max", "{connection}", lambda: [(database.connections.most, {})])
         self._gauge("db.client.connection.pending_requests", "{request}", lambda: [(database.connections.waiting, {})])
         self._gauge(
@@ -86,16 +86,17 @@ class Telemetry:
                 (database.connections.used, {"db.client.connection.state": "used"}),
             ],
         )
-
-    def watch_keys(self, jwks: JwksClient) -> None:
-        """Tell how many published keys are known, and how many seconds ago they were fetched."""
-        self._gauge("auth.jwks.keys", "{key}", lambda: [(jwks.size, {})])
-        self._gauge("auth.jwks.age", "s", lambda: [] if jwks.age is None else [(jwks.age, {})])
+        if jwks is not None:
+            self._watch_keys(jwks)
 
     async def aclose(self) -> None:
         """Send what is left, within seconds."""
         await asyncio.to_thread(self._traces.shutdown)
         await asyncio.to_thread(self._metrics.shutdown, 1000 * _EXPORT_SECONDS)
+
+    def _watch_keys(self, jwks: JwksClient) -> None:
+        self._gauge("auth.jwks.keys", "{key}", lambda: [(jwks.size, {})])
+        self._gauge("auth.jwks.age", "s", lambda: [] if jwks.age is None else [(jwks.age, {})])
 
     def _gauge(self, name: str, unit: str, read: Callable[[], Iterable[tuple[float, dict[str, str]]]]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
@@ -107,7 +108,7 @@ class Telemetry:
 class _Redaction(SpanProcessor):
     """People's ids are in paths, and what they search for is in queries."""
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the base class gives the signature
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - as inherited
         for name in _PRIVATE:
             if span.attributes and name in span.attributes:
                 span.set_attribute(name, "REDACTED")

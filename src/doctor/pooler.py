@@ -10,6 +10,7 @@ from src.doctor.connection import TROUBLE, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
+_ATTEMPTS = 10  # a pooler need not take the session that was used last
 _DIRECT = "migrations want a way of their own: set DATABASE_URL_UNPOOLED"
 
 
@@ -36,20 +37,26 @@ async def _closing(connection: Connection) -> AsyncIterator[None]:
 
 
 async def _shared(first: Connection, second: Connection) -> bool:
-    before = await first.fetchval(_PID)
-    async with second.transaction():
-        return bool(await second.fetchval(_PID) == before)
+    for _ in range(_ATTEMPTS):
+        before = await first.fetchval(_PID)
+        async with second.transaction():
+            if await second.fetchval(_PID) == before:
+                return True
+    return False
 
 
 async def _kept(first: Connection, second: Connection) -> bool:
     """Whether a prepared statement is there while another connection has the session in which it was made."""
     try:
-        statement = await first.prepare("SELECT 1", name="task_api_doctor")
-        async with second.transaction():
-            await second.fetchval(_PID)
-            return bool(await statement.fetchval() == 1)
+        statement = await first.prepare(_PID, name="task_api_doctor")
+        for _ in range(_ATTEMPTS):
+            before = await statement.fetchval()
+            async with second.transaction():
+                if await second.fetchval(_PID) == before:
+                    return await statement.fetchval() is not None
     except asyncpg.PostgresError:
         return False
+    return True
 
 
 def _mode(settings: Settings, *, shared: bool) -> Finding:

@@ -8,7 +8,7 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Literal, NamedTuple
 
-from structlog.dev import ConsoleRenderer
+from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import TimeStamper, add_log_level
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_logger_name
 from structlog.typing import EventDict, Processor
@@ -32,7 +32,8 @@ def configure_logging(*, form: Literal["json", "plain"], level: str) -> None:
     comes from `src.api.request_log`.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_formatter(_as_json if form == "json" else ConsoleRenderer(colors=sys.stdout.isatty())))
+    handler.setFormatter(_formatter(*_FORMS[form]))
+    logging.raiseExceptions = False  # or else a line that cannot be written is, with the messages of exceptions
     logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("src").setLevel(level.upper())
     _take_over_uvicorn()
@@ -44,10 +45,10 @@ def described(error: BaseException, trace: TracebackType | None) -> dict[str, ob
     return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "stack": stack}
 
 
-def _formatter(render: Processor) -> logging.Formatter:
+def _formatter(*rendering: Processor) -> logging.Formatter:
     return ProcessorFormatter(
         foreign_pre_chain=[_add_common, add_log_level, add_logger_name, ExtraAdder({"exception"})],
-        processors=[TimeStamper("iso", utc=True), ProcessorFormatter.remove_processors_meta, render],
+        processors=[TimeStamper("iso", utc=True), ProcessorFormatter.remove_processors_meta, *rendering],
     )
 
 
@@ -69,4 +70,16 @@ def _add_common(_: object, __: str, event: EventDict) -> EventDict:
 
 
 def _as_json(_: object, __: str, event: EventDict) -> str:
-    return json.dumps(event, default=repr)
+    return json.dumps({"timestamp": event["timestamp"], "level": event["level"], **event}, default=repr)
+
+
+def _with_readable_stack(_: object, __: str, event: EventDict) -> EventDict:
+    if error := event.get("exception"):
+        event["exception"] = "\n  at ".join([error["type"], *error["stack"]])
+    return event
+
+
+_FORMS: dict[str, tuple[Processor, ...]] = {
+    "json": (_as_json,),
+    "plain": (_with_readable_stack, ConsoleRenderer(colors=False, exception_formatter=plain_traceback)),
+}

@@ -56,21 +56,20 @@ class _Queue:
 
 
 class _Turn:
-    """A connection of the pool, for as long as the context lasts."""
+    """A connection of the pool as long as the context lasts, counted while it is waited for."""
 
-    def __init__(self, pool: "asyncpg.Pool[Row]", queue: _Queue) -> None:
-        self._pool, self._queue = pool, queue
+    def __init__(self, context: "asyncpg.pool.PoolAcquireContext[Row]", queue: _Queue) -> None:
+        self._context, self._queue = context, queue
 
     async def __aenter__(self) -> "asyncpg.pool.PoolConnectionProxy[Row]":
         self._queue.waiting += 1
         try:
-            self._connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+            return await self._context.__aenter__()
         finally:
             self._queue.waiting -= 1
-        return self._connection
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pool.release(self._connection)
+        await self._context.__aexit__()
 
 
 class Database:
@@ -97,7 +96,7 @@ class Database:
             "reset": _keep,
             "init": None if on_query is None else _telling(on_query),
         }
-        self._queue = _Queue()
+        self._queue = None if on_query is None else _Queue()  # counting costs, so only for who looks
         self._pool: asyncpg.Pool[Row]
 
     async def __aenter__(self) -> Self:
@@ -134,12 +133,15 @@ class Database:
 
     @property
     def connections(self) -> Connections:
-        """How busy the pool is at this moment."""
+        """How busy the pool is at this moment; who waits is counted with `on_query` only."""
         size, idle = self._pool.get_size(), self._pool.get_idle_size()
-        return Connections(idle, size - idle, self._pool.get_max_size(), self._queue.waiting)
+        return Connections(
+            idle, size - idle, self._pool.get_max_size(), 0 if self._queue is None else self._queue.waiting
+        )
 
-    def _acquire(self) -> "_Turn":
-        return _Turn(self._pool, self._queue)
+    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[Row] | _Turn":
+        context = self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        return context if self._queue is None else _Turn(context, self._queue)
 
 
 async def _keep(_: object) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.commands import run
 from tests.conftest import JSON, User
 from tests.integration.embedded.programs import eventually, sql
 from tests.integration.servers import Server
@@ -126,21 +127,61 @@ def test_a_request_belongs_to_the_trace_of_its_caller(
     assert named.headers["X-Request-ID"] == "named"
 
 
+@pytest.fixture
+def indecent(database_url: str) -> Iterator[dict[str, str]]:
+    """What meets a rule of the database that the service knows nothing of."""
+    title = f"{_TEXT} twice"
+    sql(database_url, f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{title}')")
+    yield {"title": title}
+    sql(database_url, "ALTER TABLE tasks DROP CONSTRAINT decency")
+
+
 @pytest.mark.req("OPS-FR-074", "OPS-FR-075")
 def test_a_defect_is_told_with_its_stack_and_without_its_message(
-    server: Server, http: httpx.Client, database_url: str
+    server: Server, http: httpx.Client, indecent: dict[str, str]
 ) -> None:
-    sql(database_url, f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{_TEXT} twice')")
-    try:
-        answer = http.post(_LIST, json={"title": f"{_TEXT} twice"})
-    finally:
-        sql(database_url, "ALTER TABLE tasks DROP CONSTRAINT decency")
+    answer = http.post(_LIST, json=indecent)
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
     assert answer.headers.get_list("X-Request-ID") == [answer.headers["X-Request-ID"]]
     defect, line = lines(server, answer)
     assert (defect["level"], defect["exception"]["type"]) == ("error", "asyncpg.exceptions.CheckViolationError")
     assert any("src/db/database.py" in place for place in defect["exception"]["stack"])
     assert line["status"] == 500
+    assert "intimate" not in server.output
+
+
+@pytest.mark.req("OPS-FR-074", "OPS-FR-075", "OPS-FR-076")
+def test_a_defect_is_told_to_people_without_its_message_too(
+    tmp_path: Path, database_url: str, indecent: dict[str, str]
+) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
+    with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
+        answer = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
+        assert (answer.status_code, "intimate" in server.output) == (500, False)
+        assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
+        assert f"request_id={answer.headers['X-Request-ID']}" in server.output
+
+
+_FAILING_LIBRARY = """
+import logging, sys
+from src.logs import configure_logging
+configure_logging(form=sys.argv[1], level="info")
+try:
+    raise ValueError("an intimate thought")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("Exception in %s", "ASGI application", stack_info=True)
+    logging.getLogger("uvicorn.error").error("%d", "not a number: an intimate thought")
+"""
+
+
+@pytest.mark.req("OPS-FR-075", "OPS-FR-078")
+@pytest.mark.parametrize("form", ["json", "plain"])
+def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form: str) -> None:
+    ended = run(tmp_path, "-c", _FAILING_LIBRARY, form)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Exception in ASGI application" in ended.stdout
+    assert "ValueError" in ended.stdout
+    assert "intimate" not in ended.stdout
 
 
 @pytest.mark.req("OPS-FR-071", "OPS-FR-076")

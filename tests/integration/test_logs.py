@@ -202,10 +202,15 @@ def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) ->
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
         answer = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
-        line = server.output.splitlines()[-1]
-    assert f" 200 GET {_ROUTE} in " in line
-    assert line.endswith(f'user "{_USER}" request {answer.headers["X-Request-ID"]}')
-    assert "{" not in line.replace("{user_id}", "")
+        ending = f'user "{_USER}" request {answer.headers["X-Request-ID"]}\n'
+        written = eventually(lambda: _ending(server.output, ending))
+    assert f" 200 GET {_ROUTE} in " in written.splitlines()[-1]
+    assert "{" not in written.replace("{user_id}", "")
+
+
+def _ending(text: str, ending: str) -> str:
+    assert text.endswith(ending)
+    return text
 
 
 @pytest.mark.req("OPS-FR-077")

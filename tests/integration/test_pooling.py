@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,15 +44,6 @@ async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app
     await use_everything(app)
     row = await app.state.database.fetch_row(_LEFT_BEHIND)
     assert (row["count"] > 0) is (setting == "true")
-
-
-@pytest.fixture
-def pooled_url(database_url: str) -> Iterator[str]:
-    """The way to the database through PgBouncer."""
-    if not shutil.which("pgbouncer"):
-        pytest.skip("PgBouncer is not installed")
-    with pgbouncer(database_url) as folder:
-        yield through(folder, database_url)
 
 
 @pytest.mark.req("RUN-FR-010")

@@ -7,10 +7,12 @@ from fastapi import FastAPI
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware
 
+from src.api.allowed_hosts import AllowedHosts
 from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
+from src.api.response_headers import ResponseHeaders
 from src.api.routers import health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
@@ -18,13 +20,14 @@ from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database
+from src.shutdown import Shutdown
 
 _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
-    verifier = create_verifier(settings)
+    verifier, shutdown = create_verifier(settings), Shutdown(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
     routers = (_LIST_ROUTERS[settings.list_format], tasks.router, health.router)
     app = DocumentedApi(
@@ -33,11 +36,11 @@ def create_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         description="Tasks of the users of a Better Auth front end.",
         redirect_slashes=False,
-        middleware=_middleware(settings, verifier),
+        middleware=_middleware(settings, verifier, shutdown),
         exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
-    app.state.verifier = verifier
+    app.state.verifier, app.state.shutdown = verifier, shutdown
     app.state.database = Database(
         settings.database_url,
         pool_size=settings.database_pool_size,
@@ -49,12 +52,14 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with aclosing(app.state.verifier), app.state.database:
-        yield
+        with app.state.shutdown.watching():
+            yield
 
 
-def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
+def _middleware(settings: Settings, verifier: TokenVerifier, shutdown: Shutdown) -> list[Middleware]:
     """From the outside in: errors and refusals need CORS headers too, and a stranger's body is not read."""
     return [
+        Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -65,6 +70,7 @@ def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]
             max_age=7200,
         ),
         Middleware(UnexpectedErrors),
+        *([Middleware(AllowedHosts, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
         Middleware(TrailingSlash),
         Middleware(
             Authentication,

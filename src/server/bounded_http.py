@@ -27,6 +27,7 @@ READ_RATE = 16 * 1024
 """In bytes a second; what the kernel has taken counts as read."""
 
 _CHECK_SECONDS = 5
+_FAREWELL_SECONDS = 3
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -101,6 +102,12 @@ class BoundedHttp(HttpToolsProtocol):
         """Refuse what is not HTTP."""
         self._refuse(InvalidHttp())
 
+    def shutdown(self) -> None:
+        """Wait a little for a request that has begun to arrive: the server has not long to live."""
+        super().shutdown()
+        if self.due < math.inf:
+            self.loop.call_later(_FAREWELL_SECONDS, self._let_go)
+
     @property
     def _answering(self) -> bool:
         return bool(self.cycle) and not self.cycle.response_complete  # there is none before the first request
@@ -114,6 +121,10 @@ class BoundedHttp(HttpToolsProtocol):
         for each in nsmallest(1 + limit // 32, waiting, key=lambda each: each.due):
             self.connections.discard(each)
             each.transport.abort()
+
+    def _let_go(self) -> None:
+        if self.due < math.inf:
+            self.transport.close()
 
     def _check(self) -> None:
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)

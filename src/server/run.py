@@ -6,8 +6,9 @@ import uvicorn
 
 from src.server.bounded_http import BoundedHttp
 
-GRACE_SECONDS = 8
-"""How long requests may run on after the process was told to end."""
+_GRACE_SECONDS = 8  # for requests that run when the process is told to end
+
+_START_SECONDS = 30  # uvicorn kills a worker that takes longer
 
 
 def run(host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - uvicorn's
@@ -19,6 +20,7 @@ def run(host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - uvicorn
         http=BoundedHttp,
         ws="none",
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_worker_healthcheck=_START_SECONDS,
         **options,
     )

@@ -1,10 +1,10 @@
-"""Runs migrations on asyncpg, in one transaction that only one process can have at a time."""
+"""Runs migrations on asyncpg, in one transaction that only one process can have and that waits for nobody for long."""
 
 import asyncio
 
 import asyncpg
 from alembic import context
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -14,6 +14,9 @@ from src.models import Table
 # Any number will do, as long as it is always the same one.
 _LOCK = 7_227_435_184
 
+# Whoever waits for a lock on a table makes all wait who come after, readers too.
+_LOCK_TIMEOUT = "3s"
+
 
 def include_object(*subject: object) -> bool:
     """Leave alone what the database has and we have not: it is Better Auth's, or the operator's."""
@@ -21,16 +24,18 @@ def include_object(*subject: object) -> bool:
     return not (reflected and ours is None)
 
 
-def run(connection: Connection) -> None:
-    """Migrate while holding the lock; both end with the transaction."""
+def run(connection: Connection | None = None) -> None:
+    """Migrate while holding the lock; both end with the transaction. Without a connection, print the SQL."""
     context.configure(
         connection=connection,
+        dialect_name="postgresql",
         target_metadata=Table.metadata,
         include_object=include_object,
         compare_server_default=True,
     )
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        context.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        context.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
         context.run_migrations()
 
 
@@ -47,4 +52,7 @@ async def main() -> None:
     await engine.dispose()
 
 
-asyncio.run(main())
+if context.is_offline_mode():
+    run()
+else:
+    asyncio.run(main())

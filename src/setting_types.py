@@ -15,7 +15,7 @@ _SECRET_LENGTH = 32
 _BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
 
 
-_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def _parse_database_url(value: object) -> DatabaseUrl:
@@ -48,7 +48,7 @@ def origin_of(url: HttpUrl) -> str:
 def _host(value: str) -> str:
     host = value.strip().lower()
     if not _HOST.fullmatch(host):
-        raise ValueError("must be host names such as api.example.com or *.example.com, without a port")
+        raise ValueError("must be host names such as api.example.com or *.example.org, without a port")
     return host
 
 

@@ -31,7 +31,7 @@ def serving(folder: Path, database_url: str, *command: str, **settings: str) -> 
 
 
 @pytest.mark.parametrize("command", _COMMANDS.values(), ids=_COMMANDS)
-@pytest.mark.req("OPS-FR-010", "OPS-FR-012", "OPS-FR-014")
+@pytest.mark.req("OPS-FR-010", "OPS-FR-014")
 async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     tmp_path: Path, new_database: NewDatabase, command: tuple[str, ...]
 ) -> None:
@@ -46,7 +46,7 @@ async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     assert all(issubclass(each, httpx.TransportError) for each in failures)
 
 
-@pytest.mark.req("OPS-FR-010", "OPS-FR-011")
+@pytest.mark.req("OPS-FR-011", "OPS-FR-012")
 async def test_it_is_not_ready_before_it_takes_no_more_connections(tmp_path: Path, database_url: str) -> None:
     with serving(tmp_path, database_url, *_COMMANDS["serve"], SHUTDOWN_DELAY="2") as server:
         async with client(server) as http:

@@ -30,6 +30,12 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
         ("BETTER_AUTH_JWKS_URL", "/api/auth/jwks", "URL"),
         ("BETTER_AUTH_STRICT", "maybe", "boolean"),
         ("BETTER_AUTH_COOKIE_CACHE", "maybe", "boolean"),
+        ("ALLOWED_HOSTS", "https://api.example.com", "without a port"),
+        ("ALLOWED_HOSTS", "api.example.com:8000", "without a port"),
+        ("ALLOWED_HOSTS", "every.example*", "host names such as api.example.com"),
+        ("HSTS_SECONDS", "-1", "greater than or equal to 0"),
+        ("SHUTDOWN_DELAY", "-1", "greater than or equal to 0"),
+        ("SHUTDOWN_DELAY", "61", "less than or equal to 60"),
         ("LIST_FORMAT", "list", "'object' or 'array'"),
     ],
 )

@@ -53,7 +53,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[
-        int | None, typer.Option(help="How many processes. [default: WEB_CONCURRENCY or 1]", min=1)
+        int | None, typer.Option(help="How many processes; else WEB_CONCURRENCY says it, or one.", min=1)
     ] = None,
     connections: Annotated[
         int, typer.Option(help="How many connections each process keeps; 'ulimit -n' must allow some more.", min=1)

@@ -34,7 +34,7 @@ async def stream(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, as
 
 async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
     """Head and body, when the server has closed the connection."""
-    async with stream(server) as (reader, writer):
+    async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
         writer.write(request)
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         return head, body
@@ -85,6 +85,7 @@ def vanish(server: Server, request: bytes) -> None:
 
 def drip_read(client: socket.socket) -> None:
     """Read a little now and then until the server has had enough."""
+    client.settimeout(5)
     with suppress(OSError):
         while client.recv(100):
             time.sleep(0.1)

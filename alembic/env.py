@@ -16,7 +16,7 @@ _LOCK = 7_227_435_184
 _SECONDS_BETWEEN_TRIES = 0.2
 
 # Whoever waits for a lock on a table makes all wait who come after, readers too.
-_LOCK_TIMEOUT = "3s"
+_NO_LONG_WAITS = "SET lock_timeout = '3s'"
 
 
 def include_object(*subject: object) -> bool:
@@ -36,6 +36,8 @@ def run(connection: Connection | None = None) -> None:
         transaction_per_migration=True,
     )
     with context.begin_transaction():
+        if connection is None:
+            context.execute(_NO_LONG_WAITS)
         context.run_migrations()
 
 
@@ -59,7 +61,7 @@ async def main() -> None:
         connection: asyncpg.Connection[asyncpg.Record]
         connection = await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
         if not url.pooled:  # a pooler would hand it on to others
-            await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            await connection.execute(_NO_LONG_WAITS)
         return connection
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)

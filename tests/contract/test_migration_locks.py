@@ -8,13 +8,15 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from src.db import migrations
+
 _ROOT = Path(__file__).parents[2]
 _MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "test"
-down_revision = "0001"
+down_revision = "{}"
 
 
 def upgrade():
@@ -90,5 +92,5 @@ def _sql(*more: Path) -> str:
 
 
 def _sql_of(folder: Path, statement: str) -> str:
-    (folder / "test_migration.py").write_text(_MIGRATION.format(statement))
+    (folder / "test_migration.py").write_text(_MIGRATION.format(migrations.head(), statement))
     return _sql(folder)

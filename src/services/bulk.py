@@ -10,7 +10,7 @@ from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk_statements import (
     INSERT_TASKS,
-    INTRODUCE_OWNER,
+    LOCK_OR_INTRODUCE_OWNER,
     LOCK_OWNER,
     READ_TASKS,
     TAKE_REVISIONS,
@@ -78,9 +78,8 @@ def _take_back(bulk: Bulk, errors: list[AppError | None]) -> None:
 
 async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
     """The owner's row is the first thing that a writer locks, so writers cannot deadlock."""
-    if any(isinstance(each, CreateOperation) for each in operations):
-        await transaction.fetch_row(INTRODUCE_OWNER, owner=owner)
-    row = await transaction.fetch_row(LOCK_OWNER, owner=owner)
+    creates = any(isinstance(each, CreateOperation) for each in operations)
+    row = await transaction.fetch_row(LOCK_OR_INTRODUCE_OWNER if creates else LOCK_OWNER, owner=owner)
     return datetime.now(UTC) if row is None else row["now"]
 
 

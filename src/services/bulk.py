@@ -1,5 +1,6 @@
 """Several operations in one transaction, in a handful of statements however many they are."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -44,7 +45,10 @@ async def perform(
     now = await _lock(transaction, owner, operations)
     ids = [_task_id(each) for each in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    drafts = [draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations]
+    # Some rules of recurrence take tens of milliseconds: hundreds of them would keep everybody else waiting.
+    drafts = await asyncio.to_thread(
+        lambda: [draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations]
+    )
     await _number(transaction, owner, drafts)
     written = await _write(transaction, owner, drafts, now)
     return [_outcome(each, written) for each in drafts]

@@ -36,11 +36,11 @@ def purged(folder: Path, url: str, **settings: str) -> str:
     return ended.stdout
 
 
-async def state(url: str, user: User) -> tuple[int, int]:
+async def state(url: str, user: User) -> tuple[int, ...]:
     connection = await asyncpg.connect(url)
     row = await connection.fetchrow("SELECT revision, purged_revision FROM users WHERE id = $1", user.id)
     await connection.close()
-    return tuple(row)
+    return tuple(row or ())
 
 
 @pytest.mark.req("TASK-FR-117", "TASK-FR-118", "RUN-FR-034")
@@ -90,14 +90,13 @@ async def test_a_task_that_is_restored_while_purges_run_is_whole_or_gone(user: U
     await asyncio.gather(*(user.delete(task["id"]) for task in tasks))
     sql(url, AGED)
     async with Database(DatabaseUrl.parse(url)) as database:
-        restorations = [user.post(f"/{task['id']}/restore") for task in tasks]
-        *answers, first, second = await asyncio.gather(
-            *restorations, purge(database, timedelta(days=30)), purge(database, timedelta(days=30))
-        )
+        restorations = asyncio.gather(*(user.post(f"/{task['id']}/restore") for task in tasks))
+        counts = await asyncio.gather(*(purge(database, timedelta(days=30)) for _ in range(2)))
+    answers = await restorations
     restored = {answer.json()["id"] for answer in answers if answer.status_code == 200}
     assert {answer.status_code for answer in answers} <= {200, 404}
     assert {task["id"] for task in await user.tasks()} == restored
-    assert first + second + len(restored) == 30
+    assert sum(counts) + len(restored) == 30
 
 
 @pytest.mark.req("RUN-FR-034")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import User, listed
 
-TAKEN_OVER = {
+TAKEN_OVER: dict[str, Any] = {
     "title": "Water the plants",
     "description": "Not the cactus",
     "priority": "high",

@@ -24,7 +24,7 @@ def undated(task: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in task.items() if name not in DATED}
 
 
-async def trashed(user: User, **members: object) -> dict[str, Any]:
+async def trashed(user: User, **members: Any) -> dict[str, Any]:
     """A task in the trash, as the list of it has it."""
     task = await user.create(**members)
     assert (await user.delete(task["id"])).status_code == 204

@@ -24,6 +24,8 @@ OPERATIONS = {
     "update_task",
     "complete_task",
     "delete_task",
+    "restore_task",
+    "change_tasks",
 }
 PUBLIC = {"get_health", "get_readiness"}
 DOCUMENTED = {
@@ -36,6 +38,8 @@ DOCUMENTED = {
     "update_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "delete_task": {401, 403, 404, 412, 422, 429, 503},
+    "restore_task": {401, 403, 404, 412, 422, 429, 503},
+    "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
 }
 
 
@@ -82,7 +86,8 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
     assert headers["create_task"] == {"ETag", "Location"}
-    assert all(headers[name] == {"ETag"} for name in ("get_task", "replace_task", "update_task", "complete_task"))
+    one = ("get_task", "replace_task", "update_task", "complete_task", "restore_task")
+    assert all(headers[name] == {"ETag"} for name in one)
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-068")

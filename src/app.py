@@ -1,5 +1,6 @@
 """The composition root: where the parts are put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -11,13 +12,15 @@ from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
-from src.api.routers import health, tasks
+from src.api.routers import changes, health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database
+from src.db.url import DatabaseUrl
+from src.services.feed import Feed
 
 _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
 
@@ -26,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
     verifier = create_verifier(settings)
     # As its own routes, an included router would match each request twice.
-    routers = (_LIST_ROUTERS[settings.list_format], tasks.router, health.router)
+    routers = (_LIST_ROUTERS[settings.list_format], changes.router, tasks.router, health.router)
     app = DocumentedApi(
         routes=[route for router in routers for route in router.routes],
         title="Task API",
@@ -43,13 +46,21 @@ def create_app(settings: Settings) -> FastAPI:
         pool_size=settings.database_pool_size,
         prepared_statements=settings.prepared_statements,
     )
+    app.state.shutting_down = asyncio.Event()
+    app.state.feed = Feed(app.state.database, _listen_url(settings), app.state.shutting_down.wait)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with aclosing(app.state.verifier), app.state.database:
+    async with aclosing(app.state.verifier), app.state.database, app.state.feed:
         yield
+
+
+def _listen_url(settings: Settings) -> DatabaseUrl | None:
+    """A way to the database on which notifications arrive; there is none through a pooler in transaction mode."""
+    pooled = settings.database_url.pooled or not settings.prepared_statements
+    return settings.database_url_unpooled or (None if pooled else settings.database_url)
 
 
 def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:

@@ -5,9 +5,11 @@ AppError
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
+├── SyncExpired           410  what has changed since is not known any more
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
+├── TooManyStreams        429  the owner follows the changes too often already
 └── ServiceUnavailable    503  try again after a moment
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
@@ -98,6 +100,15 @@ class TaskNotFound(AppError):
     detail = "Task not found."
 
 
+class SyncExpired(AppError):
+    """What was deleted since then has been purged, or the database does not know of it."""
+
+    status = 410
+    slug = "sync-expired"
+    title = "Gone"
+    detail = "What has changed since then is not known any more; forget what you have and load everything again."
+
+
 class TaskChanged(AppError):
     """The task is not the one that `If-Match` names (RFC 9110, section 13.1.1); `current` is what it is, as JSON."""
 
@@ -132,6 +143,20 @@ class InvalidCursor(AppError):
     slug = "invalid-cursor"
     title = "Invalid cursor"
     detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
+
+
+class TooManyStreams(AppError):
+    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
+
+    status = 429
+    slug = "too-many-streams"
+    title = "Too many requests"
+    detail = "You have too many event streams open; close one and try again."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": "15"}
 
 
 class ServiceUnavailable(AppError):

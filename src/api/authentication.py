@@ -18,9 +18,10 @@ PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect",
 class Authentication:
     """Lets a request pass only with a token that proves who calls, except to `PUBLIC_PATHS`.
 
-    Sets `request.state.user_id` and `request.state.user_email` (None where the token has no e-mail address). Answers
-    401 by itself otherwise; the log says which check failed, and with `explain` the answer does, too. With
-    `cookie_origins` the token may come in Better Auth's session cookie, from pages of these origins.
+    Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
+    `request.state.expires_at` (the token's, in seconds since 1970). Answers 401 by itself otherwise; the log says which
+    check failed, and with `explain` the answer does, too. With `cookie_origins` the token may come in Better Auth's
+    session cookie, from pages of these origins.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Authentication:
             identity = await self._verifier.verify(self._token(scope))
         except AppError as error:
             return await render(self._explained(error))(scope, receive, send)
-        scope.setdefault("state", {}).update(user_id=identity.user_id, user_email=identity.email)
+        scope.setdefault("state", {}).update(
+            user_id=identity.user_id, user_email=identity.email, expires_at=identity.expires_at
+        )
         return await self._app(scope, receive, send)
 
     def _token(self, scope: Scope) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath
+from src.services.changes import Changes
+from src.services.feed import Feed
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
@@ -28,7 +30,18 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner)
+    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+
+
+async def owner_changes(request: Request, owner: Owner) -> Changes:
+    """The changes of the path's user."""
+    return Changes(request.app.state.database, owner)
+
+
+async def live_feed(request: Request) -> Feed:
+    """What wakes those who wait for changes."""
+    feed: Feed = request.app.state.feed
+    return feed
 
 
 async def readiness(request: Request) -> Readiness:
@@ -37,4 +50,6 @@ async def readiness(request: Request) -> Readiness:
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
+Live = Annotated[Feed, Depends(live_feed)]
+OwnerChanges = Annotated[Changes, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -13,15 +13,18 @@ _DESCRIPTIONS = {
     401: "There is no valid access token.",
     403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
+    410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
+    429: "There are too many event streams of the user.",
     503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
 _MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    429: {"Retry-After": "Seconds to wait."},
     503: {"Retry-After": "Seconds to wait."},
 }
 _SECURITY = {
@@ -85,4 +88,5 @@ def _complete(schema: dict[str, Any]) -> None:
 def _mark_problems(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
-            response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+            [content] = response["content"].values()
+            response["content"] = {MEDIA_TYPE: content}

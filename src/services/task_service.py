@@ -1,5 +1,6 @@
 """What an owner can do with tasks."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -58,13 +59,14 @@ class TaskPage(NamedTuple):
 class TaskService:
     """The tasks of one owner. It is built with the owner, and no method can leave it.
 
-    Each call is one statement: when it returns, a change is committed. `ServiceUnavailable` where the database is out
-    of reach.
+    Each call is one statement: when it returns, a change is committed and announced. `ServiceUnavailable` where the
+    database is out of reach.
     """
 
-    def __init__(self, database: Database, owner: OwnerId) -> None:
+    def __init__(self, database: Database, owner: OwnerId, announce: Callable[[OwnerId], None]) -> None:
         self._database = database
         self._owner = owner
+        self._announce = announce
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """The tasks that match, in the order of the query, one page.
@@ -78,6 +80,7 @@ class TaskService:
     async def create_task(self, task: TaskCreate) -> CreatedTask:
         """Add a task; with the first one the owner is known."""
         row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **_stored(task.model_dump()))
+        self._announce(self._owner)
         return CreatedTask(*_found(row))
 
     async def get_task(self, task_id: int) -> StoredTask:
@@ -132,7 +135,9 @@ class TaskService:
         row = await self._database.fetch_row(statement, owner=self._owner, id=task_id, revisions=known, **values)
         if row is None and known is not None:
             raise TaskChanged((await self.get_task(task_id)).json)
-        return _found(row)
+        found = _found(row)
+        self._announce(self._owner)
+        return found
 
 
 def _stored(members: dict[str, Any]) -> dict[str, Any]:

@@ -4,20 +4,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from src.api.conditions import Cached, Known
-from src.api.dependencies import Tasks, require_owner
-from src.api.documentation import Responses, errors, headers, operation_id
+from src.api.dependencies import Tasks
+from src.api.documentation import Responses, errors, headers
 from src.api.filters import PARAMETERS, Filters
 from src.api.responses import array_response, created_response, not_modified, object_response, task_response
+from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.query import TaskQuery
 from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
 from src.services.task_service import TaskPage, TaskService
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 
-_NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
     200: headers(
@@ -26,25 +26,15 @@ _PAGE: Responses = {
         X_Total_Count="How many match, if known.",
     )
 }
-_LISTED = _PAGE | _NOT_MODIFIED
+_LISTED = _PAGE | NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.")}
 _BODY = errors(400, 412, 413, 415)
 
 
-def _router() -> APIRouter:
-    return APIRouter(
-        prefix="/api/{user_id}/tasks",
-        tags=["tasks"],
-        dependencies=[Depends(require_owner)],
-        responses=errors(401, 403, 422, 503),
-        generate_unique_id_function=operation_id,
-    )
-
-
-router = _router()
-array_router = _router()
+router = owner_router()
+array_router = owner_router()
 """The list as LIST_FORMAT=array wants it."""
-object_router = _router()
+object_router = owner_router()
 """The list as LIST_FORMAT=object wants it."""
 
 
@@ -74,7 +64,7 @@ async def create_task(request: Request, tasks: Tasks, task: TaskCreate) -> Respo
     return created_response(request, await tasks.create_task(task))
 
 
-@router.get("/{task_id}", response_model=Task, responses=_ONE | _NOT_MODIFIED)
+@router.get("/{task_id}", response_model=Task, responses=_ONE | NOT_MODIFIED)
 async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
     task = await tasks.get_task(task_id)

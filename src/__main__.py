@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Annotated
@@ -14,12 +15,14 @@ import typer
 import uvicorn
 from pydantic import SecretStr
 
-from src.app import create_app, create_verifier
+from src.app import create_app, create_database, create_verifier
 from src.auth.inspection import Finding, inspect
 from src.config import Settings, is_set, load_settings
 from src.db import migrations
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
+from src.errors import ServiceUnavailable
+from src.services.purge import purge as purge_trash
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _NO_DATABASE = "postgresql://not/needed"
@@ -65,6 +68,13 @@ def migrate(
 
 
 @app.command()
+def purge() -> None:
+    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS. Run it once a day."""
+    count = asyncio.run(_purge(load_settings()))
+    typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
+
+
+@app.command()
 def token(
     user_id: Annotated[str, typer.Argument(help="The user that the token is for.")] = "dev-user",
     *,
@@ -96,6 +106,14 @@ def openapi(
     elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")
+
+
+async def _purge(settings: Settings) -> int:
+    try:
+        async with create_database(settings) as database:
+            return await purge_trash(database, timedelta(days=settings.trash_retention_days))
+    except ServiceUnavailable as error:
+        raise SystemExit(f"The database cannot be reached: {error.__cause__ or error}") from None
 
 
 @contextmanager

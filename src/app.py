@@ -41,13 +41,10 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.verifier = verifier
-    app.state.database = Database(
-        settings.database_url,
-        pool_size=settings.database_pool_size,
-        prepared_statements=settings.prepared_statements,
-    )
+    app.state.database = create_database(settings)
     app.state.shutting_down = asyncio.Event()
     app.state.feed = Feed(app.state.database, _listen_url(settings), app.state.shutting_down.wait)
+    app.state.announce = app.state.feed.announce
     return app
 
 
@@ -85,6 +82,15 @@ def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]
         ),
         Middleware(BodyLimit),
     ]
+
+
+def create_database(settings: Settings) -> Database:
+    """The way to the database under these settings."""
+    return Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        prepared_statements=settings.prepared_statements,
+    )
 
 
 def create_verifier(settings: Settings) -> TokenVerifier:

@@ -2,86 +2,23 @@
 
 import os
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     HttpUrl,
-    PlainValidator,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.db.url import DatabaseUrl
+from src.setting_types import Claim, Origins, Secret, Secrets, Url, origin_of
 
 _ENV_FILE = ".env"
-_SECRET_LENGTH = 32
-
-# What Better Auth signs with when nobody sets a secret: public, so everybody could sign with it.
-_BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
-
-
-def _parse_database_url(value: object) -> DatabaseUrl:
-    return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
-
-
-def _split(value: object) -> object:
-    """`a,b` and `["a", "b"]` are the same list."""
-    if not isinstance(value, str):
-        return value
-    parts = value.strip().removeprefix("[").removesuffix("]").split(",")
-    return [part.strip().strip("\"'") for part in parts if part.strip()]
-
-
-def _origin(value: str) -> str:
-    try:
-        url = HttpUrl(value.strip())
-    except ValueError:
-        url = None
-    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
-        raise ValueError("must be an origin such as https://app.example.com")
-    return _origin_of(url)
-
-
-def _origin_of(url: HttpUrl) -> str:
-    """As browsers write it (RFC 6454, section 6.1)."""
-    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
-
-
-def _unversioned(value: object) -> object:
-    """Better Auth numbers the secrets of a roll-over: `2:new,1:old`."""
-    parts = _split(value)
-    return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
-
-
-def _strong(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < _SECRET_LENGTH:
-        raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
-    if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
-        raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
-    if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
-        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
-    return secret
-
-
-def _no_email(claim: str) -> str:
-    if claim == "email":
-        raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
-    return claim
-
-
-Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
-Secret = Annotated[SecretStr, AfterValidator(_strong)]
-Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -103,10 +40,11 @@ class Settings(BaseSettings):
     better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
-    better_auth_user_id_claim: Annotated[str, AfterValidator(_no_email)] = "sub"
+    better_auth_user_id_claim: Claim = "sub"
     better_auth_strict: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
+    trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
     list_format: Literal["object", "array"] = "object"
 
     @field_validator("better_auth_secret")
@@ -151,7 +89,7 @@ class Settings(BaseSettings):
 
     @property
     def _better_auth_origin(self) -> str | None:
-        return None if self.better_auth_url is None else _origin_of(self.better_auth_url)
+        return None if self.better_auth_url is None else origin_of(self.better_auth_url)
 
     @property
     def migration_url(self) -> DatabaseUrl:

@@ -5,6 +5,7 @@ AppError
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
+├── OperationsFailed      409  one of several operations cannot be done, so none was
 ├── SyncExpired           410  what has changed since is not known any more
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
@@ -16,6 +17,11 @@ AppError
 
 import json
 from typing import ClassVar
+
+
+def problem(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
+    """A problem document (RFC 9457, section 3); `members` are added to the standard ones."""
+    return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
 
 
 class AppError(Exception):
@@ -41,6 +47,11 @@ class AppError(Exception):
     def members(self) -> dict[str, object]:
         """What the problem tells beyond the standard members."""
         return {}
+
+    @property
+    def problem(self) -> dict[str, object]:
+        """The problem document."""
+        return problem(self.status, self.slug, self.title, self.detail, **self.members)
 
 
 class Unauthorized(AppError):
@@ -125,6 +136,26 @@ class TaskChanged(AppError):
     def members(self) -> dict[str, object]:
         """The task as it is now, to resolve the conflict without another request."""
         return {"current": json.loads(self.current)}
+
+
+class OperationsFailed(AppError):
+    """Several operations must be done together and some cannot; `errors` says for each what is wrong with it."""
+
+    status = 409
+    slug = "operations-failed"
+    title = "Operations failed"
+    detail = "Nothing was changed, as some of the operations cannot be done; look at 'results'."
+
+    def __init__(self, errors: list[AppError | None]) -> None:
+        super().__init__()
+        self.errors = errors
+
+    @property
+    def members(self) -> dict[str, object]:
+        """A result for each operation; those that could be done have the status of a failed dependency (RFC 4918)."""
+        done = {"status": 424, "task": None, "problem": None}
+        failed = [each and {"status": each.status, "task": None, "problem": each.problem} for each in self.errors]
+        return {"results": [each or done for each in failed]}
 
 
 class ContentTooLarge(AppError):

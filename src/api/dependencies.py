@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath
-from src.services.changes import Changes
+from src.services.changes import ChangeService
 from src.services.feed import Feed
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
@@ -30,12 +30,12 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+    return TaskService(request.app.state.database, owner, request.app.state.announce)
 
 
-async def owner_changes(request: Request, owner: Owner) -> Changes:
+async def owner_changes(request: Request, owner: Owner) -> ChangeService:
     """The changes of the path's user."""
-    return Changes(request.app.state.database, owner)
+    return ChangeService(request.app.state.database, owner)
 
 
 async def live_feed(request: Request) -> Feed:
@@ -51,5 +51,5 @@ async def readiness(request: Request) -> Readiness:
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Live = Annotated[Feed, Depends(live_feed)]
-OwnerChanges = Annotated[Changes, Depends(owner_changes)]
+OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -6,13 +6,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from src.api.authentication import PUBLIC_PATHS
-from src.api.problems import MEDIA_TYPE, Problem, TaskChangedProblem, ValidationProblem
+from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
 
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
     401: "There is no valid access token.",
     403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
+    409: "Some operations cannot be done, so none was.",
     410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
@@ -21,7 +22,7 @@ _DESCRIPTIONS = {
     429: "There are too many event streams of the user.",
     503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
-_MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
+_MODELS: dict[int, type[Problem]] = {409: OperationsFailedProblem, 412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
     429: {"Retry-After": "Seconds to wait."},

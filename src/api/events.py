@@ -9,7 +9,7 @@ from starlette.types import Send
 
 from src.errors import SyncExpired
 from src.schemas.changes import Since
-from src.services.changes import Change, Changes
+from src.services.changes import Change, ChangeService
 from src.services.feed import Feed
 from src.services.owner import OwnerId
 
@@ -22,7 +22,7 @@ class EventStream(EventSourceResponse):
     FastAPI's own streams of a generator take two tasks and two buffers more for each client.
     """
 
-    def __init__(self, changes: Changes, feed: Feed, owner: OwnerId, since: Since, expires_at: float) -> None:
+    def __init__(self, changes: ChangeService, feed: Feed, owner: OwnerId, since: Since, expires_at: float) -> None:
         self._events = _events(changes, feed, owner, since, expires_at)
         super().__init__(self._events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
@@ -33,7 +33,7 @@ class EventStream(EventSourceResponse):
 
 
 async def _events(
-    changes: Changes, feed: Feed, owner: OwnerId, since: Since, expires_at: float
+    changes: ChangeService, feed: Feed, owner: OwnerId, since: Since, expires_at: float
 ) -> AsyncGenerator[bytes]:
     """An event that is only an id sets `Last-Event-ID` and is not dispatched: the client can resume at once."""
     yield format_sse_event(id=str(since), retry=_RETRY_MILLISECONDS)

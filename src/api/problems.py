@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from src.errors import AppError
-from src.schemas.task import Task
+from src.errors import problem as document
+from src.schemas.operations import OperationResult
+from src.schemas.task import DetailedTask
 
 # What pydantic says in terms of a regular expression.
 _MESSAGES = {"string_pattern_mismatch": "must not contain the character NUL"}
@@ -79,7 +81,13 @@ class ValidationProblem(Problem):
 class TaskChangedProblem(Problem):
     """A write on a task that has changed meanwhile; `current` is what it is now."""
 
-    current: Task
+    current: DetailedTask
+
+
+class OperationsFailedProblem(Problem):
+    """Operations that were not done; `results` says of each whether it could be."""
+
+    results: list[OperationResult]
 
 
 def problem(
@@ -91,13 +99,12 @@ def problem(
     **members: object,
 ) -> Response:
     """A response in the problem format; `members` are added to the standard ones."""
-    body = {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
-    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
+    return Response(json.dumps(document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
 
 
 def render(error: AppError) -> Response:
     """The response for a refusal of our own."""
-    return problem(error.status, error.slug, error.title, error.detail, error.headers, **error.members)
+    return Response(json.dumps(error.problem), error.status, error.headers, MEDIA_TYPE)
 
 
 async def app_error(_: Request, error: AppError) -> Response:

@@ -1,13 +1,16 @@
 """Responses around JSON that PostgreSQL has written."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
+from src.services.bulk import Outcome
 from src.services.changes import ChangePage
-from src.services.task_service import CreatedTask, StoredTask, TaskPage
+from src.services.task_page import TaskPage
+from src.services.task_service import CreatedTask, StoredTask
 
 _JSON = "application/json"
 
@@ -26,6 +29,17 @@ def created_response(request: Request, task: CreatedTask) -> Response:
     """A new task and where it is."""
     location = f"{quote(request.scope['path'])}/{task.id}"
     return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)
+
+
+def bulk_response(outcomes: list[Outcome], *, dry_run: bool) -> Response:
+    """What became of several operations, as `schemas.operations.BulkResults`."""
+    body = f'{{"results":[{",".join(map(_result, outcomes))}],"dry_run":{json.dumps(dry_run)}}}'
+    return Response(body, media_type=_JSON)
+
+
+def _result(outcome: Outcome) -> str:
+    problem = "null" if outcome.error is None else json.dumps(outcome.error.problem)
+    return f'{{"status":{outcome.status},"task":{outcome.json or "null"},"problem":{problem}}}'
 
 
 def object_response(request: Request, page: TaskPage) -> Response:

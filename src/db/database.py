@@ -38,6 +38,12 @@ class Transaction:
         """Run it and return the first row, if there is one."""
         return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
 
+    @asynccontextmanager
+    async def transaction(self) -> "AsyncIterator[Transaction]":
+        """Statements within these that can be taken back by themselves: a savepoint."""
+        async with self._connection.transaction():
+            yield self
+
 
 class Database:
     """A bounded pool of connections that are made when they are needed, so that it heals by itself.

@@ -28,5 +28,5 @@ class User(Table, table=True):
     updated_at: datetime = Field(
         sa_column=Column("updatedAt", UTCDateTime, nullable=False, server_default=text("CURRENT_TIMESTAMP"))
     )
-    revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    purged_revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    revision: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    purged_revision: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

@@ -115,10 +115,10 @@ class Task(BaseModel):
     revision: Annotated[int, Field(description="The owner's revision that last changed this task; its ETag.")]
 
 
-class WrittenTask(Task):
-    """A task after a write; `next_task` is the one that follows it, where it recurs and has been completed."""
+class DetailedTask(Task):
+    """A task as the routes answer it that speak of one."""
 
-    next_task: Annotated[Task | None, Field(description="The next occurrence, which completing it has made.")]
+    next_task: Annotated[Task | None, Field(description="The task that completing this one made, where it recurs.")]
 
 
 class TaskList(BaseModel):

@@ -33,7 +33,7 @@ class ChangePage(NamedTuple):
     revision: int
 
 
-class Changes:
+class ChangeService:
     """The changes of one owner. It is built with the owner, and no method can leave it."""
 
     def __init__(self, database: Database, owner: OwnerId) -> None:

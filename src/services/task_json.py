@@ -41,4 +41,4 @@ _next_task = (
 )
 
 task_json = cast(func.json_build_object(*_object(_tasks)), Text)
-written_task_json = cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), _next_task), Text)
+detailed_task_json = cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), _next_task), Text)

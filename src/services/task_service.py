@@ -2,34 +2,43 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from src.db.database import Database, Row
+from src.db.database import Database, Row, Transaction
 from src.db.statement import Statement
 from src.errors import TaskChanged, TaskNotFound
-from src.schemas.cursor import Position, encode_cursor
-from src.schemas.due_date import parse_due_date
-from src.schemas.priority import PRIORITIES
+from src.schemas.operations import (
+    Bulk,
+    Changes,
+    CompleteOperation,
+    DeleteOperation,
+    RestoreOperation,
+    TaskOperation,
+    UpdateOperation,
+)
 from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
+from src.services.bulk import Outcome, perform, perform_bulk
 from src.services.list_parameters import conditions_of, page_of
 from src.services.list_statements import list_tasks
+from src.services.operations import Revisions
 from src.services.owner import OwnerId
+from src.services.task_columns import stored
+from src.services.task_page import TaskPage, page
 from src.services.task_statements import (
     COMPLETE_TASK,
     CREATE_TASK,
+    ERASE_TASK,
     GET_TASK,
+    RESTORE_TASK,
     REVISION,
     TRASH_TASK,
     update_task,
 )
 
-type Revisions = list[int] | None
-"""The revisions of a task that the client knows; None where it does not care."""
-
 
 class StoredTask(NamedTuple):
-    """A task as it is in the database: `json` is a `schemas.task.Task`."""
+    """A task as it is in the database: `json` is a `schemas.task.DetailedTask`."""
 
     revision: int
     json: str
@@ -43,27 +52,15 @@ class CreatedTask(NamedTuple):
     json: str
 
 
-class TaskPage(NamedTuple):
-    """Tasks in the order of their query, and the owner's revision at which the list was just so.
-
-    `revision` is None where the list changes by itself, as time goes by. `total` is how many match in all, where
-    that was asked for or is known without counting.
-    """
-
-    revision: int | None
-    tasks: list[str]
-    total: int | None
-    next_cursor: str | None
-
-
 class TaskService:
     """The tasks of one owner. It is built with the owner, and no method can leave it.
 
-    Each call is one statement: when it returns, a change is committed and announced. `ServiceUnavailable` where the
-    database is out of reach.
+    Each call is one statement wherever that is possible, else one transaction: when it returns, a change is committed,
+    unless the service was built on a transaction. `announce` is told of the owner after each change. Every method
+    raises `ServiceUnavailable` where the database is out of reach.
     """
 
-    def __init__(self, database: Database, owner: OwnerId, announce: Callable[[OwnerId], None]) -> None:
+    def __init__(self, database: Database | Transaction, owner: OwnerId, announce: Callable[[OwnerId], None]) -> None:
         self._database = database
         self._owner = owner
         self._announce = announce
@@ -75,11 +72,11 @@ class TaskService:
             InvalidCursor: The query's cursor is not one of ours.
         """
         values = conditions_of(query, datetime.now(UTC)) | page_of(query)
-        return _page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
+        return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
 
     async def create_task(self, task: TaskCreate) -> CreatedTask:
         """Add a task; with the first one the owner is known."""
-        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **_stored(task.model_dump()))
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **stored(task.model_dump()))
         self._announce(self._owner)
         return CreatedTask(*_found(row))
 
@@ -99,75 +96,89 @@ class TaskService:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        values = _stored(changes.model_dump())
-        if values:
-            return StoredTask(*await self._write(update_task(frozenset(values)), task_id, known, **values))
-        task = await self.get_task(task_id)
-        if known is not None and task.revision not in known:
-            raise TaskChanged(task.json)
-        return task
+        members = changes.model_dump()
+        values = stored(members)
+        if not values:
+            return await self._known_task(task_id, known)
+        sent = Changes.model_construct(**members)
+        operation = UpdateOperation.model_construct(op="update", id=task_id, changes=sent, revision=None)
+        if values.get("completed") and "recurrence" in values:
+            return await self._operate(operation, known)
+        return await self._write(update_task(frozenset(values)), operation, known, **values)
 
     async def complete_task(self, task_id: int, completion: TaskCompletion, known: Revisions = None) -> StoredTask:
         """Set the completion, or toggle it where none is given; concurrent toggles each count.
+
+        A task that recurs is followed by its next occurrence, once.
 
         Raises:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
         completed = completion.model_dump().get("completed")
-        return StoredTask(*await self._write(COMPLETE_TASK, task_id, known, completed=completed))
+        operation = CompleteOperation(op="complete", id=task_id, completed=completed)
+        return await self._write(COMPLETE_TASK, operation, known, completed=completed)
 
-    async def delete_task(self, task_id: int, known: Revisions = None) -> None:
-        """Move a task to the trash.
+    async def delete_task(self, task_id: int, known: Revisions = None, *, permanent: bool = False) -> None:
+        """Move a task to the trash, or delete it for good, wherever it is.
 
         Raises:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        await self._write(TRASH_TASK, task_id, known)
+        operation = DeleteOperation(op="delete", id=task_id, permanent=permanent)
+        await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, known)
+
+    async def restore_task(self, task_id: int, known: Revisions = None) -> StoredTask:
+        """Take a task out of the trash; one that is not there stays as it is.
+
+        Raises:
+            TaskNotFound: The owner has none with this id, or it is deleted for good.
+            TaskChanged: Its revision is not among the known ones.
+        """
+        return await self._write(RESTORE_TASK, RestoreOperation(op="restore", id=task_id), known)
+
+    async def bulk(self, bulk: Bulk) -> list[Outcome]:
+        """Do several operations, each with an outcome of its own.
+
+        Raises:
+            OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
+        """
+        outcomes = await perform_bulk(self._database, self._owner, bulk)
+        self._announce(self._owner)
+        return outcomes
 
     async def revision(self) -> int:
         """The owner's revision, 0 before the first write: one read by primary key."""
         row = await self._database.fetch_row(REVISION, owner=self._owner)
         return 0 if row is None else int(row["revision"])
 
-    async def _write(self, statement: Statement, task_id: int, known: Revisions, **values: object) -> Row:
-        row = await self._database.fetch_row(statement, owner=self._owner, id=task_id, revisions=known, **values)
-        if row is None and known is not None:
-            raise TaskChanged((await self.get_task(task_id)).json)
-        found = _found(row)
+    async def _known_task(self, task_id: int, known: Revisions) -> StoredTask:
+        task = await self.get_task(task_id)
+        if known is not None and task.revision not in known:
+            raise TaskChanged(task.json)
+        return task
+
+    async def _write(
+        self, statement: Statement, operation: TaskOperation, known: Revisions, **values: object
+    ) -> StoredTask:
+        """The operation by one statement, or where that finds nothing to do, with a closer look."""
+        row = await self._database.fetch_row(statement, owner=self._owner, id=operation.id, revisions=known, **values)
+        if row is None:
+            return await self._operate(operation, known)
         self._announce(self._owner)
-        return found
+        return StoredTask(*row)
 
-
-def _stored(members: dict[str, Any]) -> dict[str, Any]:
-    """What the columns hold of the members of a task."""
-    values = dict(members)
-    if "priority" in members:
-        values["priority"] = PRIORITIES.index(members["priority"])
-    if "due_date" in members:
-        due = None if members["due_date"] is None else parse_due_date(members["due_date"])
-        values["due_at"] = due if isinstance(due, datetime) else None
-        values["due_day"] = None if isinstance(due, datetime) else due
-    return values
+    async def _operate(self, operation: TaskOperation, known: Revisions) -> StoredTask:
+        async with self._database.transaction() as transaction:
+            [outcome] = await perform(transaction, self._owner, [operation], known)
+            if outcome.error is not None:
+                raise outcome.error
+        self._announce(self._owner)
+        return StoredTask(outcome.revision, outcome.json or "")
 
 
 def _found(row: Row | None) -> Row:
     if row is None:
         raise TaskNotFound
     return row
-
-
-def _page(rows: list[Row], query: TaskQuery) -> TaskPage:
-    """Rows of a page; an owner without tasks that match has one of nulls, a stranger has none."""
-    tasks = [row for row in rows if row["id"] is not None]
-    page = tasks[: query.limit]
-    more = len(tasks) > query.limit
-    whole = query.cursor is None and not query.skipped and not more
-    revision, counted = (rows[0]["revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
-    return TaskPage(
-        revision=revision if query.is_timeless else None,
-        tasks=[row["json"] for row in page],
-        total=len(page) if whole else counted,
-        next_cursor=encode_cursor(query.sorting, Position(page[-1]["value"], page[-1]["id"])) if more else None,
-    )

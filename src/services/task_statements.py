@@ -30,7 +30,8 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import Table, Task, User
-from src.services.task_json import task_json, written_task_json
+from src.services.task_columns import BLANK
+from src.services.task_json import detailed_task_json
 
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
@@ -99,16 +100,16 @@ def _create() -> Statement:
         "revision": bump.c.revision,
     }
     new = insert(Task).from_select(list(values), select(*values.values()))
-    return Statement(new.returning(col(Task.id), col(Task.revision), task_json.label("json")))
+    return Statement(new.returning(col(Task.id), col(Task.revision), detailed_task_json.label("json")))
 
 
-def _write(*conditions: Condition, values: Values, answer: ColumnElement[str] = task_json) -> Statement:
+def _write(*conditions: Condition, values: Values) -> Statement:
     bump = _revision_of_a_task(*conditions)
     return Statement(
         update(Task)
         .where(*conditions)
         .values(updated_at=bump.c.now, revision=bump.c.revision, **values(bump.c.now))
-        .returning(col(Task.revision), answer.label("json"))
+        .returning(col(Task.revision), detailed_task_json.label("json"))
     )
 
 
@@ -130,7 +131,7 @@ def update_task(members: frozenset[str]) -> Statement:
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_does_not_recur,) if "completed" in members else ()
-    return _write(*_is_the_task, _is_known, *recurrence, values=values, answer=written_task_json)
+    return _write(*_is_the_task, _is_known, *recurrence, values=values)
 
 
 def _to_complete(now: ColumnElement[datetime]) -> dict[str, Any]:
@@ -146,28 +147,14 @@ def _to_restore(_: ColumnElement[datetime]) -> dict[str, Any]:
 
 
 def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
-    """Nothing of the task stays, but that it was there."""
-    return {
-        **dict.fromkeys(_columns.keys() - _KEPT.keys(), null()),
-        **{name: literal_column(value) for name, value in _KEPT.items() if value},
-        "deleted_at": now,
-        "event": literal_column("'erased'"),
-    }
+    blank = {name: null() if value is None else value for name, value in BLANK.items()}
+    return blank | {"deleted_at": now, "event": literal_column("'erased'")}
 
-
-# Columns that must not be null, or are not set, and what an erased task has there.
-_KEPT = {
-    "title": "''",
-    "priority": "2",
-    "tags": "'{}'::text[]",
-    "recurrence_from": "'due_date'",
-    **dict.fromkeys(("user_id", "id", "completed", "search", "created_at", "updated_at", "revision"), ""),
-}
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == _owner))
-GET_TASK = Statement(select(col(Task.revision), task_json.label("json")).where(*_is_the_task))
+GET_TASK = Statement(select(col(Task.revision), detailed_task_json.label("json")).where(*_is_the_task))
 CREATE_TASK = _create()
-COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete, answer=written_task_json)
+COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete)
 TRASH_TASK = _write(*_is_the_task, _is_known, values=_to_trash)
-RESTORE_TASK = _write(*_is_the_row, _is_not_erased, col(Task.deleted_at).is_not(None), values=_to_restore)
+RESTORE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, col(Task.deleted_at).is_not(None), values=_to_restore)
 ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=_to_erase)

@@ -29,8 +29,13 @@ def test_only_the_dependency_makes_a_task_service() -> None:
 
 
 def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
-    makers = {"task_statements._create", "task_statements._complete", "task_statements._delete"}
-    assert set(_calls("Statement")) == makers | {"task_statements.update_task", "list_statements.list_tasks"}
+    makers = {
+        "task_statements": {"_create", "_write"},
+        "list_statements": {"list_tasks"},
+        "bulk_statements": {"_insert_tasks", "_update_tasks"},
+        "purge": {"_purge"},
+    }
+    assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}
 
 
 def test_the_migrations_folder_does_not_shadow_the_library() -> None:

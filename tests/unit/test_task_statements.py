@@ -57,12 +57,15 @@ def _orders() -> Iterator[tuple[Any, ...]]:
 SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _members, "list_tasks": _orders}
 """What the functions that make statements are called with, all of it."""
 
+ACROSS_OWNERS = {"OWNERS_OF_OLD_TRASH"}
+"""Statements that no request runs, and that return nothing but whose turn it is."""
+
 
 def _statements() -> Iterator[tuple[str, Statement]]:
     for found in iter_modules(services.__path__, "src.services."):
         module = import_module(found.name)
         for name, member in vars(module).items():
-            if isinstance(member, Statement):
+            if isinstance(member, Statement) and name not in ACROSS_OWNERS:
                 yield name, member
             elif getattr(member, "__module__", None) == module.__name__ and hasattr(member, "cache_info"):
                 yield from ((f"{name}({_label(shape)})", member(*shape)) for shape in SHAPES[name]())

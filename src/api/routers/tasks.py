@@ -4,19 +4,29 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks
 from src.api.documentation import Responses, errors, headers
 from src.api.filters import PARAMETERS, Filters
-from src.api.responses import array_response, created_response, not_modified, object_response, task_response
+from src.api.responses import (
+    array_response,
+    bulk_response,
+    created_response,
+    not_modified,
+    object_response,
+    task_response,
+)
 from src.api.routers.owner import NOT_MODIFIED, owner_router
+from src.schemas.operations import Bulk, BulkResults
 from src.schemas.query import TaskQuery
-from src.schemas.task import Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
-from src.services.task_service import TaskPage, TaskService
+from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
+from src.services.task_page import TaskPage
+from src.services.task_service import TaskService
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
+Permanent = Annotated[bool, Query(description="Delete it for good, also from the trash; it cannot be restored.")]
 
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
@@ -58,38 +68,50 @@ async def _list_tasks(
     return response(await tasks.list_tasks(query))
 
 
-@router.post("", status_code=201, response_model=Task, responses=_CREATED | errors(400, 413, 415))
+@router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 413, 415))
 async def create_task(request: Request, tasks: Tasks, task: TaskCreate) -> Response:
     """Add a task."""
     return created_response(request, await tasks.create_task(task))
 
 
-@router.get("/{task_id}", response_model=Task, responses=_ONE | NOT_MODIFIED)
+@router.get("/{task_id}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
 async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
     task = await tasks.get_task(task_id)
     return not_modified(task.revision) if task.revision in cached else task_response(task)
 
 
-@router.put("/{task_id}", response_model=Task, responses=_ONE | _BODY)
+@router.put("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """The same as PATCH: existing clients send PUT with some members and expect the others to stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}", response_model=Task, responses=_ONE | _BODY)
+@router.patch("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """Set the members that are sent; `null` clears what may be null, absent members stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}/complete", response_model=Task, responses=_ONE | _BODY)
+@router.patch("/{task_id}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
 async def complete_task(tasks: Tasks, task_id: Id, known: Known, completion: TaskCompletion | None = None) -> Response:
     """Set the completion, which is safe to retry; without a body, toggle it."""
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), known))
 
 
 @router.delete("/{task_id}", status_code=204, responses=errors(404, 412))
-async def delete_task(tasks: Tasks, task_id: Id, known: Known) -> None:
-    """Remove a task."""
-    await tasks.delete_task(task_id, known)
+async def delete_task(tasks: Tasks, task_id: Id, known: Known, *, permanent: Permanent = False) -> None:
+    """Move a task to the trash, from where it can be restored."""
+    await tasks.delete_task(task_id, known, permanent=permanent)
+
+
+@router.post("/{task_id}/restore", response_model=DetailedTask, responses=_ONE | errors(412))
+async def restore_task(tasks: Tasks, task_id: Id, known: Known) -> Response:
+    """Take a task out of the trash; one that is not there stays as it is, so that this is safe to retry."""
+    return task_response(await tasks.restore_task(task_id, known))
+
+
+@router.post("/bulk", response_model=BulkResults, responses=errors(400, 409, 413, 415))
+async def change_tasks(tasks: Tasks, bulk: Bulk) -> Response:
+    """Up to 500 operations in one transaction, each on a task of its own: all or none, or each by itself."""
+    return bulk_response(await tasks.bulk(bulk), dry_run=bulk.dry_run)

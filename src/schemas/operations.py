@@ -1,0 +1,149 @@
+"""Several operations on tasks in one request."""
+
+from collections import Counter
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from src.schemas.task import MAX_ID, DetailedTask, TaskCreate, TaskId, TaskUpdate
+
+MAX_OPERATIONS = 500
+
+Revision = Annotated[
+    int | None, Field(ge=0, le=MAX_ID, description="Act only if the task has this `revision`; 412 otherwise.")
+]
+
+
+class _Strict(BaseModel):
+    """A wrong name in one operation of hundreds would go unnoticed, so it is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewTask(TaskCreate):
+    """A new task; members that are not listed are refused."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Buy milk"}]})
+
+
+class Changes(TaskUpdate):
+    """What to change; members that are not listed are refused."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
+
+
+class CreateOperation(_Strict):
+    """Like `POST …/tasks`."""
+
+    op: Literal["create"]
+    task: NewTask
+
+
+class UpdateOperation(_Strict):
+    """Like `PATCH …/tasks/{id}`."""
+
+    op: Literal["update"]
+    id: TaskId
+    changes: Changes
+    revision: Revision = None
+
+
+class CompleteOperation(_Strict):
+    """Like `PATCH …/tasks/{id}/complete`; null toggles."""
+
+    op: Literal["complete"]
+    id: TaskId
+    completed: bool | None = True
+    revision: Revision = None
+
+
+class DeleteOperation(_Strict):
+    """Like `DELETE …/tasks/{id}`."""
+
+    op: Literal["delete"]
+    id: TaskId
+    permanent: bool = False
+    revision: Revision = None
+
+
+class RestoreOperation(_Strict):
+    """Like `POST …/tasks/{id}/restore`."""
+
+    op: Literal["restore"]
+    id: TaskId
+    revision: Revision = None
+
+
+type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
+"""An operation on a task that is there."""
+
+type Operation = CreateOperation | TaskOperation
+
+
+class Bulk(_Strict):
+    """Operations that are done in their order, in one transaction; each task may occur in one of them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "operations": [
+                        {"op": "create", "task": {"title": "Buy milk"}},
+                        {"op": "complete", "id": 42},
+                        {"op": "delete", "id": 43, "revision": 7},
+                    ],
+                    "atomic": True,
+                }
+            ]
+        },
+    )
+
+    operations: Annotated[
+        list[
+            Annotated[
+                CreateOperation | UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation,
+                Field(discriminator="op"),
+            ]
+        ],
+        Field(min_length=1, max_length=MAX_OPERATIONS),
+    ]
+    atomic: Annotated[
+        bool, Field(description="Whether one that fails undoes all; otherwise each result speaks for itself.")
+    ] = True
+    dry_run: Annotated[bool, Field(description="Answer as if, and change nothing.")] = False
+
+    @model_validator(mode="after")
+    def _one_operation_a_task(self) -> Self:
+        ids = Counter(each.id for each in self.operations if not isinstance(each, CreateOperation))
+        if repeated := [str(task_id) for task_id, count in ids.items() if count > 1]:
+            raise ValueError(f"a task may occur in one operation only; repeated: {', '.join(repeated[:5])}")
+        return self
+
+
+class OperationProblem(BaseModel):
+    """Why an operation failed (RFC 9457); the same as the route that it is like would answer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class OperationResult(BaseModel):
+    """What became of one operation."""
+
+    status: Annotated[int, Field(description="As of the route that it is like; 424 if it was undone with another.")]
+    task: Annotated[
+        DetailedTask | None, Field(description="The task as it is now; null if it is deleted, or on failure.")
+    ]
+    problem: OperationProblem | None
+
+
+class BulkResults(BaseModel):
+    """One result for each operation, in their order."""
+
+    results: list[OperationResult]
+    dry_run: bool

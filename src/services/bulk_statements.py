@@ -1,0 +1,73 @@
+"""The statements on many tasks at once, for a transaction that begins by locking the owner."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import Statement
+from src.models import Table, Task, User
+from src.services.task_columns import BLANK
+from src.services.task_json import detailed_task_json
+
+_columns = Table.metadata.tables["tasks"].c
+_owner = bindparam("owner", type_=Text)
+_now = bindparam("now", type_=UTCDateTime)
+WRITTEN = (*BLANK, "event", "deleted_at", "revision")
+
+
+def _rows(*names: str) -> FromClause:
+    """The rows of the parameter `rows`, a JSON array of objects."""
+    rows = func.jsonb_to_recordset(cast(bindparam("rows", type_=Text), JSONB))
+    columns = [column(name, _columns[name].type) for name in names]
+    return rows.table_valued(*columns).render_derived(name="rows", with_types=True)
+
+
+def _insert_tasks() -> Statement:
+    rows = _rows(*WRITTEN)
+    names = ("user_id", "created_at", "updated_at", *WRITTEN)
+    source = select(_owner, _now, _now, *(rows.c[name] for name in WRITTEN)).select_from(rows)
+    answer = (col(Task.id), col(Task.revision), detailed_task_json.label("json"))
+    return Statement(insert(Task).from_select(names, source).returning(*answer))
+
+
+def _update_tasks() -> Statement:
+    rows = _rows("id", *WRITTEN)
+    values: dict[str, Any] = {name: rows.c[name] for name in WRITTEN}
+    return Statement(
+        update(Task)
+        .where(col(Task.user_id) == _owner, col(Task.id) == rows.c.id)
+        .values(updated_at=_now, **values)
+        .returning(col(Task.id), col(Task.revision), detailed_task_json.label("json"))
+    )
+
+
+INTRODUCE_OWNER = Statement(insert(User).values(id=_owner).on_conflict_do_nothing(index_elements=[col(User.id)]))
+LOCK_OWNER = Statement(
+    select(func.clock_timestamp().label("now")).select_from(User).where(col(User.id) == _owner).with_for_update()
+)
+TAKE_REVISIONS = Statement(
+    update(User)
+    .where(col(User.id) == _owner)
+    .values(revision=col(User.revision) + bindparam("count", type_=BigInteger))
+    .returning(col(User.revision))
+)
+READ_TASKS = Statement(
+    select(col(Task.id), *(_columns[name] for name in WRITTEN), detailed_task_json.label("json")).where(
+        col(Task.user_id) == _owner, col(Task.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    )
+)
+INSERT_TASKS = _insert_tasks()
+UPDATE_TASKS = _update_tasks()

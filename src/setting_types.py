@@ -1,0 +1,71 @@
+"""What the text of a setting must be, and what becomes of it."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from src.db.url import DatabaseUrl
+
+_SECRET_LENGTH = 32
+
+# What Better Auth signs with when nobody sets a secret: public, so everybody could sign with it.
+_BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
+
+
+def _parse_database_url(value: object) -> DatabaseUrl:
+    return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
+
+
+def _split(value: object) -> object:
+    """`a,b` and `["a", "b"]` are the same list."""
+    if not isinstance(value, str):
+        return value
+    parts = value.strip().removeprefix("[").removesuffix("]").split(",")
+    return [part.strip().strip("\"'") for part in parts if part.strip()]
+
+
+def _origin(value: str) -> str:
+    try:
+        url = HttpUrl(value.strip())
+    except ValueError:
+        url = None
+    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
+        raise ValueError("must be an origin such as https://app.example.com")
+    return origin_of(url)
+
+
+def origin_of(url: HttpUrl) -> str:
+    """As browsers write it (RFC 6454, section 6.1)."""
+    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
+
+
+def _unversioned(value: object) -> object:
+    """Better Auth numbers the secrets of a roll-over: `2:new,1:old`."""
+    parts = _split(value)
+    return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SECRET_LENGTH:
+        raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
+    if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
+        raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
+    if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
+        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
+    return secret
+
+
+def _no_email(claim: str) -> str:
+    if claim == "email":
+        raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
+    return claim
+
+
+Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
+Secret = Annotated[SecretStr, AfterValidator(_strong)]
+Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+Claim = Annotated[str, AfterValidator(_no_email)]

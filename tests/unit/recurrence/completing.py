@@ -1,0 +1,44 @@
+"""Tasks that are completed one after the other."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from src.schemas.due_date import parse_due_date
+from src.schemas.recurrence import Occurrence, RecurrenceFrom, next_occurrence
+
+
+def complete(
+    recurrence: str,
+    due_date: str | None,
+    at: str,
+    *,
+    basis: RecurrenceFrom = "due_date",
+    zone: str | None = None,
+) -> Occurrence | None:
+    completed_at = datetime.fromisoformat(at)
+    return next_occurrence(recurrence, due_date, basis=basis, completed_at=completed_at, zone=zone)
+
+
+def next_due(
+    recurrence: str,
+    due_date: str | None,
+    at: str,
+    *,
+    basis: RecurrenceFrom = "due_date",
+    zone: str | None = None,
+) -> str | None:
+    following = complete(recurrence, due_date, at, basis=basis, zone=zone)
+    return following.due_date if following else None
+
+
+def in_time(recurrence: str, due_date: str, zone: str | None) -> Iterator[str]:
+    """The due dates of all tasks, when each is completed in the hour before it is due."""
+    following: Occurrence | None = Occurrence(due_date, recurrence)
+    while following:
+        yield following.due_date
+        due = parse_due_date(following.due_date)
+        moment = due if isinstance(due, datetime) else datetime(due.year, due.month, due.day, 12, tzinfo=UTC)
+        completed_at = moment - timedelta(hours=1)
+        following = next_occurrence(
+            following.recurrence, following.due_date, basis="due_date", completed_at=completed_at, zone=zone
+        )

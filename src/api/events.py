@@ -4,7 +4,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Send
 
 from src.errors import SyncExpired
@@ -16,11 +17,13 @@ from src.services.owner import OwnerId
 _RETRY_MILLISECONDS = 2000
 
 
-class EventStream(EventSourceResponse):
+class EventStream(StreamingResponse):
     """What changes after `since`, until the client leaves, the token expires or the process ends.
 
-    FastAPI's own streams of a generator take two tasks and two buffers more for each client.
+    What FastAPI makes of a generator takes two more tasks and two more buffers for each client.
     """
+
+    media_type = "text/event-stream"
 
     def __init__(self, changes: ChangeService, feed: Feed, owner: OwnerId, since: Since, expires_at: float) -> None:
         self._events = _events(changes, feed, owner, since, expires_at)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
-from fastapi.sse import EventSourceResponse
 
 from src.api.conditions import Cached
 from src.api.dependencies import Live, Owner, OwnerChanges
@@ -43,7 +42,7 @@ async def resumed_from(
     return None if text is None else Since.parse(text)
 
 
-@router.get("/events", response_class=EventSourceResponse, responses=errors(410, 429))
+@router.get("/events", response_class=EventStream, responses=errors(410, 429))
 async def stream_events(
     request: Request,
     owner: Owner,

@@ -6,6 +6,7 @@ would be simpler, but PostgreSQL lets only one transaction of the whole server c
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from typing import Self
 from src.db.database import Database
 from src.db.listener import Listener
 from src.db.url import DatabaseUrl
-from src.errors import ServiceUnavailable, TooManyStreams
+from src.errors import TooManyStreams
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
+
+logger = logging.getLogger(__name__)
 
 MAX_SUBSCRIPTIONS = 20
 """Of one owner in one process."""
@@ -145,7 +148,7 @@ class Feed:
         while await self._something_to_tell.wait():
             self._something_to_tell.clear()
             owners, self._untold = self._untold, set()
-            with suppress(ServiceUnavailable):  # the others look from time to time
+            with _survived():
                 await self._database.fetch(TELL, sender=self._name, owners=list(owners))
             await asyncio.sleep(self.pace.tell)
 
@@ -157,7 +160,7 @@ class Feed:
 
     async def _look_again_and_again(self) -> None:
         while True:
-            with suppress(ServiceUnavailable):
+            with _survived():
                 await self._look()
             heard = self._listener is not None and self._listener.connected
             await _happens(self._must_look, self.pace.look if heard else self.pace.look_alone)
@@ -176,6 +179,15 @@ class Feed:
         for subscriptions in self._subscriptions.values():
             for subscription in subscriptions:
                 subscription.end()
+
+
+@contextmanager
+def _survived() -> Iterator[None]:
+    """Whatever fails is made good for by looking later; a task that ended here would leave streams without news."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - see above
+        logger.warning("cannot tell or look for changes: %s", type(error).__name__)
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

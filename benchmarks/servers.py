@@ -19,6 +19,7 @@ _SETTINGS = {
     "ENVIRONMENT": "production",
     "BETTER_AUTH_SECRET": SIGNING_KEY,
     "ALLOWED_ORIGINS": "http://localhost:3000",
+    "RATE_LIMIT": "1000000/second",
 }
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0

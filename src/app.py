@@ -10,8 +10,11 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
+from src.api.counters import Counters, MemoryCounters
 from src.api.documentation import DocumentedApi
+from src.api.head import Head
 from src.api.problems import HANDLERS
+from src.api.rate_limits import Limit, RateLimit, Unlimited, UserLimit
 from src.api.routers import changes, health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
@@ -20,6 +23,7 @@ from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database
 from src.db.url import DatabaseUrl
+from src.schemas.rate import Rate
 from src.services.feed import Feed
 
 _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
@@ -27,7 +31,7 @@ _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
-    verifier = create_verifier(settings)
+    verifier, counters = create_verifier(settings), _create_counters(settings)
     # As its own routes, an included router would match each request twice.
     routers = (_LIST_ROUTERS[settings.list_format], changes.router, tasks.router, health.router)
     app = DocumentedApi(
@@ -36,11 +40,11 @@ def create_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         description="Tasks of the users of a Better Auth front end.",
         redirect_slashes=False,
-        middleware=_middleware(settings, verifier),
+        middleware=_middleware(settings, verifier, counters),
         exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
-    app.state.verifier = verifier
+    app.state.verifier, app.state.counters = verifier, counters
     app.state.database = create_database(settings)
     app.state.shutting_down = asyncio.Event()
     app.state.feed = Feed(app.state.database, _listen_url(settings), app.state.shutting_down.wait)
@@ -50,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with aclosing(app.state.verifier), app.state.database, app.state.feed:
+    async with aclosing(app.state.verifier), aclosing(app.state.counters), app.state.database, app.state.feed:
         yield
 
 
@@ -60,7 +64,7 @@ def _listen_url(settings: Settings) -> DatabaseUrl | None:
     return settings.database_url_unpooled or (None if pooled else settings.database_url)
 
 
-def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]:
+def _middleware(settings: Settings, verifier: TokenVerifier, counters: Counters) -> list[Middleware]:
     """From the outside in: errors and refusals need CORS headers too, and a stranger's body is not read."""
     return [
         Middleware(
@@ -73,13 +77,16 @@ def _middleware(settings: Settings, verifier: TokenVerifier) -> list[Middleware]
             max_age=7200,
         ),
         Middleware(UnexpectedErrors),
+        Middleware(Head),
         Middleware(TrailingSlash),
         Middleware(
             Authentication,
             verifier=verifier,
+            failures=_limit("failures", settings.rate_limit_failures, counters),
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),
+        Middleware(UserLimit, limit=_limit("user", settings.rate_limit, counters)),
         Middleware(BodyLimit),
     ]
 
@@ -91,6 +98,18 @@ def create_database(settings: Settings) -> Database:
         pool_size=settings.database_pool_size,
         prepared_statements=settings.prepared_statements,
     )
+
+
+def _limit(name: str, rate: Rate | None, counters: Counters) -> Limit:
+    return Unlimited() if rate is None else RateLimit(name, rate, counters)
+
+
+def _create_counters(settings: Settings) -> Counters:
+    if settings.rate_limit_storage_url is None:
+        return MemoryCounters()
+    from src.api.shared_counters import SharedCounters  # noqa: PLC0415 - its client takes 20 MB and 0.3 s to import
+
+    return SharedCounters(str(settings.rate_limit_storage_url))
 
 
 def create_verifier(settings: Settings) -> TokenVerifier:
@@ -114,4 +133,13 @@ _REQUEST_HEADERS = [
     "If-None-Match",
     "Last-Event-ID",
 ]
-_RESPONSE_HEADERS = ["ETag", "Link", "Location", "X-Total-Count", "Retry-After", "X-Request-ID"]
+_RESPONSE_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]

@@ -7,6 +7,7 @@ from dotenv import dotenv_values
 from pydantic import (
     Field,
     HttpUrl,
+    RedisDsn,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -16,7 +17,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.db.url import DatabaseUrl
-from src.setting_types import Claim, Origins, Secret, Secrets, Url, origin_of
+from src.schemas.origin import origin_of
+from src.schemas.rate import Rate, RateOrOff
+from src.setting_types import Claim, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
 
@@ -46,6 +49,9 @@ class Settings(BaseSettings):
     allowed_origins: Origins = []
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
     list_format: Literal["object", "array"] = "object"
+    rate_limit: RateOrOff = Rate(1000, "minute")
+    rate_limit_failures: RateOrOff = Rate(30, "minute")
+    rate_limit_storage_url: Annotated[RedisDsn | None, Field(repr=False)] = None
 
     @field_validator("better_auth_secret")
     @classmethod

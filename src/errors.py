@@ -10,6 +10,7 @@ AppError
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
+├── TooManyRequests       429  a rate limit is used up for now
 ├── TooManyStreams        429  the owner follows the changes too often already
 └── ServiceUnavailable    503  try again after a moment
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
@@ -174,6 +175,33 @@ class InvalidCursor(AppError):
     slug = "invalid-cursor"
     title = "Invalid cursor"
     detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
+
+    @property
+    def members(self) -> dict[str, object]:
+        """As for every other part of a request that is wrong."""
+        return {"errors": [{"field": "cursor", "message": self.detail, "type": "invalid_cursor"}]}
+
+
+class TooManyRequests(AppError):
+    """A rate limit is used up, for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
+
+    status = 429
+    slug = "quota-exceeded"
+    title = "Too many requests"
+
+    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
+        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
+        self.policy, self.seconds, self.fields = policy, seconds, fields
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, in seconds (RFC 9110, section 10.2.3), and the state of the limit."""
+        return {"Retry-After": str(self.seconds), **self.fields}
+
+    @property
+    def members(self) -> dict[str, object]:
+        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
+        return {"violated-policies": [self.policy]}
 
 
 class TooManyStreams(AppError):

@@ -1,12 +1,12 @@
 """What the text of a setting must be, and what becomes of it."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
+from src.schemas.origin import Origin
 
 _SECRET_LENGTH = 32
 
@@ -24,21 +24,6 @@ def _split(value: object) -> object:
         return value
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
-
-
-def _origin(value: str) -> str:
-    try:
-        url = HttpUrl(value.strip())
-    except ValueError:
-        url = None
-    if url is None or url.username or url.path not in {None, "/"} or url.query or url.fragment or "*" in value:
-        raise ValueError("must be an origin such as https://app.example.com")
-    return origin_of(url)
-
-
-def origin_of(url: HttpUrl) -> str:
-    """As browsers write it (RFC 6454, section 6.1)."""
-    return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
 
 
 def _unversioned(value: object) -> object:
@@ -66,6 +51,5 @@ def _no_email(claim: str) -> str:
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
-Origin = Annotated[str, AfterValidator(_origin)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Claim = Annotated[str, AfterValidator(_no_email)]

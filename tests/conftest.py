@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -19,7 +19,11 @@ from src.config import Settings, load_settings
 from src.db import migrations
 from src.db.embedded import EmbeddedPostgres
 from src.db.url import DatabaseUrl
+from tests.pgbouncer import pgbouncer, through
 from tests.tokens import SECRET, mint
+
+_PREPARED_STATEMENTS = os.environ.get("DATABASE_PREPARED_STATEMENTS", "false")
+"""Whether the pooler of TEST_DATABASE_POOLER keeps them."""
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
@@ -76,12 +80,17 @@ class User:
 
 type Connection = asyncpg.Connection[asyncpg.Record]
 type StartApp = Callable[..., Awaitable[FastAPI]]
+type UsualWay = Callable[[dict[str, object]], dict[str, object]]
 type NewDatabase = Callable[..., Awaitable[str]]
 
 
 def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     """A browser's view of the app."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seeds", type=int, default=1, help="how often to generate hostile requests, each time others")
 
 
 @pytest.fixture(scope="session")
@@ -107,12 +116,22 @@ def new_database(server_url: str) -> NewDatabase:
 
 
 @pytest.fixture(scope="session")
-async def start_app(database_url: str) -> AsyncIterator[StartApp]:
+def usual_way(server_url: str) -> Iterator[UsualWay]:
+    """Settings with a pooler between the app and the tests' server, where TEST_DATABASE_POOLER wants one."""
+    if not os.environ.get("TEST_DATABASE_POOLER"):
+        yield lambda settings: settings
+        return
+    with pgbouncer(server_url, pool_size=20) as folder:
+        yield partial(_pooled, server_url, folder)
+
+
+@pytest.fixture(scope="session")
+async def start_app(database_url: str, usual_way: UsualWay) -> AsyncIterator[StartApp]:
     """Makes a running app; settings are given by name and replace the usual ones."""
     async with AsyncExitStack() as stack:
 
         async def start(**settings: object) -> FastAPI:
-            app = create_app(load_settings(**_settings(database_url) | settings))
+            app = create_app(load_settings(**usual_way(_settings(database_url) | settings)))
             await stack.enter_async_context(app.router.lifespan_context(app))
             return app
 
@@ -155,7 +174,16 @@ def _settings(database_url: str) -> dict[str, object]:
         "database_url": database_url,
         "better_auth_secret": SECRET,
         "allowed_origins": ORIGIN,
+        "rate_limit_failures": "off",  # all tests come from one address
     }
+
+
+def _pooled(server_url: str, folder: str, settings: dict[str, object]) -> dict[str, object]:
+    """A test that has its own way to the database, or its own idea of prepared statements, keeps it."""
+    url = str(settings["database_url"])
+    if urlsplit(url).query != urlsplit(server_url).query or "database_prepared_statements" in settings:
+        return settings
+    return settings | {"database_url": through(folder, url), "database_prepared_statements": _PREPARED_STATEMENTS}
 
 
 async def _create_database(server_url: str, *, migrated: bool = True) -> str:

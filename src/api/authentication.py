@@ -3,12 +3,14 @@
 import logging
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
+from src.api.rate_limits import Limit, network
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, Unauthorized
+from src.errors import AppError, TooManyRequests, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -21,19 +23,22 @@ class Authentication:
     Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
     `request.state.expires_at` (the token's, in seconds since 1970). Answers 401 by itself otherwise; the log says which
     check failed, and with `explain` the answer does, too. With `cookie_origins` the token may come in Better Auth's
-    session cookie, from pages of these origins.
+    session cookie, from pages of these origins. A network that has used up `failures` gets 429 instead of 401; a valid
+    token passes all the same.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         verifier: TokenVerifier,
+        failures: Limit,
         *,
         explain: bool = False,
         cookie_origins: frozenset[str] | None = None,
     ) -> None:
         self._app = app
         self._verifier = verifier
+        self._failures = failures
         self._explain = explain
         self._cookie_origins = cookie_origins
 
@@ -45,8 +50,10 @@ class Authentication:
             return await send({"type": "websocket.close"})
         try:
             identity = await self._verifier.verify(self._token(scope))
+        except Unauthorized as error:
+            return await (await self._refusal(scope, error))(scope, receive, send)
         except AppError as error:
-            return await render(self._explained(error))(scope, receive, send)
+            return await render(error)(scope, receive, send)
         scope.setdefault("state", {}).update(
             user_id=identity.user_id, user_email=identity.email, expires_at=identity.expires_at
         )
@@ -60,9 +67,17 @@ class Authentication:
                 return token
         return bearer_token(headers)
 
-    def _explained(self, error: AppError) -> AppError:
-        if isinstance(error, Unauthorized):
-            logger.info("refused a request: status=401 reason=%r", error.reason)
-            if self._explain:
-                error.detail = f"{error.detail} ({error.reason})"
+    async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
+        try:
+            headers = await self._failures.use(network(scope))
+        except TooManyRequests as throttled:
+            return render(throttled)
+        response = render(self._explained(error))
+        response.headers.update(headers)
+        return response
+
+    def _explained(self, error: Unauthorized) -> Unauthorized:
+        logger.info("refused a request: status=401 reason=%r", error.reason)
+        if self._explain:
+            error.detail = f"{error.detail} ({error.reason})"
         return error

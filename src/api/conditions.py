@@ -4,9 +4,12 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic import WithJsonSchema
 
 # Proxies that compress weaken tags, and people forget the quotes; a revision is exact in any dress.
 _TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+
+_Lines = Annotated[list[str] | None, WithJsonSchema({"type": "string"})]
 
 
 def _revisions(lines: list[str]) -> list[int]:
@@ -17,7 +20,7 @@ def _revisions(lines: list[str]) -> list[int]:
 
 async def if_match(
     lines: Annotated[
-        list[str] | None, Header(alias="If-Match", description="Act only if the task has this `ETag`; 412 otherwise.")
+        _Lines, Header(alias="If-Match", description="Act only if the task has this `ETag`; 412 otherwise.")
     ] = None,
 ) -> list[int] | None:
     """The revisions of which one must be current; None where any will do."""
@@ -26,7 +29,7 @@ async def if_match(
 
 async def if_none_match(
     lines: Annotated[
-        list[str] | None, Header(alias="If-None-Match", description="Answer 304 if the `ETag` is still this.")
+        _Lines, Header(alias="If-None-Match", description="Answer 304 if the `ETag` is still this.")
     ] = None,
 ) -> list[int]:
     """The revisions that the client has already."""

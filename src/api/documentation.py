@@ -19,13 +19,17 @@ _DESCRIPTIONS = {
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
-    429: "There are too many event streams of the user.",
+    429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
     503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
 _MODELS: dict[int, type[Problem]] = {409: OperationsFailedProblem, 412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
-    429: {"Retry-After": "Seconds to wait."},
+    429: {
+        "Retry-After": "Seconds to wait.",
+        "RateLimit": 'What is left, such as `"user";r=0;t=12`.',
+        "RateLimit-Policy": 'The limit, such as `"user";q=1000;w=60`.',
+    },
     503: {"Retry-After": "Seconds to wait."},
 }
 _SECURITY = {

@@ -143,7 +143,7 @@ def _allow(request: Request) -> dict[str, str]:
     paths: dict[str, Any] = request.app.openapi()["paths"]
     routes = (operations for path, operations in paths.items() if compile_path(path)[0].match(request.scope["path"]))
     methods = ", ".join(method.upper() for operations in routes for method in operations)
-    return {"Allow": methods} if methods else {}
+    return {"Allow": methods.replace("GET", "GET, HEAD")} if methods else {}
 
 
 def _unprocessable(details: Sequence[Any]) -> Response:

@@ -8,26 +8,30 @@ the few cases in which several statements must stand or fall together.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
 import asyncpg
 
-from src.db.errors import translated
+from src.db.admission import Admission
+from src.db.connecting import connect
+from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 
 type Row = asyncpg.Record
+type Connection = asyncpg.pool.PoolConnectionProxy[Row]
 
-_CONNECT_SECONDS = 5.0
-_ACQUIRE_SECONDS = 5.0
-_COMMAND_SECONDS = 10.0
+_SECONDS = 4.0
+_CONNECT_SECONDS = 2.0
+_CANCEL_SECONDS = 1.0
+_IDLE_SECONDS = 120.0  # load balancers forget connections after four minutes and say nothing
 
 
 class Transaction:
     """Statements that stand or fall together, see `Database.transaction`."""
 
-    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
@@ -36,31 +40,41 @@ class Transaction:
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it and return the first row, if there is one."""
-        return await self._connection.fetchrow(statement.sql, *statement.arguments(values))
+        return _first(await self.fetch(statement, **values))
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[Transaction]":
         """Statements within these that can be taken back by themselves: a savepoint."""
-        async with self._connection.transaction():
+        await self._connection.execute("SAVEPOINT before")
+        try:
             yield self
+        except BaseException:
+            await self._connection.execute("ROLLBACK TO before")
+            raise
+        await self._connection.execute("RELEASE before")
 
 
 class Database:
     """A bounded pool of connections that are made when they are needed, so that it heals by itself.
 
-    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long.
+    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long: four
+    seconds for waiting, connecting and a statement. Nothing is done a second time that may have been committed.
     """
 
     def __init__(self, url: DatabaseUrl, *, pool_size: int = 10, prepared_statements: bool = True) -> None:
         self._options = {
             **url.connect_arguments,
+            "connect": connect,
             "min_size": 0,
             "max_size": pool_size,
+            "max_inactive_connection_lifetime": _IDLE_SECONDS,
             "timeout": _CONNECT_SECONDS,
-            "command_timeout": _COMMAND_SECONDS,
+            "command_timeout": _SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
         }
+        self._admission = Admission(pool_size)
+        self._returns: set[asyncio.Task[None]] = set()
         self._pool: asyncpg.Pool[Row]
 
     async def __aenter__(self) -> Self:
@@ -71,32 +85,112 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         """Close all connections, after those in use have been given back or have had the time to be."""
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            async with asyncio.timeout(_SECONDS + _CANCEL_SECONDS):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
-        """Run it, commit, and return all rows."""
+        """Run it, commit, and return all rows. The value of `owner`, if there is one, says whose share it takes."""
+        arguments = statement.arguments(values)
         with translated():
-            async with self._acquire() as connection:
-                return await connection.fetch(statement.sql, *statement.arguments(values))
+            async with asyncio.timeout(_SECONDS), self._admission.line(values.get("owner")):
+                try:
+                    return await self._fetch(statement.sql, arguments)
+                except Exception as error:
+                    if not _may_repeat(error, harmless=statement.only_reads):
+                        raise
+                return await self._fetch(statement.sql, arguments)
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it, commit, and return the first row, if there is one."""
-        with translated():
-            async with self._acquire() as connection:
-                return await connection.fetchrow(statement.sql, *statement.arguments(values))
+        return _first(await self.fetch(statement, **values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Several statements that stand or fall together; committed when the block ends without an exception."""
-        with translated():
-            async with self._acquire() as connection, connection.transaction():
-                yield Transaction(connection)
+        """Several statements that stand or fall together; committed when the block ends without an exception.
 
-    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[Row]":
-        return self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        Each of them has four seconds of its own, and so has the way to the first.
+        """
+        with translated():
+            async with self._begun() as connection:
+                try:
+                    yield Transaction(connection)
+                    await _commit(connection)
+                except BaseException as error:
+                    await self._abandon(connection, error)
+                    raise
+                await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[Connection]:
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(_SECONDS):
+                await stack.enter_async_context(self._admission.transactions)
+                connection = await self._begin()
+            yield connection
+
+    async def _begin(self) -> Connection:
+        try:
+            return await self._begin_once()
+        except Exception as error:
+            if not _may_repeat(error, harmless=True):
+                raise
+        return await self._begin_once()
+
+    async def _begin_once(self) -> Connection:
+        connection = await self._pool.acquire()
+        try:
+            await connection.execute("BEGIN")
+        except BaseException as error:
+            await self._abandon(connection, error)
+            raise
+        return connection
+
+    async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
+        connection = await self._pool.acquire()
+        try:
+            rows = await connection.fetch(sql, *arguments)
+        except BaseException as error:
+            await self._abandon(connection, error)
+            raise
+        await self._pool.release(connection)
+        return rows
+
+    async def _abandon(self, connection: Connection, error: BaseException) -> None:
+        """Give it back without waiting for what becomes of it."""
+        if is_connection_lost(error):
+            await self._pool.expire_connections()  # what is as old is likely to be as dead
+        task = asyncio.create_task(self._take_back(connection))
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
+
+    async def _take_back(self, connection: Connection) -> None:
+        """See that the server has ended its work; one that does not say so in time cannot be reached any more."""
+        try:
+            with suppress(asyncpg.InterfaceError):  # it is closed
+                if connection.is_in_transaction():
+                    await connection.execute("ROLLBACK", timeout=_CANCEL_SECONDS)
+            await self._pool.release(connection, timeout=_CANCEL_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self._pool.expire_connections()
+            with suppress(asyncpg.InterfaceError):  # it is closed
+                connection.terminate()
+
+
+def _may_repeat(error: Exception, *, harmless: bool) -> bool:
+    """Nothing can have been committed, or nothing was to be."""
+    return is_rolled_back(error) or (harmless and is_connection_lost(error))
+
+
+async def _commit(connection: Connection) -> None:
+    """COMMIT succeeds after a statement that failed, too, and then it is a rollback."""
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise RuntimeError("a statement of the transaction failed, and the block went on")
+
+
+def _first(rows: list[Row]) -> Row | None:
+    return rows[0] if rows else None
 
 
 async def _keep(_: object) -> None:

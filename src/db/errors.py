@@ -1,8 +1,9 @@
-"""What asyncpg raises, as what it means for a client."""
+"""What asyncpg raises, as what it means: for a client, for the connection, and for doing it again."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ssl import SSLError
 
 import asyncpg
 
@@ -24,6 +25,35 @@ _TRANSIENT = (
     "58",  # system error
     "XX000",  # what poolers answer when they have no server to give
 )
+_CONNECTION_LOST = ("08", "25006", "57P")
+_ROLLED_BACK = ("25006", "40001", "40P01", "55P03")
+_NO_ROOM = ("53", "XX000")
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the connection is of no more use: it is closed, or leads to a server that only reads now."""
+    if isinstance(error, asyncpg.PostgresError):
+        return _state(error).startswith(_CONNECTION_LOST)
+    broken = isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+    return broken and not isinstance(error, (TimeoutError, SSLError, ValueError))
+
+
+def is_rolled_back(error: BaseException) -> bool:
+    """Whether PostgreSQL took the statement back and says that it may well succeed the next time."""
+    return isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
+
+
+def may_connect_soon(error: BaseException) -> bool:
+    """Whether connecting may succeed in a moment; a wrong password, say, stays wrong."""
+    full = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_NO_ROOM)
+    return full or isinstance(error, TimeoutError) or is_connection_lost(error)
+
+
+def reason(error: BaseException) -> str:
+    """One line for the log; without PostgreSQL's `detail`, which may quote a row."""
+    if isinstance(error, asyncpg.PostgresError):
+        return f"{_state(error)}: {error.args[0]}"
+    return f"{type(error).__name__}: {str(error) or 'no answer in time'}"
 
 
 @contextmanager
@@ -35,14 +65,18 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        if isinstance(error, ValueError):  # of asyncpg: an argument or an option of the wrong kind
+    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError) as error:
+        if not _is_transient(error):
             raise
-        logger.warning("the database cannot serve: %s: %s", type(error).__name__, error)
+        logger.warning("the database cannot serve: %s", reason(error))
         raise ServiceUnavailable from error
-    except asyncpg.PostgresError as error:
-        if not str(error.sqlstate).startswith(_TRANSIENT):
-            raise
-        # Not its detail, which may quote a row.
-        logger.warning("the database cannot serve: %s: %s", error.sqlstate, error.args[0])
-        raise ServiceUnavailable from error
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        return _state(error).startswith(_TRANSIENT)
+    return isinstance(error, OSError) or not isinstance(error, ValueError)  # an argument of the wrong kind
+
+
+def _state(error: asyncpg.PostgresError) -> str:
+    return str(error.sqlstate)

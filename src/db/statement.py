@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, SelectBase, UpdateBase
 from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.sql.visitors import iterate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
 
@@ -20,6 +21,8 @@ class Statement:
         self.construct = construct
         compiled = construct.compile(dialect=_DIALECT)
         self.sql = str(compiled)
+        self.only_reads = isinstance(construct, SelectBase) and not _writes(construct)
+        """Whether it may be run again when nobody knows whether it ran: a query, and nothing in it is INSERT or so."""
         self._names: list[str] = getattr(compiled, "positiontup", None) or []
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._variables = set(self._names) - self._constants.keys()
@@ -34,3 +37,7 @@ class Statement:
             raise KeyError(*values.keys() ^ self._variables)
         known = {**self._constants, **values}
         return [known[name] for name in self._names]
+
+
+def _writes(construct: ClauseElement) -> bool:
+    return any(isinstance(part, UpdateBase) for part in iterate(construct))

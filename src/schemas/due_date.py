@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
@@ -47,9 +47,17 @@ def _cleared(value: object) -> object:
     return None if value == "" else value
 
 
+_FORMS = [{"format": "date"}, {"format": "date-time"}, {"const": "", "description": "The same as null."}]
+
 DueDate = Annotated[
     str | None,
-    Field(max_length=40, description="A day, or a moment with its time zone; it is answered as it was sent."),
+    Field(max_length=40),
     BeforeValidator(_cleared),
     AfterValidator(_checked),
+    WithJsonSchema(
+        {
+            "anyOf": [*({"type": "string", **form} for form in _FORMS), {"type": "null"}],
+            "description": "A day, or a moment with its time zone; it is answered as it was sent.",
+        }
+    ),
 ]

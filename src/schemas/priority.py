@@ -14,4 +14,4 @@ def _known(value: object) -> object:
     return "none" if value is None else value.lower() if isinstance(value, str) else value
 
 
-Priority = Annotated[PriorityName, BeforeValidator(_known)]
+Priority = Annotated[PriorityName, BeforeValidator(_known, json_schema_input_type=PriorityName | None)]

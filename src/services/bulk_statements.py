@@ -20,7 +20,7 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import Table, Task, User
 from src.services.task_columns import BLANK
-from src.services.task_json import detailed_task_json
+from src.services.task_json import detailed_task_json, new_task_json
 
 _columns = Table.metadata.tables["tasks"].c
 _owner = bindparam("owner", type_=Text)
@@ -39,7 +39,7 @@ def _insert_tasks() -> Statement:
     rows = _rows(*WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
     source = select(_owner, _now, _now, *(rows.c[name] for name in WRITTEN)).select_from(rows)
-    answer = (col(Task.id), col(Task.revision), detailed_task_json.label("json"))
+    answer = (col(Task.id), col(Task.revision), new_task_json.label("json"))
     return Statement(insert(Task).from_select(names, source).returning(*answer))
 
 

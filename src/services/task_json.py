@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, cast, func, literal_column, null, select
 from sqlmodel import UTCDateTime
 
 from src.models import Table
@@ -40,5 +40,12 @@ _next_task = (
     .scalar_subquery()
 )
 
+
+def _with_next_task(next_task: ColumnElement[Any]) -> ColumnElement[str]:
+    return cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), next_task), Text)
+
+
 task_json = cast(func.json_build_object(*_object(_tasks)), Text)
-detailed_task_json = cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), _next_task), Text)
+detailed_task_json = _with_next_task(_next_task)
+# An INSERT cannot be correlated to, and nothing follows a new task.
+new_task_json = _with_next_task(null())

@@ -31,7 +31,7 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import Table, Task, User
 from src.services.task_columns import BLANK
-from src.services.task_json import detailed_task_json
+from src.services.task_json import detailed_task_json, new_task_json
 
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
@@ -100,7 +100,7 @@ def _create() -> Statement:
         "revision": bump.c.revision,
     }
     new = insert(Task).from_select(list(values), select(*values.values()))
-    return Statement(new.returning(col(Task.id), col(Task.revision), detailed_task_json.label("json")))
+    return Statement(new.returning(col(Task.id), col(Task.revision), new_task_json.label("json")))
 
 
 def _write(*conditions: Condition, values: Values) -> Statement:

@@ -53,7 +53,7 @@ def user(front_end: BetterAuthServer) -> BetterAuthUser:
 @pytest.fixture
 def api(start_api: StartApi, front_end: BetterAuthServer) -> ApiServer:
     """An API that has not fetched any key yet."""
-    return start_api(better_auth_url=front_end.url)
+    return start_api(better_auth_url=front_end.url, rate_limit="off")
 
 
 def kid(token: str) -> str:
@@ -146,7 +146,7 @@ def test_a_flood_of_unknown_keys_is_nobody_elses_trouble(
         flood = [pool.submit(ask, http, user, forged(token)) for _ in range(STRANGERS)]
         while not all(stranger.done() for stranger in flood):
             during.append(ask(api.http, user, next(known)))
-    assert {stranger.result().status for stranger in flood} == {401}
+    assert {stranger.result().status for stranger in flood} <= {401, 429}
     assert {answer.status for answer in alone + during} == {200}
     assert len(during) > 20
     assert usual_worst(during) < usual_worst(alone) + 0.25

@@ -47,7 +47,7 @@ class Server(subprocess.Popen[bytes]):
 
     def wait_until_it_serves(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not self._serves():
+        while not self.serves():
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
@@ -59,6 +59,13 @@ class Server(subprocess.Popen[bytes]):
     def listens(self) -> bool:
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def serves(self) -> bool:
+        """Whether it lives and answers."""
+        assert self.poll() is None, self.output
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/health").status_code == 200
+        return False
 
     def processes(self) -> list[psutil.Process]:
         """What lives of it and of its embedded database."""
@@ -84,12 +91,6 @@ class Server(subprocess.Popen[bytes]):
     def _is_ours(self, process: psutil.Process) -> bool:
         with suppress(ProcessLookupError, psutil.NoSuchProcess):
             return os.getsid(process.pid) == self.pid and process.status() != psutil.STATUS_ZOMBIE
-        return False
-
-    def _serves(self) -> bool:
-        assert self.poll() is None, self.output
-        with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/health").status_code == 200
         return False
 
 

@@ -1,39 +1,30 @@
 """Behind a pooler in transaction mode nothing is expected to last from one transaction to the next."""
 
+import asyncio
 import os
 import shutil
-import subprocess
-import tempfile
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, table
 
+from src.db import migrations
+from src.db.embedded import EmbeddedPostgres
 from src.db.statement import Statement
-from tests.conftest import StartApp, User
-from tests.integration.embedded.programs import eventually, sql
+from src.db.url import DatabaseUrl
+from src.errors import ServiceUnavailable
+from tests.conftest import Connection, StartApp, User
+from tests.integration.embedded.programs import server_pid
+from tests.pgbouncer import pgbouncer, through
 
+_LOGIN_RETRY_SECONDS = 15  # PgBouncer's server_login_retry: it asks the server that often
+_SLEEP = Statement(select(func.pg_sleep(29)))
+_SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND wait_event = 'PgSleep'"
 _LEFT_BEHIND = Statement(select(func.count().label("count")).select_from(table("pg_prepared_statements")))
-
-_PGBOUNCER = """
-[databases]
-* = host={sockets} user=postgres pool_size=2
-[pgbouncer]
-pool_mode = transaction
-server_reset_query_always = 1
-listen_addr =
-unix_socket_dir = {folder}
-auth_type = any
-"""
-
-
-# PgBouncer refuses root, and only root and its owner reach the server's socket.
-_AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=65534", "--clear-groups"]
-_BUT_EVERYWHERE = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
-_UNPRIVILEGED = [*_AS_NOBODY, *_BUT_EVERYWHERE] if os.geteuid() == 0 else []
 
 
 async def use_everything(app: FastAPI) -> None:
@@ -58,25 +49,41 @@ async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app
 
 @pytest.fixture
 def pooled_url(database_url: str) -> Iterator[str]:
-    """The way to the database through PgBouncer, which gives each transaction the next connection that it has."""
+    """The way to the database through PgBouncer."""
     if not shutil.which("pgbouncer"):
         pytest.skip("PgBouncer is not installed")
-    name = urlsplit(database_url).path
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        configuration = Path(folder, "pgbouncer.ini")
-        configuration.write_text(
-            _PGBOUNCER.format(sockets=parse_qs(urlsplit(database_url).query)["host"][0], folder=folder)
-        )
-        with subprocess.Popen([*_UNPRIVILEGED, "pgbouncer", "--quiet", str(configuration)]) as pooler:
-            try:
-                url = f"postgresql://postgres@{name}?host={quote(folder, safe='')}&port=6432"
-                eventually(lambda: sql(url, "SELECT 1"))
-                yield url
-            finally:
-                pooler.kill()
+    with pgbouncer(database_url) as folder:
+        yield through(folder, database_url)
 
 
 @pytest.mark.req("RUN-FR-010")
 async def test_it_works_through_a_pooler_in_transaction_mode(pooled_url: str, start_app: StartApp) -> None:
     await use_everything(await start_app(database_url=pooled_url, database_prepared_statements="false"))
+
+
+@pytest.mark.req("OPS-FR-027")
+async def test_a_statement_that_takes_too_long_is_ended_behind_a_pooler_too(
+    pooled_url: str, start_app: StartApp, sql: Connection
+) -> None:
+    app = await start_app(database_url=pooled_url, database_prepared_statements="false")
+    with pytest.raises(ServiceUnavailable):
+        await app.state.database.fetch(_SLEEP)
+    await asyncio.sleep(1)
+    assert await sql.fetchval(_SLEEPING) == 0
+
+
+@pytest.mark.req("OPS-FR-031")
+@pytest.mark.skipif(not shutil.which("pgbouncer"), reason="PgBouncer is not installed")
+async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(tmp_path: Path, start_app: StartApp) -> None:
+    with EmbeddedPostgres(tmp_path / "postgres") as server, pgbouncer(server.url) as folder:
+        await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(server.url))
+        url = through(folder, server.url)
+        user = User(await start_app(database_url=url, database_prepared_statements="false"))
+        await user.create()
+        os.kill(server_pid(tmp_path / "postgres"), signal.SIGKILL)
+        began = time.monotonic()
+        statuses = {(await user.get()).status_code}
+        while (answer := (await user.post(json={"title": "Buy milk"})).status_code) != 201:
+            statuses.add(answer)
+            assert time.monotonic() - began < _LOGIN_RETRY_SECONDS + 5
+        assert statuses <= {200, 503}

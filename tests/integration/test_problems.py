@@ -1,5 +1,6 @@
 """What is answered when something is wrong."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -55,7 +56,8 @@ async def test_all_that_is_wrong_is_listed_and_nothing_echoed(user: User) -> Non
 @pytest.mark.req("TASK-FR-046")
 async def test_a_database_that_cannot_be_reached_is_503_until_it_can(start_app: StartApp) -> None:
     user = User(await start_app(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
-    for response in (await user.get(), await user.post(json={"title": "Buy milk"}), await user.http.get("/ready")):
+    requests = (user.get(), user.post(json={"title": "Buy milk"}), user.http.get("/ready"))
+    for response in await asyncio.gather(*requests):
         assert response.status_code == 503
         assert response.json()["type"] == "urn:problem-type:service-unavailable"
         assert int(response.headers["Retry-After"]) > 0

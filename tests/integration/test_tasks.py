@@ -186,4 +186,4 @@ async def test_unknown_paths_and_methods_are_told_apart(user: User) -> None:
     assert (await user.http.post("/docs")).headers["Allow"]
     response = await user.delete()
     assert response.status_code == 405
-    assert {method.strip() for method in response.headers["Allow"].split(",")} == {"GET", "POST"}
+    assert {method.strip() for method in response.headers["Allow"].split(",")} == {"GET", "HEAD", "POST"}

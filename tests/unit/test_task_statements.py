@@ -105,7 +105,8 @@ def _reached_without_owner(construct: ClauseElement) -> set[Any]:
     unguarded: set[Any] = set()
     for part in visitors.iterate(construct):
         if isinstance(part, Select):
-            outer = part._correlate or ()  # noqa: SLF001 - SQLAlchemy has no public view of what a SELECT correlates to
+            # SQLAlchemy has no public view of what a SELECT correlates to; an INSERT is nothing that it can.
+            outer = () if isinstance(construct, Insert) else part._correlate or ()  # noqa: SLF001 - see above
             reads = {table for source in part.get_final_froms() for table in _direct_tables(source)} - {*outer}
             unguarded |= {source for source in reads if not _is_owned(source, part.whereclause)}
         elif isinstance(part, Update | Delete):
@@ -148,6 +149,10 @@ OWNER: BindParameter[str] = bindparam("owner")
 OTHER: BindParameter[str] = bindparam("other")
 BY_ID = col(Task.id) == bindparam("id")
 MINE = col(Task.user_id) == OWNER
+NEXT = TABLES["tasks"].alias()
+CORRELATED = (
+    select(NEXT.c.id).where(NEXT.c.user_id == OWNER, NEXT.c.id == col(Task.next_id)).correlate(TABLES["tasks"])
+).scalar_subquery()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +169,7 @@ MINE = col(Task.user_id) == OWNER
         Task.metadata.tables["tasks"].update().where(BY_ID).values(title="x"),
         Task.metadata.tables["tasks"].delete().where(BY_ID),
         insert(Task).values(user_id=OTHER, title="x"),
+        insert(Task).values(user_id=OWNER).returning(CORRELATED),
         insert(Task).from_select(["user_id", "title"], select(OTHER, bindparam("title"))),
     ],
 )

@@ -14,6 +14,6 @@ def owner_router() -> APIRouter:
         prefix="/api/{user_id}/tasks",
         tags=["tasks"],
         dependencies=[Depends(require_owner)],
-        responses=errors(401, 403, 422, 503),
+        responses=errors(401, 403, 422, 429, 503),
         generate_unique_id_function=operation_id,
     )

@@ -31,6 +31,11 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
         ("BETTER_AUTH_STRICT", "maybe", "boolean"),
         ("BETTER_AUTH_COOKIE_CACHE", "maybe", "boolean"),
         ("LIST_FORMAT", "list", "'object' or 'array'"),
+        ("RATE_LIMIT", "5", "such as 1000/minute, or off"),
+        ("RATE_LIMIT", "0/hour", "such as 1000/minute, or off"),
+        ("RATE_LIMIT", "9999999999/minute", "such as 1000/minute, or off"),
+        ("RATE_LIMIT_FAILURES", "٣٠/minute", "such as 1000/minute, or off"),
+        ("RATE_LIMIT_STORAGE_URL", "http://somebody:hunter2@cache.example.com", "'redis' or 'rediss'"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_its_name(
@@ -118,6 +123,7 @@ def test_printed_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("BETTER_AUTH_SECRETS", f"2:{SECRET[::-1]},1:{SECRET}")
     monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
     monkeypatch.setenv("BETTER_AUTH_JWKS_URL", f"https://somebody:{PASSWORD}@keys.example.com")
+    monkeypatch.setenv("RATE_LIMIT_STORAGE_URL", f"redis://:{PASSWORD}@cache.example.com")
     settings = load_settings()
     assert settings.secrets == [SECRET[::-1], SECRET, SECRET]
     for printed in (repr(settings), str(settings), f"{settings.database_url}"):

@@ -1,0 +1,26 @@
+"""HEAD is GET without the body (RFC 9110, section 9.3.2), on every path that has GET."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class Head:
+    """Asks for what GET answers, and sends its status and headers alone, at once: what follows may never end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self._app(scope, receive, send)
+        # The server looks at its own scope to see that no body may follow.
+        return await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body"})
+
+    return sending

@@ -1,0 +1,39 @@
+"""An app that reaches its database through a network that can fail."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+
+from tests.conftest import Connection, NewDatabase, StartApp, User
+from tests.faults.proxy import Proxy
+
+
+@pytest.fixture
+async def own_database(new_database: NewDatabase) -> str:
+    """A database of this test, reached without any proxy."""
+    return await new_database()
+
+
+@pytest.fixture
+async def server(own_database: str) -> AsyncIterator[Connection]:
+    """What an operator can do at the database."""
+    connection = await asyncpg.connect(own_database)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def proxy(own_database: str) -> AsyncIterator[Proxy]:
+    async with Proxy(own_database) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def app(proxy: Proxy, start_app: StartApp) -> FastAPI:
+    """An app that has made all of its connections, so that they are there when they fail."""
+    app = await start_app(database_url=proxy.url)
+    await asyncio.gather(*(User(app).create() for _ in range(30)))
+    return app

@@ -1,0 +1,104 @@
+"""Writers who note what is acknowledged while servers are killed, and compare it with what is there afterwards."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.tokens import mint
+
+_PAUSE_SECONDS = 0.05
+
+type Task = dict[str, Any]
+
+
+def _as_listed(answer: httpx.Response) -> Task:
+    """Lists do not show what follows a task."""
+    task: Task = answer.json()
+    del task["next_task"]
+    return task
+
+
+class Writer:
+    """A user who creates, changes and deletes tasks, and tries again with the same key what was not acknowledged."""
+
+    def __init__(self) -> None:
+        self.id = f"user-{uuid4()}"
+        self.acknowledged: dict[int, Task | None] = {}
+        """Each task as it was answered last; None after it was deleted. It is not here while a change is unanswered."""
+        self.statuses: Counter[int] = Counter()
+        self._path = f"/api/{self.id}/tasks"
+        self._title = str(uuid4())
+
+    @property
+    def answers(self) -> int:
+        """How many writes were acknowledged."""
+        return sum(self.statuses[status] for status in (200, 201, 204))
+
+    @property
+    def failures(self) -> int:
+        """How many answers were neither a success nor a 503."""
+        return self.statuses.total() - self.answers - self.statuses[503]
+
+    def write(self, url: str, stop: threading.Event) -> None:
+        """Write without a pause until it is told to stop, or nobody listens any more."""
+        with self._client(url) as http:
+            try:
+                while not stop.is_set():
+                    self._write_two(http)
+            except httpx.TransportError:
+                return
+
+    def read(self, url: str) -> list[Task]:
+        """All tasks that are there now."""
+        with self._client(url) as http:
+            return list(self._pages(http))
+
+    def lost(self, tasks: list[Task]) -> int:
+        """How many acknowledged tasks are not there as they were acknowledged."""
+        found = {task["id"]: task for task in tasks}
+        return sum(found.get(number) != task for number, task in self.acknowledged.items())
+
+    def _write_two(self, http: httpx.Client) -> None:
+        self._change(http, self._create(http), "PATCH", json={"description": "Buy tea"})
+        self._change(http, self._create(http), "DELETE")
+
+    def _create(self, http: httpx.Client) -> int:
+        headers = {"Idempotency-Key": self._title}
+        answer = self._send(http, "POST", self._path, json={"title": self._title}, headers=headers)
+        self._title = str(uuid4())
+        task = _as_listed(answer)
+        self.acknowledged[task["id"]] = task
+        return int(task["id"])
+
+    def _change(self, http: httpx.Client, number: int, method: str, **options: Any) -> None:
+        del self.acknowledged[number]  # until it is answered, the old is as good as the new
+        answer = self._send(http, method, f"{self._path}/{number}", **options)
+        self.acknowledged[number] = _as_listed(answer) if answer.status_code == 200 else None
+
+    def _send(self, http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = http.request(method, path, **options)
+        while answer.status_code >= 500:
+            self.statuses[answer.status_code] += 1
+            time.sleep(_PAUSE_SECONDS)
+            answer = http.request(method, path, **options)
+            if (method, answer.status_code) == ("DELETE", 404):
+                return answer  # it had been deleted, and only the answer was missing
+        self.statuses[answer.status_code] += 1
+        return answer
+
+    def _pages(self, http: httpx.Client) -> Iterator[Task]:
+        cursor: dict[str, str] = {}
+        while True:
+            page = http.get(self._path, params=cursor).raise_for_status().json()
+            yield from page["tasks"]
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
+
+    def _client(self, url: str) -> httpx.Client:
+        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {mint(self.id)}"}, timeout=20)

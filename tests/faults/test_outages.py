@@ -1,0 +1,137 @@
+"""The database is away, for a moment or for longer: nobody gets a 500, nobody hangs, and it heals by itself."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+
+import httpx
+import pytest
+
+from tests.conftest import Connection, User
+from tests.faults.proxy import Proxy
+
+_END_EVERYBODY = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
+    """The status, and after how many seconds it came."""
+    began = time.monotonic()
+    response = await request
+    assert response.status_code != 503 or int(response.headers["Retry-After"]) > 0
+    return response.status_code, time.monotonic() - began
+
+
+async def read_and_write(user: User, times: int = 10) -> set[int]:
+    """What these answer, all at once."""
+    reads = [user.get() for _ in range(times)]
+    writes = [user.post(json={"title": "Buy milk"}) for _ in range(times)]
+    return {answer.status_code for answer in await asyncio.gather(*reads, *writes)}
+
+
+async def assert_refused_in_time(user: User) -> None:
+    answers = await asyncio.gather(timed(user.get()), timed(user.post(json={"title": "Buy milk"})))
+    assert [status for status, _ in answers] == [503, 503]
+    assert max(seconds for _, seconds in answers) < 5
+    assert (await user.http.get("/health")).status_code == 200
+
+
+async def assert_serves_within(user: User, seconds: float) -> None:
+    began = time.monotonic()
+    while (await user.post(json={"title": "Buy milk"})).status_code != 201:
+        assert time.monotonic() - began < seconds
+    assert time.monotonic() - began < seconds
+    assert await read_and_write(user) == {200, 201}
+
+
+@pytest.mark.req("OPS-FR-020")
+@pytest.mark.parametrize("seconds", [0.8, 3])
+async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
+    user: User, proxy: Proxy, seconds: float
+) -> None:
+    await proxy.refuse()
+    await asyncio.sleep(0.1)
+    answers = asyncio.create_task(read_and_write(user))
+    await asyncio.sleep(seconds)
+    await proxy.accept()
+    assert await answers == {200, 201}
+
+
+@pytest.mark.req("OPS-FR-020")
+@pytest.mark.parametrize("seconds", [0.8, 3])
+async def test_a_database_that_wakes_up_costs_nobody_an_error(
+    user: User, proxy: Proxy, server: Connection, seconds: float
+) -> None:
+    await server.execute(_END_EVERYBODY)
+    await asyncio.sleep(0.1)
+    proxy.freeze()
+    answers = asyncio.create_task(read_and_write(user))
+    await asyncio.sleep(seconds)
+    proxy.thaw()
+    assert await answers == {200, 201}
+
+
+@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+async def test_a_server_that_resets_every_connection_is_503_until_it_does_not(user: User, proxy: Proxy) -> None:
+    proxy.rejects = True
+    proxy.reset()
+    await assert_refused_in_time(user)
+    proxy.rejects = False
+    await assert_serves_within(user, 1)
+
+
+@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+async def test_a_server_that_refuses_connections_is_503_until_it_does_not(user: User, proxy: Proxy) -> None:
+    await proxy.refuse()
+    await assert_refused_in_time(user)
+    await proxy.accept()
+    await assert_serves_within(user, 1)
+
+
+@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+async def test_a_frozen_network_is_503_until_it_thaws(user: User, proxy: Proxy) -> None:
+    proxy.freeze()
+    await assert_refused_in_time(user)
+    proxy.thaw()
+    await assert_serves_within(user, 1)
+
+
+@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy) -> None:
+    began = time.monotonic()
+    proxy.swallow()
+    while time.monotonic() - began < 8:
+        await assert_refused_in_time(user)
+    proxy.surface()
+    await assert_serves_within(user, 10)
+
+
+@pytest.mark.req("OPS-FR-025")
+async def test_when_all_connections_died_unnoticed_only_what_is_under_way_fails(user: User, proxy: Proxy) -> None:
+    proxy.swallow()
+    proxy.surface()
+    assert (await user.get()).status_code == 503
+    await asyncio.sleep(1.5)  # the time that the server has to say that it has cancelled
+    assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
+
+
+@pytest.mark.req("OPS-FR-022", "OPS-FR-025")
+async def test_when_all_connections_are_reset_the_next_requests_meet_fresh_ones(user: User, proxy: Proxy) -> None:
+    proxy.reset()
+    await asyncio.sleep(0.1)
+    assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
+
+
+@pytest.mark.req("OPS-FR-025")
+async def test_connections_to_a_server_that_only_reads_by_now_are_replaced(
+    user: User, proxy: Proxy, server: Connection
+) -> None:
+    database = await server.fetchval("SELECT current_database()")
+    await server.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    proxy.reset()
+    await asyncio.sleep(0.1)
+    assert (await asyncio.gather(*(user.get() for _ in range(20))))[0].status_code == 200
+    assert (await user.post(json={"title": "Buy milk"})).status_code == 503
+    assert (await user.get()).status_code == 200
+    await server.execute(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+    assert (await user.post(json={"title": "Buy milk"})).status_code == 201

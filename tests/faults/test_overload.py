@@ -1,0 +1,108 @@
+"""More work than the database can do, or work that waits: whoever cannot be served is told so in time."""
+
+import asyncio
+import time
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from src.db.admission import Admission
+from src.db.statement import Statement
+from src.errors import ServiceUnavailable
+from tests.conftest import Connection, User
+from tests.integration.waiting import reached, uncommitted, waiting
+
+_SLEEP = Statement(select(func.pg_sleep(30)))
+_SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+_IN_TIME = 5.0
+
+
+@pytest.mark.req("OPS-FR-027")
+async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app: FastAPI, server: Connection) -> None:
+    began = time.monotonic()
+    with pytest.raises(ServiceUnavailable):
+        await app.state.database.fetch(_SLEEP)
+    assert time.monotonic() - began < _IN_TIME
+    await asyncio.sleep(1)
+    assert await server.fetchval(_SLEEPING) == 0
+
+
+@pytest.mark.req("OPS-FR-028")
+async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, own_database: str) -> None:
+    locked, others = User(app), [User(app) for _ in range(5)]
+    await locked.create()
+    async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
+        began = time.monotonic()
+        held_up = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
+        await reached(lambda: waiting(own_database) > 0)
+        for other in others:
+            await other.create()
+            assert len(await other.tasks()) == 1
+        assert not any(task.done() for task in held_up)
+        assert {answer.status_code for answer in await asyncio.gather(*held_up)} == {503}
+        assert time.monotonic() - began < _IN_TIME
+        await reached(lambda: waiting(own_database) == 0)
+    began = time.monotonic()
+    await locked.create()
+    assert len(await locked.tasks()) == 2
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.req("OPS-FR-021", "OPS-FR-029")
+async def test_a_database_that_does_nothing_holds_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
+    users = [User(app) for _ in range(100)]
+    async with uncommitted(own_database, "LOCK TABLE tasks, users"):
+        began = time.monotonic()
+        requests = [asyncio.create_task(user.get()) for user in users]
+        await reached(lambda: waiting(own_database) > 0)
+        asked = time.monotonic()
+        assert (await users[0].http.get("/health")).status_code == 200
+        assert time.monotonic() - asked < 1
+        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {503}
+        assert time.monotonic() - began < _IN_TIME
+    assert {answer.status_code for answer in await asyncio.gather(*(user.get() for user in users))} == {200}
+
+
+async def queue(admission: Admission, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
+    """So many for each owner who stay until the end."""
+
+    async def stay(owner: str) -> str:
+        try:
+            async with admission.line(owner):
+                await end.wait()
+        except ServiceUnavailable:
+            return "refused"
+        return "served"
+
+    tasks = [asyncio.create_task(stay(f"owner {n}")) for n in range(owners) for _ in range(each)]
+    await asyncio.sleep(0)
+    return tasks
+
+
+@pytest.mark.req("OPS-FR-029")
+@pytest.mark.parametrize(("owners", "each", "served"), [(1, 1100, 1002), (210, 10, 2010), (3, 1000, 2010)])
+async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
+    owners: int, each: int, served: int
+) -> None:
+    end = asyncio.Event()
+    admission = Admission(10)
+    tasks = await queue(admission, owners, each, end)
+    refused = [task for task in tasks if task.done()]
+    assert {task.result() for task in refused} == {"refused"}
+    assert len(tasks) - len(refused) == served
+    end.set()
+    answers = await asyncio.gather(*tasks)
+    assert answers.count("served") == served
+    assert (admission.room, admission.lines) == (2010, {})
+
+
+@pytest.mark.req("OPS-FR-029")
+async def test_who_gives_up_waiting_leaves_room() -> None:
+    end = asyncio.Event()
+    admission = Admission(10)
+    tasks = await queue(admission, 3, 100, end)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (admission.room, admission.lines) == (2010, {})

@@ -1,0 +1,22 @@
+"""How a limit is used up, and filled again by the clock."""
+
+import pytest
+
+from src.api.counters import MemoryCounters
+from src.api.rate_limits import RateLimit
+from src.errors import TooManyRequests
+from src.schemas.rate import Rate
+from tests.unit.auth.clock import Clock
+
+
+@pytest.mark.req("OPS-FR-050", "OPS-FR-054")
+async def test_a_limit_is_whole_again_when_retry_after_has_passed() -> None:
+    clock = Clock(120 + 45.5)
+    limit = RateLimit("user", Rate(2, "minute"), MemoryCounters(), clock)
+    assert [(await limit.use("x"))["RateLimit"] for _ in range(2)] == ['"user";r=1;t=15', '"user";r=0;t=15']
+    for _ in range(2):
+        with pytest.raises(TooManyRequests) as refusal:
+            await limit.use("x")
+        assert refusal.value.headers["Retry-After"] == "15"
+    clock.now += 15
+    assert (await limit.use("x"))["RateLimit"] == '"user";r=1;t=60'

@@ -21,6 +21,7 @@ from src.config import Settings, is_set, load_settings
 from src.db import migrations
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
+from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.services.purge import purge as purge_trash
 
@@ -75,6 +76,13 @@ def purge() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Check the settings, the database and the sources of tokens, and say what to mend. Changes nothing."""
+    if not asyncio.run(_is_sound()):
+        raise SystemExit(1)
+
+
+@app.command()
 def token(
     user_id: Annotated[str, typer.Argument(help="The user that the token is for.")] = "dev-user",
     *,
@@ -114,6 +122,14 @@ async def _purge(settings: Settings) -> int:
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
         raise SystemExit(f"The database cannot be reached: {error.__cause__ or error}") from None
+
+
+async def _is_sound() -> bool:
+    sound = True
+    async for finding in examine():
+        typer.echo(str(finding))
+        sound = sound and finding.level != "FAILED"
+    return sound
 
 
 @contextmanager

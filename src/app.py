@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
@@ -15,23 +16,29 @@ from src.api.documentation import DocumentedApi
 from src.api.head import Head
 from src.api.problems import HANDLERS
 from src.api.rate_limits import Limit, RateLimit, Unlimited, UserLimit
+from src.api.request_log import RequestLog
 from src.api.routers import changes, health, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
-from src.db.database import Database
+from src.db.database import Database, OnQuery
 from src.db.url import DatabaseUrl
 from src.schemas.rate import Rate
 from src.services.feed import Feed
+
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
+    from src.telemetry import Telemetry
 
 _LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
-    verifier, counters = create_verifier(settings), _create_counters(settings)
+    verifier, counters, telemetry = create_verifier(settings), _create_counters(settings), create_telemetry(settings)
     # As its own routes, an included router would match each request twice.
     routers = (_LIST_ROUTERS[settings.list_format], changes.router, tasks.router, health.router)
     app = DocumentedApi(
@@ -41,11 +48,14 @@ def create_app(settings: Settings) -> FastAPI:
         description="Tasks of the users of a Better Auth front end.",
         redirect_slashes=False,
         middleware=_middleware(settings, verifier, counters),
+        telemetry=_NO_TELEMETRY if telemetry is None else telemetry.of_requests,
         exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
-    app.state.verifier, app.state.counters = verifier, counters
-    app.state.database = create_database(settings)
+    app.state.verifier, app.state.counters, app.state.telemetry = verifier, counters, telemetry
+    app.state.database = create_database(settings, on_query=None if telemetry is None else telemetry.record)
+    if telemetry is not None:
+        telemetry.watch(app.state.database, verifier.jwks)
     app.state.shutting_down = asyncio.Event()
     app.state.feed = Feed(app.state.database, _listen_url(settings), app.state.shutting_down.wait)
     app.state.announce = app.state.feed.announce
@@ -54,7 +64,13 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with aclosing(app.state.verifier), aclosing(app.state.counters), app.state.database, app.state.feed:
+    async with AsyncExitStack() as stack:
+        if app.state.telemetry is not None:
+            await stack.enter_async_context(aclosing(app.state.telemetry))
+        await stack.enter_async_context(aclosing(app.state.verifier))
+        await stack.enter_async_context(aclosing(app.state.counters))
+        await stack.enter_async_context(app.state.database)
+        await stack.enter_async_context(app.state.feed)
         yield
 
 
@@ -65,8 +81,9 @@ def _listen_url(settings: Settings) -> DatabaseUrl | None:
 
 
 def _middleware(settings: Settings, verifier: TokenVerifier, counters: Counters) -> list[Middleware]:
-    """From the outside in: errors and refusals need CORS headers too, and a stranger's body is not read."""
+    """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     return [
+        Middleware(RequestLog, form=settings.lines, traced=settings.otel_exporter_otlp_endpoint is not None),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -91,12 +108,13 @@ def _middleware(settings: Settings, verifier: TokenVerifier, counters: Counters)
     ]
 
 
-def create_database(settings: Settings) -> Database:
+def create_database(settings: Settings, on_query: OnQuery | None = None) -> Database:
     """The way to the database under these settings."""
     return Database(
         settings.database_url,
         pool_size=settings.database_pool_size,
         prepared_statements=settings.prepared_statements,
+        on_query=on_query,
     )
 
 
@@ -125,6 +143,24 @@ def create_verifier(settings: Settings) -> TokenVerifier:
     )
 
 
+def create_telemetry(settings: Settings) -> "Telemetry | None":
+    """What sends traces and metrics, where somebody wants them.
+
+    Raises:
+        SystemExit: The packages for it are not installed.
+    """
+    if settings.otel_exporter_otlp_endpoint is None:
+        return None
+    try:
+        from src.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
+    except ImportError:
+        sentence = "Cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs packages; install them with 'uv sync --group otel'"
+        raise SystemExit(sentence) from None
+    return Telemetry.to_collector(str(settings.otel_exporter_otlp_endpoint))
+
+
+# Nor to whoever else has set up OpenTelemetry in this process: FastAPI's own defaults would tell queries.
+_NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _REQUEST_HEADERS = [
     "Authorization",
     "Content-Type",

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from src.db.url import DatabaseUrl
 from src.schemas.origin import origin_of
 from src.schemas.rate import Rate, RateOrOff
-from src.setting_types import Claim, Origins, Secret, Secrets, Url
+from src.setting_types import Claim, Level, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
 
@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     )
 
     environment: Literal["production", "development", "test"] = "production"
-    debug: bool = False
+    log_format: Literal["json", "plain"] | None = None
+    log_level: Level = "info"
     database_url: Url
     database_url_unpooled: Url | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
+    otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
     rate_limit: RateOrOff = Rate(1000, "minute")
     rate_limit_failures: RateOrOff = Rate(30, "minute")
@@ -96,6 +98,11 @@ class Settings(BaseSettings):
     @property
     def _better_auth_origin(self) -> str | None:
         return None if self.better_auth_url is None else origin_of(self.better_auth_url)
+
+    @property
+    def lines(self) -> Literal["json", "plain"]:
+        """How the log is written: for people while developing, else for programs."""
+        return self.log_format or ("plain" if self.environment == "development" else "json")
 
     @property
     def migration_url(self) -> DatabaseUrl:

@@ -1,6 +1,6 @@
-"""What the text of a setting must be, and what becomes of it."""
+"""What each kind of setting accepts; the rest is refused with a sentence that shows no value."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -24,6 +24,10 @@ def _split(value: object) -> object:
         return value
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _unversioned(value: object) -> object:
@@ -51,5 +55,6 @@ def _no_email(claim: str) -> str:
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
+Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Claim = Annotated[str, AfterValidator(_no_email)]

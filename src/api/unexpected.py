@@ -1,12 +1,11 @@
 """The last resort: a defect answers 500 as a problem, inside CORS so that browsers can read it."""
 
 import logging
-from traceback import format_tb
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.problems import problem
+from src.logs import described
 
 logger = logging.getLogger(__name__)
 
@@ -14,8 +13,7 @@ logger = logging.getLogger(__name__)
 class UnexpectedErrors:
     """Turns an exception that nobody handled into a 500 that tells a request id and nothing else.
 
-    The log gets the id, the type and the place. It does not get the message: those of PostgreSQL and asyncpg quote
-    rows and arguments, which are the users' texts.
+    The log gets the id, the type and the place.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,13 +33,11 @@ class UnexpectedErrors:
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            await _answer(error)(scope, receive, send)
+            await _answer(error, scope["state"]["request_id"])(scope, receive, send)
 
 
-def _answer(error: Exception) -> ASGIApp:
-    request_id = uuid4().hex
-    place = "".join(format_tb(error.__traceback__))
-    logger.error("request %s failed with %s at\n%s", request_id, type(error).__qualname__, place)
+def _answer(error: Exception, request_id: str) -> ASGIApp:
+    exception = described(error, error.__traceback__)
+    logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
     detail = "Something went wrong on our side; the request id helps to find out what."
-    headers = {"X-Request-ID": request_id}
-    return problem(500, "internal-error", "Internal server error", detail, headers, request_id=request_id)
+    return problem(500, "internal-error", "Internal server error", detail, request_id=request_id)

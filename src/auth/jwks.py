@@ -84,6 +84,16 @@ class JwksClient:
             raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {quoted(kid)}")
         return found
 
+    @property
+    def size(self) -> int:
+        """How many keys are known; a key counts once for each algorithm that it is used with."""
+        return len(self._keys)
+
+    @property
+    def age(self) -> float | None:
+        """How many seconds ago the keys were fetched; None before that."""
+        return None if self._entries is None else self._clock() - self._stale_at + self._max_age
+
     def keep_fresh(self) -> None:
         """Fetch a set that is too old again, without waiting for it."""
         if self._entries is not None and self._clock() >= max(self._stale_at, self._retry_at) and not self._current():

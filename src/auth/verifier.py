@@ -39,6 +39,7 @@ class TokenVerifier:
         accept_session_cookie_cache: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.jwks = jwks
         self._clock, self._cache, self._keys = clock, VerifiedTokens(), Keyring(secrets, jwks)
         self._policy = ClaimsPolicy(
             issuer=issuer,

@@ -17,10 +17,15 @@ class Admission:
     """
 
     def __init__(self, connections: int) -> None:
-        self.room = connections + _WAITING
+        self._places = self.room = connections + _WAITING
         self.lines: dict[str | None, Line] = {}
         self.transactions = Line(self, max(1, connections // 2))
         self._share = max(1, connections // 4)
+
+    @property
+    def inside(self) -> int:
+        """How many use the database or wait for it."""
+        return self._places - self.room
 
     def line(self, owner: str | None) -> "Line":
         """Where an owner waits; None for what is nobody's."""

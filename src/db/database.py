@@ -7,20 +7,21 @@ the few cases in which several statements must stand or fall together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import asyncpg
+from asyncpg.connection import LoggedQuery
 
 from src.db.admission import Admission
 from src.db.connecting import connect
 from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
+from src.db.transaction import Connection, Row, Transaction, commit, first
 from src.db.url import DatabaseUrl
 
-type Row = asyncpg.Record
-type Connection = asyncpg.pool.PoolConnectionProxy[Row]
+type OnQuery = Callable[[LoggedQuery], None]
 
 _SECONDS = 4.0
 _CONNECT_SECONDS = 2.0
@@ -28,30 +29,13 @@ _CANCEL_SECONDS = 1.0
 _IDLE_SECONDS = 120.0  # load balancers forget connections after four minutes and say nothing
 
 
-class Transaction:
-    """Statements that stand or fall together, see `Database.transaction`."""
+class Connections(NamedTuple):
+    """What a pool's connections do, and how many calls wait for one."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
-        """Run it and return all rows."""
-        return await self._connection.fetch(statement.sql, *statement.arguments(values))
-
-    async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
-        """Run it and return the first row, if there is one."""
-        return _first(await self.fetch(statement, **values))
-
-    @asynccontextmanager
-    async def transaction(self) -> "AsyncIterator[Transaction]":
-        """Statements within these that can be taken back by themselves: a savepoint."""
-        await self._connection.execute("SAVEPOINT before")
-        try:
-            yield self
-        except BaseException:
-            await self._connection.execute("ROLLBACK TO before")
-            raise
-        await self._connection.execute("RELEASE before")
+    idle: int
+    used: int
+    most: int
+    waiting: int
 
 
 class Database:
@@ -61,7 +45,14 @@ class Database:
     seconds for waiting, connecting and a statement. Nothing is done a second time that may have been committed.
     """
 
-    def __init__(self, url: DatabaseUrl, *, pool_size: int = 10, prepared_statements: bool = True) -> None:
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        *,
+        pool_size: int = 10,
+        prepared_statements: bool = True,
+        on_query: OnQuery | None = None,
+    ) -> None:
         self._options = {
             **url.connect_arguments,
             "connect": connect,
@@ -72,6 +63,7 @@ class Database:
             "command_timeout": _SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
+            "init": None if on_query is None else _telling(on_query),
         }
         self._admission = Admission(pool_size)
         self._returns: set[asyncio.Task[None]] = set()
@@ -104,7 +96,7 @@ class Database:
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it, commit, and return the first row, if there is one."""
-        return _first(await self.fetch(statement, **values))
+        return first(await self.fetch(statement, **values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -116,7 +108,7 @@ class Database:
             async with self._begun() as connection:
                 try:
                     yield Transaction(connection)
-                    await _commit(connection)
+                    await commit(connection)
                 except BaseException as error:
                     await self._abandon(connection, error)
                     raise
@@ -146,6 +138,13 @@ class Database:
             await self._abandon(connection, error)
             raise
         return connection
+
+    @property
+    def connections(self) -> Connections:
+        """How busy the pool is at this moment."""
+        size, idle = self._pool.get_size(), self._pool.get_idle_size()
+        waiting = max(0, self._admission.inside - (size - idle))
+        return Connections(idle, size - idle, self._pool.get_max_size(), waiting)
 
     async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
         connection = await self._pool.acquire()
@@ -183,15 +182,12 @@ def _may_repeat(error: Exception, *, harmless: bool) -> bool:
     return is_rolled_back(error) or (harmless and is_connection_lost(error))
 
 
-async def _commit(connection: Connection) -> None:
-    """COMMIT succeeds after a statement that failed, too, and then it is a rollback."""
-    if await connection.execute("COMMIT") != "COMMIT":
-        raise RuntimeError("a statement of the transaction failed, and the block went on")
-
-
-def _first(rows: list[Row]) -> Row | None:
-    return rows[0] if rows else None
-
-
 async def _keep(_: object) -> None:
     """Give a connection back as it is: statements leave no state behind, and a reset would cost a round trip."""
+
+
+def _telling(on_query: OnQuery) -> "Callable[[asyncpg.Connection[Row]], Awaitable[None]]":
+    async def init(connection: "asyncpg.Connection[Row]") -> None:
+        connection.add_query_logger(on_query)
+
+    return init

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from src.db.database import Database, Row, Transaction
+from src.db.database import Database
+from src.db.transaction import Row, Transaction
 from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk_statements import (

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from src.db.database import Database, Row
+from src.db.database import Database
+from src.db.transaction import Row
 from src.errors import ServiceUnavailable, SyncExpired
 from src.schemas.changes import Since
 from src.services.change_statements import CHANGES, POSITION
-from src.services.feed import Subscription
 from src.services.owner import OwnerId
+from src.services.subscription import Subscription
 
 # What a reader that is slow keeps in memory: at most so many tasks.
 _FOLLOWED_AT_ONCE = 25

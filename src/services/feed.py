@@ -8,7 +8,8 @@ would be simpler, but PostgreSQL lets only one transaction of the whole server c
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Self
@@ -19,6 +20,7 @@ from src.db.url import DatabaseUrl
 from src.errors import TooManyStreams
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
+from src.services.subscription import Subscription, happens
 
 logger = logging.getLogger(__name__)
 
@@ -35,28 +37,6 @@ class Pace:
     """While others can be heard, too."""
     look_alone: float = 1.0
     heartbeat: float = 15.0
-
-
-class Subscription:
-    """Somebody who waits for the changes of an owner, and has seen all until `revision`."""
-
-    def __init__(self) -> None:
-        self.revision = 0
-        self.ended = False
-        self._news = asyncio.Event()
-
-    async def arrive(self, seconds: float) -> bool:
-        """Wait for news, or for the end; false where there is neither in time."""
-        return await _happens(self._news, seconds)
-
-    def wake(self) -> None:
-        """There may be news."""
-        self._news.set()
-
-    def end(self) -> None:
-        """There will be no more."""
-        self.ended = True
-        self._news.set()
 
 
 class Feed:
@@ -125,7 +105,7 @@ class Feed:
         if self._ended:
             subscription.end()
         if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
+            self._watching = asyncio.create_task(self._watch(), context=Context())  # of no request
 
     def _remove(self, owner: OwnerId, subscription: Subscription) -> None:
         self._subscriptions[owner].remove(subscription)
@@ -163,7 +143,7 @@ class Feed:
             with _survived():
                 await self._look()
             heard = self._listener is not None and self._listener.connected
-            await _happens(self._must_look, self.pace.look if heard else self.pace.look_alone)
+            await happens(self._must_look, self.pace.look if heard else self.pace.look_alone)
 
     async def _look(self) -> None:
         rows = await self._database.fetch(REVISIONS_OF_OWNERS, owners=list(self._subscriptions))
@@ -188,13 +168,3 @@ def _survived() -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - see above
         logger.warning("cannot tell or look for changes: %s", type(error).__name__)
-
-
-async def _happens(event: asyncio.Event, seconds: float) -> bool:
-    """Whether it happens in time. It can happen again then."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    happened = event.is_set()
-    event.clear()
-    return happened

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from src.db.database import Database, Row, Transaction
+from src.db.database import Database
 from src.db.statement import Statement
+from src.db.transaction import Row, Transaction
 from src.errors import TaskChanged, TaskNotFound
 from src.schemas.operations import (
     Bulk,

@@ -38,8 +38,9 @@ async def test_another_users_task_does_not_exist(
     user: User, stranger: User, method: str, path: str, body: dict[str, Any]
 ) -> None:
     own, theirs = await user.create(), await stranger.create()
-    response = await user.request(method, path.format(**theirs), **body)
-    never = await user.request(method, path.format(id=2**62), **body)
+    options = body | {"headers": {"X-Request-ID": "same"}}
+    response = await user.request(method, path.format(**theirs), **options)
+    never = await user.request(method, path.format(id=2**62), **options)
     assert response.status_code == 404
     del response.headers["RateLimit"], never.headers["RateLimit"]
     assert (response.json(), dict(response.headers)) == (never.json(), dict(never.headers))

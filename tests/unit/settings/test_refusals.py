@@ -16,7 +16,8 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
     ("name", "value", "wanted"),
     [
         ("ENVIRONMENT", "staging", "'production', 'development' or 'test'"),
-        ("DEBUG", "maybe", "boolean"),
+        ("LOG_FORMAT", "xml", "'json' or 'plain'"),
+        ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("DATABASE_URL", "mysql://somebody:hunter2@db.example.com/tasks", "postgresql://"),
         ("DATABASE_URL", "db.example.com", "postgresql://"),
         ("DATABASE_URL", f"{URL}?sslmode=maybe", "sslmode must be one of"),
@@ -77,7 +78,7 @@ def test_the_claim_of_verification_links_identifies_nobody(monkeypatch: pytest.M
 
 @pytest.mark.req("RUN-FR-002")
 def test_each_wrong_setting_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = {"DATABASE_URL": PASSWORD, "BETTER_AUTH_SECRET": PASSWORD, "ALLOWED_ORIGINS": "*", "DEBUG": "maybe"}
+    wrong = {"DATABASE_URL": PASSWORD, "BETTER_AUTH_SECRET": PASSWORD, "ALLOWED_ORIGINS": "*", "LOG_LEVEL": "loud"}
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
     sentences = refusal().removeprefix("Cannot start: ").split("; ")

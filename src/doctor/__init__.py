@@ -1,0 +1,42 @@
+"""What is wrong with an installation, and what to mend: each check by itself, and no secret in any answer."""
+
+from collections.abc import AsyncIterator
+from secrets import token_urlsafe
+
+from src.config import Settings, load_settings
+from src.doctor import database, tokens
+from src.doctor.findings import Finding, failed, ok
+
+_NO_DATABASE = "postgresql://not/needed"
+
+
+async def examine() -> AsyncIterator[Finding]:
+    """One finding a check, as they come. What depends on something that is wrong already is not checked."""
+    yield _settings()
+    if (settings := _only("database", better_auth_secret=token_urlsafe(32))) is not None:
+        async for finding in database.examine(settings):
+            yield finding
+    if (settings := _only("better_auth", database_url=_NO_DATABASE)) is not None:
+        async for finding in tokens.examine(settings):
+            yield finding
+
+
+def _settings() -> Finding:
+    try:
+        load_settings()
+    except SystemExit as refusal:
+        return failed("settings", f"{refusal}; see .env.example")
+    return ok("settings", "each is there and has a possible value")
+
+
+def _only(part: str, **stand_ins: str) -> Settings | None:
+    """The settings of one part, whatever is wrong with those of others."""
+    others = {
+        name: field.default
+        for name, field in Settings.model_fields.items()
+        if not name.startswith(part) and not field.is_required()
+    }
+    try:
+        return load_settings(**others | stand_ins)
+    except SystemExit:
+        return None

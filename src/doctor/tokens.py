@@ -1,0 +1,58 @@
+"""Whether users' tokens can be verified, and by nobody else be made."""
+
+import math
+from collections.abc import AsyncIterator
+
+import httpx
+
+from src.auth.fetching import FetchError, fetch_json
+from src.auth.jwk import usable_keys
+from src.config import Settings
+from src.doctor.findings import Finding, failed, ok, warning
+
+_SECONDS = 5
+_BITS = 120
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """The findings about secrets, published keys, and what tokens must say."""
+    for secret in settings.secrets:
+        yield _secret(secret)
+    if settings.jwks_url is not None:
+        yield await _jwks(httpx.URL(settings.jwks_url))
+    if settings.issuer is not None:
+        yield ok("claims", f"tokens must name {settings.issuer!r} as issuer and {settings.audience!r} as audience")
+
+
+def _secret(secret: str) -> Finding:
+    """Better Auth's own estimate and threshold (https://github.com/better-auth/better-auth)."""
+    bits = len(secret) * math.log2(len(set(secret)))
+    if bits < _BITS:
+        return warning("secret", "easy to guess: use 'openssl rand -base64 32' on both sides")
+    return ok("secret", f"{len(secret)} characters")
+
+
+async def _jwks(url: httpx.URL) -> Finding:
+    place = f"{url.scheme}://{url.netloc.decode()}{url.path}"
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS) as http:
+            document = await fetch_json(http, url, seconds=_SECONDS)
+        entries = document["keys"] if isinstance(document, dict) else None
+        if not isinstance(entries, list):
+            raise FetchError("the answer is not a JWK Set")  # noqa: TRY301 - one remedy for all
+    except (FetchError, KeyError) as error:
+        remedy = "does the front end run, with the jwt plugin? BETTER_AUTH_JWKS_URL is where the API reaches it"
+        return failed("JWKS", f"{place} has no keys ({error}): {remedy}")
+    return _keys(place, url, entries)
+
+
+def _keys(place: str, url: httpx.URL, entries: list[object]) -> Finding:
+    names = usable_keys(entries)
+    kinds = ", ".join(sorted({algorithm for _, algorithm in names}))
+    if not names:
+        return failed("JWKS", f"{place} has {len(entries)} keys, and none is usable: see the warnings")
+    said = f"{len({kid for kid, _ in names})} of {len(entries)} keys at {place} are usable, for {kinds}"
+    if url.scheme == "http" and url.host not in _LOCAL:
+        return warning("JWKS", f"{said}; but use https outside a private network: on the way they can be replaced")
+    return ok("JWKS", said)

@@ -6,12 +6,12 @@ AppError
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
 ├── OperationsFailed      409  one of several operations cannot be done, so none was
-├── SyncExpired           410  what has changed since is not known any more
+├── SyncExpired           410  what has changed since is forgotten (in `src.services.changes`)
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
 ├── TooManyRequests       429  a rate limit is used up for now
-├── TooManyStreams        429  the owner follows the changes too often already
+├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
 └── ServiceUnavailable    503  try again after a moment
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
@@ -112,15 +112,6 @@ class TaskNotFound(AppError):
     detail = "Task not found."
 
 
-class SyncExpired(AppError):
-    """What was deleted since then has been purged, or the database does not know of it."""
-
-    status = 410
-    slug = "sync-expired"
-    title = "Gone"
-    detail = "What has changed since then is not known any more; forget what you have and load everything again."
-
-
 class TaskChanged(AppError):
     """The task is not the one that `If-Match` names (RFC 9110, section 13.1.1); `current` is what it is, as JSON."""
 
@@ -202,20 +193,6 @@ class TooManyRequests(AppError):
     def members(self) -> dict[str, object]:
         """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
         return {"violated-policies": [self.policy]}
-
-
-class TooManyStreams(AppError):
-    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
-
-    status = 429
-    slug = "too-many-streams"
-    title = "Too many requests"
-    detail = "You have too many event streams open; close one and try again."
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": "15"}
 
 
 class ServiceUnavailable(AppError):

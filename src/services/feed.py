@@ -17,7 +17,7 @@ from typing import Self
 from src.db.database import Database
 from src.db.listener import Listener
 from src.db.url import DatabaseUrl
-from src.errors import TooManyStreams
+from src.errors import AppError
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
 from src.services.subscription import Subscription, happens
@@ -26,6 +26,20 @@ logger = logging.getLogger(__name__)
 
 MAX_SUBSCRIPTIONS = 20
 """Of one owner in one process."""
+
+
+class TooManyStreams(AppError):
+    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
+
+    status = 429
+    slug = "too-many-streams"
+    title = "Too many requests"
+    detail = "You have too many event streams open; close one and try again."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": "15"}
 
 
 @dataclass(frozen=True, slots=True)

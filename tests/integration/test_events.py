@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -208,6 +209,16 @@ async def test_a_reader_that_is_so_slow_that_something_was_purged_must_resume(
         assert await stream.ended()
         async with Stream(url, user, {"Last-Event-ID": stream.id}) as again:
             assert again.response.status_code == 410
+
+
+@pytest.mark.req("OPS-FR-062", "TASK-FR-159")
+async def test_head_asks_for_a_stream_and_has_none(url: str, user: User) -> None:
+    headers = {"Authorization": f"Bearer {mint(user.id)}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+        for _ in range(MAX_SUBSCRIPTIONS + 5):
+            response = await http.head(f"{user.path}/events")
+            assert response.status_code == 200
+            assert response.headers["Content-Type"].startswith("text/event-stream")
 
 
 @pytest.mark.req("TASK-FR-159")

@@ -42,7 +42,7 @@ async def resumed_from(
     return None if text is None else Since.parse(text)
 
 
-@router.get("/events", response_class=EventStream, responses=errors(410, 429))
+@router.get("/events", status_code=200, response_class=EventStream, responses=errors(410, 429))
 async def stream_events(
     request: Request,
     owner: Owner,

@@ -126,7 +126,7 @@ class Feed:
         if not self._subscriptions[owner]:
             del self._subscriptions[owner]
         if self._watching and not self._subscriptions:
-            self._watching.cancel()
+            pass
             self._watching = None
 
     def _wake(self, owner: str) -> None:

@@ -48,6 +48,11 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     assert all(f" {name} " in shown.stdout for name in _COMMANDS)
 
 
+@pytest.mark.req("RUN-FR-002")
+def test_serve_says_once_what_is_missing(tmp_path: Path) -> None:
+    assert_one_sentence(run(tmp_path, "-m", "src", "serve", "--workers=2"), "DATABASE_URL is missing")
+
+
 @pytest.fixture
 async def empty_database(new_database: NewDatabase) -> str:
     return await new_database(migrated=False)

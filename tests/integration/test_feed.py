@@ -1,6 +1,7 @@
 """Live updates of several processes: whoever writes and whatever fails, each stream learns of it."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -109,6 +110,18 @@ async def test_two_servers_tell_each_other_at_once(
 
 def _two_servers(folder: Path, database_url: str) -> list[Server]:
     return [production(folder, database_url) for _ in range(2)]
+
+
+@pytest.mark.req("TASK-FR-156")
+async def test_a_server_that_is_told_to_end_ends_its_streams_first(
+    tmp_path: Path, database_url: str, user: User
+) -> None:
+    with production(tmp_path, database_url) as server:
+        async with Stream(server.url, user) as stream:
+            server.send_signal(signal.SIGTERM)
+            assert await stream.ended()
+            assert server.poll() is None
+        await asyncio.to_thread(server.wait, 10)
 
 
 @pytest.mark.req("TASK-FR-161")

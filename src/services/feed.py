@@ -126,7 +126,7 @@ class Feed:
         if not self._subscriptions[owner]:
             del self._subscriptions[owner]
         if self._watching and not self._subscriptions:
-            pass
+            self._watching.cancel()
             self._watching = None
 
     def _wake(self, owner: str) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath, Stopping
+from src.services.changes import ChangeService
+from src.services.feed import Feed
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
@@ -31,6 +33,17 @@ async def task_service(request: Request, owner: Owner) -> TaskService:
     return TaskService(request.app.state.database, owner, request.app.state.announce)
 
 
+async def owner_changes(request: Request, owner: Owner) -> ChangeService:
+    """The changes of the path's user."""
+    return ChangeService(request.app.state.database, owner)
+
+
+async def live_feed(request: Request) -> Feed:
+    """What wakes those who wait for changes."""
+    feed: Feed = request.app.state.feed
+    return feed
+
+
 async def readiness(request: Request) -> Readiness:
     """Whether requests can be served.
 
@@ -43,4 +56,6 @@ async def readiness(request: Request) -> Readiness:
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
+Live = Annotated[Feed, Depends(live_feed)]
+OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -95,7 +95,7 @@ def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seeds", type=int, default=1, help="how often to generate hostile requests, each time others")
+    parser.addoption("--seeds", type=int, default=1, help="how often to generate what is tried, each time others")
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +114,9 @@ async def database_url(server_url: str) -> str:
     return await _create_database(server_url)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(server_url: str) -> NewDatabase:
-    """Makes a database for one test, with our tables or without."""
+    """Makes a database for one test, or for those of one module, with our tables or without."""
     return partial(_create_database, server_url)
 
 

@@ -94,7 +94,7 @@ async def test_two_servers_tell_each_other_at_once(
         stream = await stack.enter_async_context(Stream(far.url, user))
         await asyncio.sleep(1)
         seconds = []
-        for number in range(20):
+        for number in range(30):
             begun = time.monotonic()
             await writer.create(f"{number}")
             written = time.monotonic()
@@ -102,9 +102,10 @@ async def test_two_servers_tell_each_other_at_once(
             seconds.append(time.monotonic() - written)
             assert time.monotonic() - begun < 5
         await writer.http.aclose()
-    median = sorted(seconds)[10]
+    median = sorted(seconds)[15]
     print(f"heard after {median * 1000:.0f} ms (median of {len(seconds)}), {max(seconds) * 1000:.0f} ms at most")  # noqa: T201 - the figure
     record_property("median_milliseconds", round(median * 1000))
+    record_property("most_milliseconds", round(max(seconds) * 1000))
     assert median < 0.2
 
 
@@ -140,6 +141,17 @@ async def test_nothing_is_lost_while_the_listening_connection_is(pair: Pair) -> 
         await pair.listens()
         await pair.writer.create("After")
         assert (await stream.next()).task["title"] == "After"
+
+
+@pytest.mark.req("TASK-FR-161")
+async def test_nothing_is_lost_when_the_listening_connection_ends_between_writes(pair: Pair) -> None:
+    async with pair.stream() as stream:
+        for number in range(12):
+            await pair.listens()
+            if number % 2:
+                await asyncio.to_thread(sql, pair.database_url, _END_LISTENING)
+            await pair.writer.create(f"{number}")
+            assert (await stream.next()).task["title"] == f"{number}"
 
 
 @pytest.mark.req("TASK-FR-161")

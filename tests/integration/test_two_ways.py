@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from hypothesis import given, settings
@@ -67,20 +68,23 @@ class Side:
         return [comparable(task) for tasks in lists for task in tasks], await self.user.revision()
 
     async def _alone(self, task_id: int, operation: dict[str, Any]) -> object:
-        path = f"/{task_id}"
-        match operation:
-            case {"op": "create", "task": task}:
-                response = await self.user.post(json=task)
-            case {"op": "update", "changes": changes}:
-                response = await self.user.patch(path, json=changes)
-            case {"op": "complete", "completed": completed}:
-                body = {} if completed is None else {"completed": completed}
-                response = await self.user.patch(f"{path}/complete", json=body)
-            case {"op": "delete", "permanent": permanent}:
-                response = await self.user.delete(path, params={"permanent": permanent})
-            case _:
-                response = await self.user.post(f"{path}/restore")
+        response = await ask(self.user, task_id, operation)
         return response.status_code, comparable(response.json() if response.status_code in {200, 201} else None)
+
+
+async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
+    """The operation as a request of its own."""
+    path = f"/{task_id}"
+    match operation:
+        case {"op": "create", "task": task}:
+            return await user.post(json=task)
+        case {"op": "update", "changes": changes}:
+            return await user.patch(path, json=changes)
+        case {"op": "complete", "completed": completed}:
+            return await user.patch(f"{path}/complete", json={} if completed is None else {"completed": completed})
+        case {"op": "delete", "permanent": permanent}:
+            return await user.delete(path, params={"permanent": permanent})
+    return await user.post(f"{path}/restore")
 
 
 def parts(operations: list[Placed]) -> list[list[Placed]]:

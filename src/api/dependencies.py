@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath
+from src.services.answers import AnswerService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
@@ -31,10 +32,16 @@ async def task_service(request: Request, owner: Owner) -> TaskService:
     return TaskService(request.app.state.database, owner, request.app.state.announce)
 
 
+async def answer_service(request: Request, owner: Owner) -> AnswerService:
+    """What the path's user was answered."""
+    return AnswerService(request.app.state.database, owner, request.app.state.announce)
+
+
 async def readiness(request: Request) -> Readiness:
     """Whether requests can be served."""
     return Readiness(request.app.state.database)
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
+Answers = Annotated[AnswerService, Depends(answer_service)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -93,7 +92,7 @@ async def test_another_request_with_the_same_key_is_refused(user: User) -> None:
 @pytest.mark.req("TASK-FR-122")
 async def test_while_the_first_is_in_progress_others_are_told_to_wait(user: User, database_url: str) -> None:
     await user.create()
-    locked = f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"  # noqa: S608 - an id of the test's own
+    locked = f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"
     async with uncommitted(database_url, locked):
         first = asyncio.create_task(user.post(json=MILK, headers=key()))
         await reached(lambda: waiting(database_url) == 1)
@@ -200,7 +199,7 @@ async def test_old_answers_are_purged(app: FastAPI, user: User, stranger: User, 
         ("a b,c;d", '"a b,c;d"'),
         ("back\\slash", r'"back\\slash"'),
         ('quo"te', r'"quo\"te"'),
-        ("~!'#$%&*+-.^_`|", "\"~!'#$%&*+-.^_`|\""),
+        ("~!'#$%&*+-.^_`|", '"~!\'#$%&*+-.^_`|"'),
         ("a" * 254 + '"', '"' + "a" * 254 + r"\"" + '"'),
     ],
 )
@@ -251,8 +250,7 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled_url: str, s
 async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp) -> None:
     app = await start_app()
     told: list[str] = []
-    announce: Callable[[str], None] = told.append
-    app.state.announce = announce
+    app.state.announce = told.append
     user = User(app)
     for _ in range(2):
         await user.post(json=MILK, headers=key())

@@ -48,10 +48,14 @@ async def wire(database_url: str) -> AsyncIterator[Wire]:
             yield wire
 
 
-@pytest.mark.req("TASK-FR-056")
-async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: str, start_app: StartApp) -> None:
+@pytest.fixture
+async def user(wire: Wire, database_url: str, start_app: StartApp) -> User:
     through_wire = urlsplit(database_url)._replace(query=urlencode({"host": wire.folder})).geturl()
-    user = User(await start_app(database_url=through_wire, database_pool_size=1))
+    return User(await start_app(database_url=through_wire, database_pool_size=1))
+
+
+@pytest.mark.req("TASK-FR-056")
+async def test_an_ordinary_request_is_one_round_trip(wire: Wire, user: User) -> None:
     for warm in (False, True):
         task = await user.create()
         for method, path, body in (
@@ -67,3 +71,13 @@ async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: s
             response = await user.request(method, path, json=body)
             assert response.status_code in {200, 201, 204}
             assert not warm or wire.round_trips - before == 1, f"{method} {path}"
+
+
+@pytest.mark.req("TASK-FR-129")
+async def test_a_new_key_takes_five_round_trips_and_a_known_one_three(wire: Wire, user: User) -> None:
+    for number in range(2):
+        for expected in (5, 3):
+            before = wire.round_trips
+            headers = {"Idempotency-Key": f"key {number}"}
+            assert (await user.post(json={"title": "Buy milk"}, headers=headers)).status_code == 201
+            assert not number or wire.round_trips - before == expected

@@ -16,7 +16,7 @@ from src.api.head import Head
 from src.api.problems import HANDLERS
 from src.api.rate_limits import Limit, RateLimit, Unlimited, UserLimit
 from src.api.request_log import RequestLog
-from src.api.routers import health, tasks
+from src.api.routers import health, overview, tasks
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
 from src.auth.jwks import JwksClient
@@ -30,14 +30,17 @@ if TYPE_CHECKING:
 
     from src.telemetry import Telemetry
 
-_LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
+_LIST_ROUTERS = {
+    "object": (tasks.object_router, overview.object_router),
+    "array": (tasks.array_router, overview.array_router),
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
     verifier, counters, telemetry = create_verifier(settings), _create_counters(settings), create_telemetry(settings)
     # As its own routes, an included router would match each request twice.
-    routers = (_LIST_ROUTERS[settings.list_format], tasks.router, health.router)
+    routers = (*_LIST_ROUTERS[settings.list_format], overview.router, tasks.router, health.router)
     app = DocumentedApi(
         routes=[route for router in routers for route in router.routes],
         title="Task API",

@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath
 from src.services.answers import AnswerService
+from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
@@ -37,6 +38,11 @@ async def answer_service(request: Request, owner: Owner) -> AnswerService:
     return AnswerService(request.app.state.database, owner, request.app.state.announce)
 
 
+async def overview_service(request: Request, owner: Owner) -> OverviewService:
+    """What the path's user has, counted."""
+    return OverviewService(request.app.state.database, owner)
+
+
 async def readiness(request: Request) -> Readiness:
     """Whether requests can be served."""
     return Readiness(request.app.state.database)
@@ -44,4 +50,5 @@ async def readiness(request: Request) -> Readiness:
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Answers = Annotated[AnswerService, Depends(answer_service)]
+Overview = Annotated[OverviewService, Depends(overview_service)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from src.api.conditions import Cached, Known
-from src.api.dependencies import Tasks, require_owner
-from src.api.documentation import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers, operation_id
+from src.api.dependencies import Tasks
+from src.api.documentation import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
 from src.api.filters import PARAMETERS, Filters
 from src.api.idempotency import Once
 from src.api.responses import (
@@ -19,6 +19,7 @@ from src.api.responses import (
     object_response,
     task_response,
 )
+from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.operations import Bulk, BulkResults
 from src.schemas.query import TaskQuery
 from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
@@ -28,7 +29,6 @@ from src.services.task_service import TaskService
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Permanent = Annotated[bool, Query(description="Delete it for good, also from the trash; it cannot be restored.")]
 
-_NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
     200: headers(
@@ -37,27 +37,17 @@ _PAGE: Responses = {
         X_Total_Count="How many match, if known.",
     )
 }
-_LISTED = _PAGE | _NOT_MODIFIED
+_LISTED = _PAGE | NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.", **REPLAYED)}
 _RESTORED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
 _DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
 
-def _router() -> APIRouter:
-    return APIRouter(
-        prefix="/api/{user_id}/tasks",
-        tags=["tasks"],
-        dependencies=[Depends(require_owner)],
-        responses=errors(401, 403, 422, 429, 503),
-        generate_unique_id_function=operation_id,
-    )
-
-
-router = _router()
-array_router = _router()
+router = owner_router()
+array_router = owner_router()
 """The list as LIST_FORMAT=array wants it."""
-object_router = _router()
+object_router = owner_router()
 """The list as LIST_FORMAT=object wants it."""
 
 
@@ -87,7 +77,7 @@ async def create_task(request: Request, once: Once, task: TaskCreate) -> Respons
     return await once(lambda tasks: tasks.create_task(task), partial(created_response, request))
 
 
-@router.get("/{task_id}", response_model=DetailedTask, responses=_ONE | _NOT_MODIFIED)
+@router.get("/{task_id}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
 async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
     task = await tasks.get_task(task_id)

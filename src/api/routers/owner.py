@@ -1,0 +1,19 @@
+"""What the routes below a user's path have in common: they require the owner."""
+
+from fastapi import APIRouter, Depends
+
+from src.api.dependencies import require_owner
+from src.api.documentation import Responses, errors, headers, operation_id
+
+NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
+
+
+def owner_router() -> APIRouter:
+    """A router of routes that only the user in their path may use."""
+    return APIRouter(
+        prefix="/api/{user_id}/tasks",
+        tags=["tasks"],
+        dependencies=[Depends(require_owner)],
+        responses=errors(401, 403, 422, 429, 503),
+        generate_unique_id_function=operation_id,
+    )

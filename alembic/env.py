@@ -15,6 +15,9 @@ from src.models import Table
 _LOCK = 7_227_435_184
 _SECONDS_BETWEEN_TRIES = 0.2
 
+# Whoever waits for a lock on a table makes all wait who come after, readers too.
+_NO_LONG_WAITS = "SET lock_timeout = '3s'"
+
 
 def include_object(*subject: object) -> bool:
     """Leave alone what the database has and we have not: it is Better Auth's, or the operator's."""
@@ -22,16 +25,19 @@ def include_object(*subject: object) -> bool:
     return not (reflected and ours is None)
 
 
-def run(connection: Connection) -> None:
-    """Migrate; each migration stays even if a later one fails."""
+def run(connection: Connection | None = None) -> None:
+    """Migrate; each migration stays even if a later one fails. Without a connection, print the SQL."""
     context.configure(
         connection=connection,
+        dialect_name="postgresql",
         target_metadata=Table.metadata,
         include_object=include_object,
         compare_server_default=True,
         transaction_per_migration=True,
     )
     with context.begin_transaction():
+        if connection is None:
+            context.execute(_NO_LONG_WAITS)
         context.run_migrations()
 
 
@@ -52,7 +58,11 @@ async def main() -> None:
     url = context.config.attributes.get("url") or load_settings().migration_url
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
+        connection: asyncpg.Connection[asyncpg.Record]
+        connection = await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
+        if not url.pooled:  # a pooler would hand it on to others
+            await connection.execute(_NO_LONG_WAITS)
+        return connection
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as holder, engine.connect() as connection:
@@ -61,4 +71,7 @@ async def main() -> None:
     await engine.dispose()
 
 
-asyncio.run(main())
+if context.is_offline_mode():
+    run()
+else:
+    asyncio.run(main())

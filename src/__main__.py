@@ -12,10 +12,9 @@ from secrets import token_urlsafe
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import SecretStr
 
-from src.app import create_app, create_database, create_verifier
+from src.app import create_app
 from src.auth.inspection import Finding, inspect
 from src.config import Settings, is_set, load_settings
 from src.db import migrations
@@ -23,6 +22,8 @@ from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
 from src.doctor import examine
 from src.errors import ServiceUnavailable
+from src.parts import create_database, create_verifier
+from src.server.run import run
 from src.services.purge import purge as purge_trash
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
@@ -49,10 +50,27 @@ def dev(
         with _one_sentence():
             migrations.upgrade(settings.migration_url)
         _print_how_to_try(settings, f"http://{host}:{port}")
-        watched = ["src"] if reload else None
-        uvicorn.run(
-            "src.main:app", host=host, port=port, reload=reload, reload_dirs=watched, timeout_graceful_shutdown=5
-        )
+        run(host, port, reload=reload, reload_dirs=["src"] if reload else None)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(help="How many processes; else WEB_CONCURRENCY says it, or one.", min=1)
+    ] = None,
+    connections: Annotated[
+        int, typer.Option(help="How many connections each process keeps; 'ulimit -n' must allow some more.", min=1)
+    ] = 800,
+) -> None:
+    """Serve in production, with bounds on what hostile and slow clients can do.
+
+    After SIGTERM, /ready answers 503 for SHUTDOWN_DELAY seconds; then no connection is taken any more, what has begun
+    is answered, and the process ends.
+    """
+    load_settings()  # what is wrong with them is said once, and not by each process
+    run(host, port, workers=workers, limit_concurrency=connections, access_log=False)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from src.db.url import DatabaseUrl
 from src.schemas.origin import origin_of
 from src.schemas.rate import Rate, RateOrOff
-from src.setting_types import Claim, Level, Origins, Secret, Secrets, Url
+from src.setting_types import Claim, Hosts, Level, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
 
@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     better_auth_strict: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
+    allowed_hosts: Hosts = []
+    hsts_seconds: Annotated[int, Field(ge=0)] = 0
+    shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"

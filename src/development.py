@@ -40,6 +40,7 @@ def development_settings(**values: str) -> Settings:
         SystemExit: A setting is wrong, or ENVIRONMENT is production.
     """
     set_default("ENVIRONMENT", "development")
+    set_default("SHUTDOWN_DELAY", "0")
     set_default("ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000")
     if not is_set("BETTER_AUTH_SECRETS"):
         set_default("BETTER_AUTH_SECRET", _secret())

@@ -1,6 +1,7 @@
 """Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
 
-AppError
+AppError                       `src.server.refusals` has those that no application sees
+├── HostNotAllowed        400  the request names a host that this is not
 ├── Unauthorized          401  no valid token
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
@@ -13,6 +14,7 @@ AppError
 ├── IdempotencyKeyReused  422  another request has had this idempotency key (in `src.services.answers`)
 ├── TooManyRequests       429  a rate limit is used up for now
 └── ServiceUnavailable    503  try again after a moment
+    ├── Stopping          503  the process was told to end
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
 
@@ -53,6 +55,15 @@ class AppError(Exception):
     def problem(self) -> dict[str, object]:
         """The problem document."""
         return problem(self.status, self.slug, self.title, self.detail, **self.members)
+
+
+class HostNotAllowed(AppError):
+    """The `Host` header is none of those that the service is known by."""
+
+    status = 400
+    slug = "host-not-allowed"
+    title = "Bad request"
+    detail = "The service is not known by the name in 'Host'."
 
 
 class Unauthorized(AppError):
@@ -208,3 +219,9 @@ class ServiceUnavailable(AppError):
     def headers(self) -> dict[str, str]:
         """When to try again, in seconds (RFC 9110, section 10.2.3)."""
         return {"Retry-After": str(self.retry_after)}
+
+
+class Stopping(ServiceUnavailable):
+    """The process was told to end; another one answers, or will."""
+
+    detail = "The service is stopping."

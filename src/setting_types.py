@@ -1,5 +1,6 @@
 """What each kind of setting accepts; the rest is refused with a sentence that shows no value."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
@@ -12,6 +13,9 @@ _SECRET_LENGTH = 32
 
 # What Better Auth signs with when nobody sets a secret: public, so everybody could sign with it.
 _BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
+
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def _parse_database_url(value: object) -> DatabaseUrl:
@@ -28,6 +32,13 @@ def _split(value: object) -> object:
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _host(value: str) -> str:
+    host = value.strip().lower()
+    if not _HOST.fullmatch(host):
+        raise ValueError("must be host names such as api.example.com or *.example.org, without a port")
+    return host
 
 
 def _unversioned(value: object) -> object:
@@ -58,3 +69,4 @@ Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Claim = Annotated[str, AfterValidator(_no_email)]
+Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]

@@ -17,6 +17,7 @@ def upgrade() -> None:
             "tasks",
             ["user_id", "revision"],
             unique=True,
+            if_not_exists=True,
             postgresql_concurrently=True,
         )
         op.create_index(
@@ -24,6 +25,7 @@ def upgrade() -> None:
             "tasks",
             ["user_id", "deleted_at"],
             postgresql_where=sa.text("deleted_at IS NOT NULL"),
+            if_not_exists=True,
             postgresql_concurrently=True,
         )
 

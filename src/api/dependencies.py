@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from src.errors import NotYourPath
+from src.errors import NotYourPath, Stopping
 from src.services.answers import AnswerService
 from src.services.overview import OverviewService
 from src.services.owner import OwnerId
@@ -44,7 +44,13 @@ async def overview_service(request: Request, owner: Owner) -> OverviewService:
 
 
 async def readiness(request: Request) -> Readiness:
-    """Whether requests can be served."""
+    """Whether requests can be served.
+
+    Raises:
+        Stopping: Not for long, as the process was told to end.
+    """
+    if request.app.state.shutdown.begun:
+        raise Stopping
     return Readiness(request.app.state.database)
 
 

@@ -16,7 +16,7 @@ import psutil
 from tests.commands import python
 from tests.integration.embedded.programs import kill_everything, processes, remove_sockets
 
-_START_SECONDS = 20
+_START_SECONDS = 40
 
 
 class Server(subprocess.Popen[bytes]):

@@ -48,6 +48,11 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     assert all(f" {name} " in shown.stdout for name in _COMMANDS)
 
 
+@pytest.mark.req("RUN-FR-002")
+def test_serve_says_once_what_is_missing(tmp_path: Path) -> None:
+    assert_one_sentence(run(tmp_path, "-m", "src", "serve", "--workers=2"), "DATABASE_URL is missing")
+
+
 @pytest.fixture
 async def empty_database(new_database: NewDatabase) -> str:
     return await new_database(migrated=False)
@@ -66,6 +71,9 @@ def test_migrate_brings_the_schema_up_and_tells_whether_it_is(tmp_path: Path, em
     assert_one_sentence(run(tmp_path, "-m", "src", "migrate", "--check", **settings), "due_date")
 
 
+_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
 @pytest.mark.req("RUN-FR-026")
 async def test_migrate_may_be_run_by_several_at_once(tmp_path: Path, empty_database: str) -> None:
     settings = {"DATABASE_URL": empty_database, "BETTER_AUTH_SECRET": SECRET}
@@ -73,7 +81,8 @@ async def test_migrate_may_be_run_by_several_at_once(tmp_path: Path, empty_datab
         replicas = [
             group.create_task(asyncio.to_thread(run, tmp_path, "-m", "src", "migrate", **settings)) for _ in range(3)
         ]
-        await reached(lambda: waiting(empty_database) == len(replicas))
+        await reached(lambda: sql(empty_database, _SESSIONS) == 2 * len(replicas) + 1)
+        assert waiting(empty_database) == 1  # the others have not got the lock
     assert [replica.result().returncode for replica in replicas] == [0, 0, 0]
     assert sql(empty_database, "SELECT string_agg(version_num, ' ') FROM alembic_version") == migrations.head()
 

@@ -1,0 +1,125 @@
+"""Clients that mean harm or mean nothing, and what they do to a server that is started as in production."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from tests.integration.embedded.programs import sql
+from tests.integration.servers import Server
+from tests.tokens import SECRET
+
+GONE_SECONDS = 30
+
+
+def serving(folder: Path, database_url: str, *options: str) -> Server:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET}
+    return Server(folder, "-m", "src", "serve", *options, **settings)
+
+
+@asynccontextmanager
+async def stream(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
+    """Head and body, when the server has closed the connection."""
+    async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
+        writer.write(request)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return head, body
+
+
+async def send_without_end(server: Server, beginning: bytes, filler: bytes) -> int:
+    """How much was sent before the server had enough; a hundred times the filler if it never has."""
+    sent = 0
+    async with stream(server) as (_, writer):
+        with suppress(OSError):
+            writer.write(beginning)
+            for _ in range(100):
+                writer.write(filler)
+                await writer.drain()
+                sent += len(filler)
+    return sent
+
+
+async def let_go(server: Server, request: bytes, drip: bytes = b"") -> bytes:
+    """What is answered until the server closes the connection, which must be soon."""
+    async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
+        writer.write(request)
+        reading = asyncio.create_task(reader.read())
+        while drip and not reading.done():
+            writer.write(drip)
+            await asyncio.wait([reading], timeout=1)
+        return await reading
+
+
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port))
+
+
+def reluctant(server: Server) -> socket.socket:
+    """A client whose system takes little of an answer before somebody reads it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", server.port))
+    return client
+
+
+def vanish(server: Server, request: bytes) -> None:
+    """Ask and be gone, without a farewell."""
+    with connected(server) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.sendall(request)
+
+
+def drip_read(client: socket.socket) -> None:
+    """Read a little now and then until the server has had enough."""
+    client.settimeout(5)
+    with suppress(OSError):
+        while client.recv(100):
+            time.sleep(0.1)
+
+
+def connections(server: Server, clients: list[socket.socket]) -> set[int]:
+    """Which of the clients the server still has a connection with, by port."""
+    ports = {client.getsockname()[1] for client in clients}
+    return {
+        each.raddr.port
+        for process in server.processes()
+        for each in process.net_connections("tcp")
+        if each.status == psutil.CONN_ESTABLISHED and each.laddr.port == server.port and each.raddr.port in ports
+    }
+
+
+def memory(server: Server) -> int:
+    """In bytes."""
+    return sum(psutil.Process(each.pid).memory_info().rss for each in server.processes())
+
+
+async def within(seconds: float, condition: Callable[[], bool]) -> None:
+    """Wait until it is so, which must be soon enough."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.5)
+
+
+def fill(database_url: str, user: str, tasks: int) -> None:
+    """Long texts, past the API."""
+    sql(
+        database_url,
+        f"""WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', 1) ON CONFLICT DO NOTHING RETURNING id)
+        INSERT INTO tasks (user_id, title, description, created_at, updated_at, revision)
+        SELECT id, 'Buy milk', repeat('milk ', 1900), now(), now(), 1 FROM owner, generate_series(1, {tasks})""",  # noqa: S608 - of this file
+    )

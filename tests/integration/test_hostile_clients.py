@@ -1,0 +1,150 @@
+"""`python -m src serve` among clients that send too much, too slowly or nothing, and read too slowly or not at all."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.hostile_clients import (
+    GONE_SECONDS,
+    answer,
+    connected,
+    connections,
+    drip_read,
+    fill,
+    let_go,
+    memory,
+    reluctant,
+    send_without_end,
+    serving,
+    vanish,
+    within,
+)
+from tests.integration.servers import Server
+from tests.tokens import mint
+
+_MIB = 1024 * 1024
+_TOKEN = f"Authorization: Bearer {mint('somebody')}\r\n".encode()
+_POST = b"POST /api/somebody/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + _TOKEN
+_GET = b"GET /api/%s/tasks HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server"), database_url) as server:
+        yield server
+
+
+@pytest.mark.req("OPS-FR-001")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"GET /health HTTP/1.1\r\nHost: a\r\nX-Large: ", b"\r\n\r\n"),
+        (b"GET /health HTTP/1.1\r\nHost: a\r\nCookie: b=", b""),
+        (b"GET /health?", b" HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (b"GET /health HTTP/1.1\r\nHost: a\r\n" + b"Many: headers\r\n" * 5000, b"\r\n"),
+    ],
+    ids=["header", "unfinished", "address", "many"],
+)
+async def test_a_head_that_is_too_large_is_refused(server: Server, before: bytes, after: bytes) -> None:
+    head, body = await answer(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert b"content-type: application/problem+json" in head
+    assert b"urn:problem-type:request-head-too-large" in body
+
+
+@pytest.mark.req("OPS-FR-001")
+async def test_a_head_of_64_kib_is_served(server: Server) -> None:
+    before, after = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: ", b"\r\n\r\n"
+    head, _ = await answer(server, before.ljust(64 * 1024 - len(after), b"a") + after)
+    assert head.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.req("OPS-FR-001")
+@pytest.mark.parametrize(
+    "beginning",
+    [b"GET / HTTP/1.1\r\nX-Large: ", b"GET /", _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ", b"\r\n"],
+    ids=["header", "address", "trailer", "nothing"],
+)
+async def test_a_head_without_end_takes_no_memory(server: Server, beginning: bytes) -> None:
+    before = memory(server)
+    sent = await send_without_end(server, beginning, filler=b"a" * _MIB if beginning.strip() else b"\r\n" * _MIB)
+    assert sent < 100 * _MIB
+    assert memory(server) - before < 50 * _MIB
+    assert (await answer(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.req("OPS-FR-002")
+async def test_what_is_no_http_is_a_problem_too(server: Server) -> None:
+    head, body = await answer(server, b"EHLO example.com\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"urn:problem-type:invalid-http" in body
+
+
+@pytest.mark.req("OPS-FR-003", "OPS-FR-004", "OPS-FR-005", "OPS-FR-006")
+async def test_who_is_too_slow_is_let_go(server: Server) -> None:
+    """All at once, as each takes its time."""
+    head, body = _GET % b"somebody", _POST + b"Content-Length: 100\r\n\r\n{"
+    answers = await asyncio.gather(
+        let_go(server, head),
+        let_go(server, head + b"X: ", drip=b"a"),
+        let_go(server, body),
+        let_go(server, body, drip=b" "),
+        let_go(server, _POST + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"1\r\n \r\n"),
+        let_go(server, b""),
+        let_go(server, b"", drip=b"\r\n"),
+        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"),
+        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", drip=b"\r\n"),
+    )
+    assert [each[9:12] for each in answers] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
+
+
+@pytest.mark.req("OPS-FR-007")
+async def test_who_does_not_read_is_let_go(server: Server, database_url: str) -> None:
+    fill(database_url, "reader", tasks=1000)
+    request = _GET % b"reader" + f"Authorization: Bearer {mint('reader')}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        readers = [stack.enter_context(reluctant(server)) for _ in range(5)]
+        for reader in readers:
+            reader.sendall(request * 3)
+        await asyncio.sleep(1)
+        assert len(connections(server, readers)) == 5
+        dripping = asyncio.create_task(asyncio.to_thread(drip_read, readers[0]))
+        await within(GONE_SECONDS + 5, lambda: not connections(server, readers))
+        await dripping
+
+
+@pytest.mark.req("OPS-FR-008")
+async def test_idle_connections_make_room_for_those_that_ask(tmp_path: Path, database_url: str) -> None:
+    with serving(tmp_path, database_url, "--connections=40") as server, ExitStack() as stack:
+        idle = [stack.enter_context(connected(server)) for _ in range(400)]
+        for each in idle[::2]:
+            with suppress(OSError):
+                each.sendall(b"GET / HT")
+        started = time.monotonic()
+        for _ in range(20):
+            async with httpx.AsyncClient(base_url=server.url) as http:
+                assert (await http.get("/health")).status_code == 200
+        assert time.monotonic() - started < 5
+        assert len(connections(server, idle)) <= 40
+
+
+@pytest.mark.req("OPS-FR-009")
+async def test_others_do_not_notice(server: Server, database_url: str) -> None:
+    fill(database_url, "slow-reader", tasks=100)
+    reading = _GET % b"slow-reader" + f"Authorization: Bearer {mint('slow-reader')}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for number in range(150):
+            slow = stack.enter_context(reluctant(server))
+            slow.sendall([_GET % b"somebody", _POST + b"Content-Length: 9\r\n\r\n{", reading][number % 3])
+        for _ in range(200):
+            vanish(server, _GET % b"somebody" + _TOKEN + b"\r\n")
+        async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": _TOKEN.decode()[15:-2]}) as http:
+            for _ in range(20):
+                started = time.monotonic()
+                assert (await http.get("/api/somebody/tasks")).status_code == 200
+                assert time.monotonic() - started < 2

@@ -146,6 +146,12 @@ async def test_what_changed_nothing_is_not_kept(user: User, sql: Connection, pat
 
 
 @pytest.mark.req("TASK-FR-124")
+async def test_what_was_refused_may_be_tried_again_at_once(user: User) -> None:
+    for _ in range(50):
+        assert (await user.post("/1/restore", headers=key())).status_code == 404
+
+
+@pytest.mark.req("TASK-FR-124")
 async def test_what_failed_may_be_tried_again_with_the_same_key(user: User, sql: Connection) -> None:
     doomed = f"refuse_{user.id.replace('-', '_')}"
     await sql.execute(f"""

@@ -158,7 +158,7 @@ class Database:
         return rows
 
     async def _abandon(self, connection: Connection, error: BaseException) -> None:
-        """Give it back, and wait for that only after a refusal: what was locked is free when the client learns of it."""
+        """Give it back. Only a refusal waits for that: when the client learns of it, what was locked is free."""
         if is_connection_lost(error):
             await self._pool.expire_connections()  # what is as old is likely to be as dead
         task = asyncio.create_task(self._take_back(connection))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from src.errors import ServiceUnavailable
 from src.parts import create_database, create_verifier
 from src.server.run import run
 from src.services.purge import purge as purge_trash
+from src.services.readiness import Readiness
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _NO_DATABASE = "postgresql://not/needed"
@@ -89,6 +91,7 @@ def migrate(
 @app.command()
 def purge() -> None:
     """Delete for good what has been in the trash for TRASH_RETENTION_DAYS. Run it once a day."""
+    logging.disable(logging.WARNING)  # the sentence says it
     count = asyncio.run(_purge(load_settings()))
     typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
 
@@ -137,9 +140,10 @@ def openapi(
 async def _purge(settings: Settings) -> int:
     try:
         async with create_database(settings) as database:
+            await Readiness(database).check()
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
-        raise SystemExit(f"The database cannot be reached: {error.__cause__ or error}") from None
+        raise SystemExit(f"The trash is not purged: {str(error.__cause__ or '') or error}") from None
 
 
 async def _is_sound() -> bool:

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
-from src.api.routers import health, overview, tasks
+from src.api.routers import changes, health, overview, tasks
 from src.config import Settings
 from src.middleware import middleware
-from src.parts import create_counters, create_database, create_telemetry, create_verifier
+from src.parts import create_counters, create_database, create_feed, create_telemetry, create_verifier
 from src.shutdown import Shutdown
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     verifier, counters, telemetry = create_verifier(settings), create_counters(settings), create_telemetry(settings)
     shutdown = Shutdown(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
-    routers = (*_LIST_ROUTERS[settings.list_format], overview.router, tasks.router, health.router)
+    routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(
         routes=[route for router in routers for route in router.routes],
         title="Task API",
@@ -43,12 +43,13 @@ def create_app(settings: Settings) -> FastAPI:
         exception_handlers=HANDLERS,
         lifespan=_lifespan,
     )
-    app.state.announce = lambda _: None
     app.state.verifier, app.state.counters, app.state.telemetry = verifier, counters, telemetry
     app.state.database = create_database(settings, on_query=None if telemetry is None else telemetry.record)
     app.state.shutdown = shutdown
     if telemetry is not None:
         telemetry.watch(app.state.database, verifier.jwks)
+    app.state.feed = create_feed(settings, app.state.database, shutdown)
+    app.state.announce = app.state.feed.announce
     return app
 
 
@@ -60,5 +61,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(aclosing(app.state.verifier))
         await stack.enter_async_context(aclosing(app.state.counters))
         await stack.enter_async_context(app.state.database)
+        await stack.enter_async_context(app.state.feed)
         stack.enter_context(app.state.shutdown.watching())
         yield

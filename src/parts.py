@@ -7,6 +7,8 @@ from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
+from src.services.feed import Feed
+from src.shutdown import Shutdown
 
 if TYPE_CHECKING:
     from src.telemetry import Telemetry
@@ -20,6 +22,13 @@ def create_database(settings: Settings, on_query: OnQuery | None = None) -> Data
         prepared_statements=settings.prepared_statements,
         on_query=on_query,
     )
+
+
+def create_feed(settings: Settings, database: Database, shutdown: Shutdown) -> Feed:
+    """What wakes those who wait for changes. Through a pooler in transaction mode no notification would arrive."""
+    pooled = settings.database_url.pooled or not settings.prepared_statements
+    direct = settings.database_url_unpooled or (None if pooled else settings.database_url)
+    return Feed(database, direct, shutdown.wait)
 
 
 def create_counters(settings: Settings) -> Counters:

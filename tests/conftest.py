@@ -78,6 +78,11 @@ class User:
         return int((await self.get()).headers["ETag"].strip('"'))
 
 
+def listed(*tasks: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tasks as lists have them, from answers that speak of one."""
+    return [{name: value for name, value in task.items() if name != "next_task"} for task in tasks]
+
+
 type Connection = asyncpg.Connection[asyncpg.Record]
 type StartApp = Callable[..., Awaitable[FastAPI]]
 type UsualWay = Callable[[dict[str, object]], dict[str, object]]

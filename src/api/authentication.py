@@ -20,10 +20,11 @@ PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect",
 class Authentication:
     """Lets a request pass only with a token that proves who calls, except to `PUBLIC_PATHS`.
 
-    Sets `request.state.user_id` and `request.state.user_email` (None where the token has no e-mail address). Answers
-    401 by itself otherwise; the log says which check failed, and with `explain` the answer does, too. With
-    `cookie_origins` the token may come in Better Auth's session cookie, from pages of these origins. A network that
-    has used up `failures` gets 429 instead of 401; a valid token passes all the same.
+    Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
+    `request.state.expires_at` (the token's, in seconds since 1970). Answers 401 by itself otherwise; the log says which
+    check failed, and with `explain` the answer does, too. With `cookie_origins` the token may come in Better Auth's
+    session cookie, from pages of these origins. A network that has used up `failures` gets 429 instead of 401; a valid
+    token passes all the same.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Authentication:
             return await (await self._refusal(scope, error))(scope, receive, send)
         except AppError as error:
             return await render(error)(scope, receive, send)
-        scope.setdefault("state", {}).update(user_id=identity.user_id, user_email=identity.email)
+        scope.setdefault("state", {}).update(
+            user_id=identity.user_id, user_email=identity.email, expires_at=identity.expires_at
+        )
         return await self._app(scope, receive, send)
 
     def _token(self, scope: Scope) -> str:

@@ -6,6 +6,8 @@ from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath, Stopping
 from src.services.answers import AnswerService
+from src.services.changes import ChangeService
+from src.services.feed import Feed
 from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
@@ -43,6 +45,17 @@ async def overview_service(request: Request, owner: Owner) -> OverviewService:
     return OverviewService(request.app.state.database, owner)
 
 
+async def owner_changes(request: Request, owner: Owner) -> ChangeService:
+    """The changes of the path's user."""
+    return ChangeService(request.app.state.database, owner)
+
+
+async def live_feed(request: Request) -> Feed:
+    """What wakes those who wait for changes."""
+    feed: Feed = request.app.state.feed
+    return feed
+
+
 async def readiness(request: Request) -> Readiness:
     """Whether requests can be served.
 
@@ -57,4 +70,6 @@ async def readiness(request: Request) -> Readiness:
 Tasks = Annotated[TaskService, Depends(task_service)]
 Answers = Annotated[AnswerService, Depends(answer_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
+Live = Annotated[Feed, Depends(live_feed)]
+OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

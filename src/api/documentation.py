@@ -14,11 +14,12 @@ _DESCRIPTIONS = {
     403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
     409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
+    410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
-    429: "The user, or a network whose tokens are refused, asks too often; try again after `Retry-After` seconds.",
+    429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
     503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
 _MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
@@ -102,4 +103,5 @@ def _complete(schema: dict[str, Any]) -> None:
 def _mark_problems(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
-            response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+            [content] = response["content"].values()
+            response["content"] = {MEDIA_TYPE: content}

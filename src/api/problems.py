@@ -19,6 +19,8 @@ from src.schemas.task import DetailedTask
 # What pydantic says in terms of a regular expression.
 _MESSAGES = {"string_pattern_mismatch": "must not contain the character NUL"}
 
+_MAX_ERRORS = 100
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -148,6 +150,7 @@ def _allow(request: Request) -> dict[str, str]:
 
 def _unprocessable(details: Sequence[Any]) -> Response:
     """Each error without the input that caused it: that may be a secret, and need not even be JSON."""
+    details = details[:_MAX_ERRORS]
     errors = [{"field": _field(each), "message": _message(each), "type": each["type"]} for each in details]
     detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
     return problem(422, "invalid-request", "Invalid request", f"{detail}.", errors=errors)

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 
 from src.services.bulk import Outcome
+from src.services.changes import ChangePage
 from src.services.task_page import TaskPage
 from src.services.task_service import CreatedTask, StoredTask
 
@@ -57,6 +58,13 @@ def object_response(request: Request, page: TaskPage) -> Response:
 def array_response(request: Request, page: TaskPage) -> Response:
     """A page as a bare array; the rest is in `X-Total-Count` and `Link`."""
     return Response(_array(page), headers=_page_headers(request, page), media_type=_JSON)
+
+
+def changes_response(page: ChangePage) -> Response:
+    """Changes as `schemas.changes.TaskChanges`."""
+    tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
+    body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
+    return Response(body, headers=_etag(page.revision), media_type=_JSON)
 
 
 def _array(page: TaskPage) -> str:

@@ -1,5 +1,6 @@
 """Several operations in one transaction, in a handful of statements however many they are."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk_statements import (
     INSERT_TASKS,
-    INTRODUCE_OWNER,
+    LOCK_OR_INTRODUCE_OWNER,
     LOCK_OWNER,
     READ_TASKS,
     TAKE_REVISIONS,
@@ -45,7 +46,10 @@ async def perform(
     now = await _lock(transaction, owner, operations)
     ids = [_task_id(each) for each in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    drafts = [draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations]
+    # Some rules of recurrence take tens of milliseconds: hundreds of them would keep everybody else waiting.
+    drafts = await asyncio.to_thread(
+        lambda: [draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations]
+    )
     await _number(transaction, owner, drafts)
     written = await _write(transaction, owner, drafts, now)
     return [_outcome(each, written) for each in drafts]
@@ -79,9 +83,8 @@ def _take_back(bulk: Bulk, errors: list[AppError | None]) -> None:
 
 async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
     """The owner's row is the first thing that a writer locks, so writers cannot deadlock."""
-    if any(isinstance(each, CreateOperation) for each in operations):
-        await transaction.fetch_row(INTRODUCE_OWNER, owner=owner)
-    row = await transaction.fetch_row(LOCK_OWNER, owner=owner)
+    creates = any(isinstance(each, CreateOperation) for each in operations)
+    row = await transaction.fetch_row(LOCK_OR_INTRODUCE_OWNER if creates else LOCK_OWNER, owner=owner)
     return datetime.now(UTC) if row is None else row["now"]
 
 

@@ -25,6 +25,7 @@ from src.services.task_json import detailed_task_json, new_task_json
 _columns = Table.metadata.tables["tasks"].c
 _owner = bindparam("owner", type_=Text)
 _now = bindparam("now", type_=UTCDateTime)
+_moment = func.clock_timestamp().label("now")
 WRITTEN = (*BLANK, "event", "deleted_at", "revision")
 
 
@@ -54,9 +55,17 @@ def _update_tasks() -> Statement:
     )
 
 
-INTRODUCE_OWNER = Statement(insert(User).values(id=_owner).on_conflict_do_nothing(index_elements=[col(User.id)]))
 LOCK_OWNER = Statement(
-    select(func.clock_timestamp().label("now")).select_from(User).where(col(User.id) == _owner).with_for_update()
+    select(_moment)
+    .select_from(User)
+    .where(col(User.id) == _owner)
+    .with_for_update(key_share=True)  # as an update would: rows that refer to the owner can be inserted meanwhile
+)
+LOCK_OR_INTRODUCE_OWNER = Statement(
+    insert(User)
+    .values(id=_owner)
+    .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
+    .returning(_moment)
 )
 TAKE_REVISIONS = Statement(
     update(User)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from src.api.problems import TaskChangedProblem
+from src.schemas.changes import TaskChanges
 from src.schemas.task import DetailedTask, Task, TaskList
 from tests.conftest import StartApp, User
 
@@ -19,11 +20,15 @@ OPERATIONS = {
     "get_readiness",
     "list_tasks",
     "create_task",
+    "list_changes",
+    "stream_events",
     "get_task",
     "replace_task",
     "update_task",
     "complete_task",
     "delete_task",
+    "restore_task",
+    "change_tasks",
 }
 PUBLIC = {"get_health", "get_readiness"}
 DOCUMENTED = {
@@ -31,11 +36,15 @@ DOCUMENTED = {
     "get_readiness": {503},
     "list_tasks": {401, 403, 422, 429, 503},
     "create_task": {400, 401, 403, 413, 415, 422, 429, 503},
+    "list_changes": {401, 403, 410, 422, 429, 503},
+    "stream_events": {401, 403, 410, 422, 429, 503},
     "get_task": {401, 403, 404, 422, 429, 503},
     "replace_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "update_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "delete_task": {401, 403, 404, 412, 422, 429, 503},
+    "restore_task": {401, 403, 404, 412, 422, 429, 503},
+    "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
 }
 
 
@@ -82,13 +91,15 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
     assert headers["create_task"] == {"ETag", "Location"}
-    assert all(headers[name] == {"ETag"} for name in ("get_task", "replace_task", "update_task", "complete_task"))
+    assert headers["list_changes"] == {"ETag"}
+    one = ("get_task", "replace_task", "update_task", "complete_task", "restore_task")
+    assert all(headers[name] == {"ETag"} for name in one)
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-068")
 def test_what_the_client_may_have_already_is_documented(document: dict[str, Any]) -> None:
     unchanged = {name for name, each in operations(document).items() if "304" in each["responses"]}
-    assert unchanged == {"list_tasks", "get_task"}
+    assert unchanged == {"list_tasks", "list_changes", "get_task"}
     answers = [operations(document)[name]["responses"]["304"] for name in unchanged]
     assert all(set(answer["headers"]) == {"ETag"} and "content" not in answer for answer in answers)
 
@@ -99,6 +110,20 @@ async def test_a_conflict_is_as_documented(user: User) -> None:
     response = await user.patch(task["id"], json={"title": "x"}, headers={"If-Match": '"0"'})
     problem = TypeAdapter(TaskChangedProblem).validate_json(response.text, strict=True, extra="forbid")
     assert problem.current == DetailedTask.model_validate(task)
+
+
+@pytest.mark.req("TASK-FR-064", "TASK-FR-140")
+async def test_changes_are_as_documented(user: User) -> None:
+    task = await user.create(tags=["home"], due_date="2026-12-01")
+    await user.delete(task["id"], params={"permanent": True})
+    TypeAdapter(TaskChanges).validate_json((await user.get("/changes")).text, strict=True, extra="forbid")
+
+
+@pytest.mark.req("TASK-FR-064", "TASK-FR-150")
+def test_the_stream_is_documented_as_one(document: dict[str, Any]) -> None:
+    operation = operations(document)["stream_events"]
+    assert set(operation["responses"]["200"]["content"]) == {"text/event-stream"}
+    assert {each["name"] for each in operation["parameters"]} == {"user_id", "since", "Last-Event-ID"}
 
 
 @pytest.mark.req("TASK-FR-062")

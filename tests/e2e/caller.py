@@ -9,10 +9,13 @@ import pytest
 from tests.e2e.api_server import ApiServer
 
 TITLE = {"json": {"title": "Buy tea"}}
+CREATION = {"json": {"operations": [{"op": "create", "task": {"title": "Buy tea"}}]}}
 COMPLETED = {"json": {"completed": True}}
 LIST = "/api/{user_id}/tasks"
 TASK = "/api/{user_id}/tasks/{task_id}"
 COMPLETE = "/api/{user_id}/tasks/{task_id}/complete"
+RESTORE = "/api/{user_id}/tasks/{task_id}/restore"
+BULK = "/api/{user_id}/tasks/bulk"
 ROUTES = [
     pytest.param("GET", LIST, {}, 200, id="list"),
     pytest.param("POST", LIST, TITLE, 201, id="create"),
@@ -22,8 +25,10 @@ ROUTES = [
     pytest.param("PATCH", COMPLETE, {}, 200, id="toggle"),
     pytest.param("PATCH", COMPLETE, COMPLETED, 200, id="complete"),
     pytest.param("DELETE", TASK, {}, 204, id="delete"),
+    pytest.param("POST", RESTORE, {}, 200, id="restore"),
+    pytest.param("POST", BULK, CREATION, 200, id="bulk"),
 ]
-ROUTES_OF_ONE_TASK = [route for route in ROUTES if route.values[1] != LIST]
+ROUTES_OF_ONE_TASK = [route for route in ROUTES if "{task_id}" in str(route.values[1])]
 PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/redoc"]
 
 type Options = dict[str, Any]

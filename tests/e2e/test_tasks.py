@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import listed
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, needs_node
 from tests.e2e.caller import COMPLETE, COMPLETED, PUBLIC, ROUTES, ROUTES_OF_ONE_TASK, TASK, Caller, Options
@@ -92,10 +93,10 @@ def test_a_deleted_task_is_gone(user: Caller) -> None:
 @pytest.mark.req("TASK-FR-001", "TASK-FR-021", "TASK-FR-033")
 def test_each_user_sees_exactly_their_own_tasks(api: ApiServer, front_end: BetterAuthServer) -> None:
     first, second = _signed_up(api, front_end), _signed_up(api, front_end)
-    theirs = [second.create(title="theirs")]
-    own = [first.create(title=title) for title in ("one", "two")]
+    theirs = listed(second.create(title="theirs"))
+    one, two = (first.create(title=title) for title in ("one", "two"))
     answer = first.request("GET").json()
-    assert answer == {"tasks": own[::-1], "count": 2, "total": 2, "next_cursor": None}
+    assert answer == {"tasks": listed(two, one), "count": 2, "total": 2, "next_cursor": None}
     assert second.tasks() == theirs
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import User
+from tests.conftest import User, listed
 
 WRITES = [
     ("PUT", "", {"json": {"title": "Buy tea"}}),
@@ -13,6 +13,8 @@ WRITES = [
     ("PATCH", "", {"json": {}}),
     ("PATCH", "/complete", {}),
     ("DELETE", "", {}),
+    ("DELETE", "?permanent=true", {}),
+    ("POST", "/restore", {}),
 ]
 
 
@@ -39,7 +41,7 @@ async def test_a_write_on_something_else_is_refused_and_told_what_it_is(
     response = await user.request(method, f"/{task['id']}{suffix}", headers={"If-Match": tag}, **body)
     assert (response.status_code, response.json()["type"]) == (412, "urn:problem-type:task-changed")
     assert response.json()["current"] == task
-    assert await user.tasks() == [task]
+    assert await user.tasks() == listed(task)
     assert await user.revision() == task["revision"]
 
 

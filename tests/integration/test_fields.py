@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import JSON, User
+from tests.conftest import JSON, User, listed
 
 TAGS = ["a,b", 'say "hi"', "{}", "{a,b}", "back\\slash", "\\", "null", "NULL", "'", "ä ö", "😀", "買い物", "$1", "%"]
 DAYS = ["2026-12-01", "2024-02-29", "0001-01-02", "9999-12-30"]
@@ -76,8 +76,8 @@ async def test_any_text_can_be_a_tag_and_is_found_by_it(user: User, tag: str) ->
     task = await user.create(tags=["first", tag])
     await user.create(tags=["first"])
     assert task["tags"] == ["first", tag]
-    assert await user.tasks(tag=tag) == [task]
-    assert await user.tasks(tag=[tag, "first"], tags_match="all") == [task]
+    assert await user.tasks(tag=tag) == listed(task)
+    assert await user.tasks(tag=[tag, "first"], tags_match="all") == listed(task)
 
 
 @pytest.mark.req("TASK-FR-073")
@@ -178,7 +178,7 @@ async def test_other_values_are_refused(user: User, member: str, value: object) 
     ):
         assert response.status_code == 422
         assert {error["field"].partition(".")[0] for error in response.json()["errors"]} == {member}
-    assert await user.tasks() == [task]
+    assert await user.tasks() == listed(task)
     assert await user.revision() == task["revision"]
 
 

@@ -28,6 +28,7 @@ KNOWN = {
     "sort_by": ["completed", "-", "password"],
     "order": ["up", "ascending", "", "-1"],
     "sort_order": ["down", "1"],
+    "trashed": ["2", "maybe", "", "null"],
     "total": ["2", "maybe", ""],
     "limit": ["0", "1001", "ten"],
     "offset": ["-1", str(2**31 + 1), "1.5", "ten", "", "9" * 400],

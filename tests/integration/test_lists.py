@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.conftest import Connection, StartApp, User
+from tests.conftest import Connection, StartApp, User, listed
 
 
 def titles(tasks: list[dict[str, str]]) -> list[str]:
@@ -92,7 +92,7 @@ async def test_a_page_holds_a_thousand(user: User, sql: Connection) -> None:
     await user.create()
     await sql.execute(
         """INSERT INTO tasks (user_id, title, created_at, updated_at, revision)
-           SELECT $1, 'task ' || n, now(), now(), 1 FROM generate_series(1, 1000) AS n""",
+           SELECT $1, 'task ' || n, now(), now(), n + 1 FROM generate_series(1, 1000) AS n""",
         user.id,
     )
     first = await user.get()
@@ -158,7 +158,7 @@ async def test_a_cursor_of_somebody_else_shows_ones_own_tasks(user: User, strang
     for title in ("theirs", "theirs, too"):
         await stranger.create(title)
     cursor = (await stranger.get(params={"limit": 1})).json()["next_cursor"]
-    assert await user.tasks(cursor=cursor) == [own]
+    assert await user.tasks(cursor=cursor) == listed(own)
 
 
 @pytest.mark.req("TASK-FR-032")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import Connection, User
+from tests.conftest import Connection, User, listed
 
 ROUTES = [
     ("GET", "", {}),
@@ -16,11 +16,16 @@ ROUTES = [
     ("PATCH", "/{id}/complete", {}),
     ("PATCH", "/{id}/complete", {"json": {"completed": True}}),
     ("DELETE", "/{id}", {}),
+    ("DELETE", "/{id}?permanent=true", {}),
+    ("POST", "/{id}/restore", {}),
 ]
 
 
+BULK = ("POST", "/bulk", {"json": {"operations": [{"op": "create", "task": {"title": "Buy milk"}}]}})
+
+
 @pytest.mark.req("TASK-FR-033", "TASK-FR-049")
-@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+@pytest.mark.parametrize(("method", "path", "body"), [*ROUTES, BULK])
 async def test_another_users_path_is_forbidden(
     user: User, stranger: User, method: str, path: str, body: dict[str, Any]
 ) -> None:
@@ -28,7 +33,7 @@ async def test_another_users_path_is_forbidden(
     for owner in (stranger.path, "/api/nobody/tasks"):
         response = await user.http.request(method, owner + path.format(**task), **body)
         assert (response.status_code, response.json()["type"]) == (403, "urn:problem-type:not-your-path")
-    assert await stranger.tasks() == [task]
+    assert await stranger.tasks() == listed(task)
     assert await stranger.revision() == task["revision"]
 
 
@@ -44,8 +49,8 @@ async def test_another_users_task_does_not_exist(
     assert response.status_code == 404
     del response.headers["RateLimit"], never.headers["RateLimit"]
     assert (response.json(), dict(response.headers)) == (never.json(), dict(never.headers))
-    assert await stranger.tasks() == [theirs]
-    assert await user.tasks() == [own]
+    assert await stranger.tasks() == listed(theirs)
+    assert await user.tasks() == listed(own)
     assert (await user.revision(), await stranger.revision()) == (own["revision"], theirs["revision"])
 
 
@@ -66,6 +71,10 @@ async def test_only_a_write_makes_a_user_known(user: User, sql: Connection) -> N
     await user.patch(1, json={"title": "Buy tea"})
     await user.patch("/1/complete")
     await user.delete(1)
+    await user.post("/1/restore")
+    for atomic in (True, False):
+        await user.post("/bulk", json={"operations": [{"op": "delete", "id": 1}], "atomic": atomic})
+    await user.post("/bulk", json={"operations": [{"op": "create", "task": {"title": "x"}}], "dry_run": True})
     assert await sql.fetchval(known, user.id) == 0
     await user.create()
     assert await sql.fetchval(known, user.id) == 1

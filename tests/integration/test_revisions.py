@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from tests.conftest import NewDatabase, StartApp, User
+from tests.conftest import NewDatabase, StartApp, User, listed
 
 
 @pytest.mark.req("TASK-FR-050", "TASK-FR-051", "TASK-FR-052")
@@ -76,6 +76,6 @@ async def test_a_write_that_is_not_committed_is_not_acknowledged(
     task = await user.create("fine")
     assert (await user.post(json={"title": "doomed"})).status_code == 500
     assert (await user.patch(task["id"], json={"title": "doomed"})).status_code == 500
-    assert await user.tasks() == [task]
+    assert await user.tasks() == listed(task)
     assert await user.revision() == task["revision"]
     await connection.close()

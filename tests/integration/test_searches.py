@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import User
+from tests.conftest import User, listed
 
 TASKS: dict[str, dict[str, Any]] = {
     "Buy milk": {"description": "Two bottles of the fresh one"},
@@ -112,16 +112,16 @@ async def test_what_matches_best_comes_first_unless_another_order_is_asked_for(u
     good = await user.create("milk", description="milk")
     fair = await user.create("milk and much else")
     for query in ({}, {"sort": "relevance"}, {"order": "desc"}):
-        assert await user.tasks(search="milk", **query) == [best, good, fair]
-    assert await user.tasks(search="milk", order="asc") == [fair, good, best]
-    assert await user.tasks(search="milk", sort="created_at") == [fair, good, best]
+        assert await user.tasks(search="milk", **query) == listed(best, good, fair)
+    assert await user.tasks(search="milk", order="asc") == listed(fair, good, best)
+    assert await user.tasks(search="milk", sort="created_at") == listed(fair, good, best)
 
 
 @pytest.mark.req("TASK-FR-031", "TASK-FR-078")
 async def test_a_search_finds_nothing_of_somebody_else(library: User, stranger: User) -> None:
     assert await stranger.tasks(search="milk") == []
     own = await stranger.create("milk")
-    assert await stranger.tasks(search="milk") == [own]
+    assert await stranger.tasks(search="milk") == listed(own)
     assert len(await library.tasks(search="milk")) == 2
 
 

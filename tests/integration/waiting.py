@@ -11,6 +11,7 @@ from tests.integration.embedded.programs import sql
 
 _PATIENCE_SECONDS = 20
 
+_CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -23,6 +24,12 @@ async def uncommitted(url: str, statement: str) -> AsyncIterator[None]:
         yield
     finally:
         await connection.close()
+
+
+def connected(url: str) -> int:
+    """How many other sessions this database has."""
+    count: int = sql(url, _CONNECTED)
+    return count
 
 
 def waiting(url: str) -> int:

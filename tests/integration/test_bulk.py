@@ -1,0 +1,314 @@
+"""Several operations in one request: all or none, or each by itself."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Connection, User, listed
+
+NOT_FOUND = "urn:problem-type:task-not-found"
+
+
+def create(title: str, **members: object) -> dict[str, Any]:
+    return {"op": "create", "task": {"title": title, **members}}
+
+
+def update(task: dict[str, Any], **changes: object) -> dict[str, Any]:
+    return {"op": "update", "id": task["id"], "changes": changes}
+
+
+def on(op: str, task: dict[str, Any], **members: object) -> dict[str, Any]:
+    return {"op": op, "id": task["id"], **members}
+
+
+async def bulk(user: User, *operations: dict[str, Any], **members: object) -> httpx.Response:
+    return await user.post("/bulk", json={"operations": operations, **members})
+
+
+async def results(user: User, *operations: dict[str, Any], **members: object) -> list[dict[str, Any]]:
+    response = await bulk(user, *operations, **members)
+    assert response.status_code == 200, response.text
+    assert response.json()["dry_run"] is bool(members.get("dry_run"))
+    found: list[dict[str, Any]] = response.json()["results"]
+    return found
+
+
+async def one_of_each(user: User) -> list[dict[str, Any]]:
+    """An operation of each kind, each of which can be done."""
+    changed, completed, toggled, deleted, erased, trashed = [await user.create(f"task {n}") for n in range(6)]
+    await user.delete(trashed["id"])
+    return [
+        create("new", tags=["a"], due_date="2026-12-01"),
+        update(changed, title="changed", description=None, priority="HIGH"),
+        on("complete", completed),
+        on("complete", toggled, completed=None),
+        on("delete", deleted),
+        on("delete", erased, permanent=True),
+        on("restore", trashed),
+    ]
+
+
+@pytest.mark.req("TASK-FR-130", "TASK-FR-131", "TASK-FR-050")
+async def test_each_operation_does_what_its_route_does(user: User) -> None:
+    operations = await one_of_each(user)
+    before = await user.revision()
+    done = await results(user, *operations)
+    assert [each["status"] for each in done] == [201, 200, 200, 200, 204, 204, 200]
+    assert [each["problem"] for each in done] == [None] * 7
+    new, changed, completed, toggled, deleted, erased, restored = [each["task"] for each in done]
+    assert (new["title"], new["tags"], new["due_date"], new["next_task"]) == ("new", ["a"], "2026-12-01", None)
+    assert (changed["title"], changed["priority"]) == ("changed", "high")
+    assert completed["completed"] is toggled["completed"] is True
+    assert deleted is erased is None
+    assert restored["deleted_at"] is None
+    written = [new, changed, completed, toggled, restored]
+    assert [each["revision"] - before for each in written] == [1, 2, 3, 4, 7]
+    assert await user.revision() == before + 7
+    for task in written:
+        assert (await user.get(task["id"])).json() == task
+    assert [each["title"] for each in await user.tasks(trashed=True)] == ["task 3"]
+    assert len(await user.tasks()) == 5
+
+
+@pytest.mark.req("TASK-FR-132", "TASK-FR-049")
+async def test_where_one_cannot_be_done_none_is(user: User, stranger: User) -> None:
+    mine, theirs = await user.create(recurrence="FREQ=DAILY"), await stranger.create()
+    operations = [create("new"), on("complete", mine), on("delete", theirs), on("restore", {"id": 2**62})]
+    response = await bulk(user, *operations)
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (409, "urn:problem-type:operations-failed")
+    assert [each["status"] for each in problem["results"]] == [424, 424, 404, 404]
+    assert [(each["problem"] or {}).get("type") for each in problem["results"]] == [None, None, NOT_FOUND, NOT_FOUND]
+    assert [each["task"] for each in problem["results"]] == [None] * 4
+    assert (await user.tasks(), await stranger.tasks()) == (listed(mine), listed(theirs))
+    assert (await user.revision(), await stranger.revision()) == (mine["revision"], theirs["revision"])
+
+
+@pytest.mark.req("TASK-FR-133")
+async def test_where_each_stands_for_itself_the_others_are_done(user: User, stranger: User) -> None:
+    mine, theirs = await user.create(), await stranger.create()
+    operations = [on("delete", theirs, permanent=True), create("new"), update(mine, title="changed")]
+    failed, new, changed = await results(user, *operations, atomic=False)
+    assert (failed["status"], failed["task"], failed["problem"]["type"]) == (404, None, NOT_FOUND)
+    assert [new["task"]["revision"], changed["task"]["revision"]] == [2, 3]
+    assert await user.tasks() == listed(new["task"], changed["task"])
+    assert await stranger.tasks() == listed(theirs)
+
+
+@pytest.mark.req("TASK-FR-034", "TASK-FR-132", "TASK-FR-133")
+@pytest.mark.parametrize("atomic", [False, True])
+async def test_a_foreign_id_is_like_one_that_never_existed(user: User, stranger: User, atomic: bool) -> None:  # noqa: FBT001 - a parameter
+    theirs, trashed = await stranger.create(recurrence="FREQ=DAILY"), await stranger.create()
+    await stranger.delete(trashed["id"])
+    before = (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision())
+    answers = [
+        (await bulk(user, *operations, atomic=atomic)).json()
+        for one, other in ((theirs, trashed), ({"id": 2**62}, {"id": 2**62 + 1}))
+        for operations in (
+            [update(one, title="x"), on("restore", other)],
+            [on("complete", one), on("delete", other, permanent=True)],
+            [on("delete", one), on("restore", other, revision=3)],
+        )
+    ]
+    assert answers[:3] == answers[3:]
+    assert {each["status"] for answer in answers for each in answer["results"]} == {404}
+    assert (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision()) == before
+    assert await user.revision() == 0
+
+
+@pytest.mark.req("TASK-FR-134")
+async def test_a_revision_that_is_named_must_be_that_of_the_task(user: User) -> None:
+    operations = await one_of_each(user)
+    tasks = {each["id"]: each for each in await user.tasks() + await user.tasks(trashed=True)}
+    stale = [each | {"revision": tasks[each["id"]]["revision"] - 1} for each in operations[1:]]
+    before = await user.revision()
+    refused = await results(user, *stale, atomic=False)
+    assert {(each["status"], each["problem"]["type"]) for each in refused} == {(412, "urn:problem-type:task-changed")}
+    assert [listed(each["problem"]["current"]) for each in refused] == [[tasks[each["id"]]] for each in stale]
+    assert (await bulk(user, *stale)).status_code == 409
+    assert await user.revision() == before
+    known = [each | {"revision": tasks[each["id"]]["revision"]} for each in operations[1:]]
+    assert {each["status"] for each in await results(user, *known)} == {200, 204}
+
+
+@pytest.mark.req("TASK-FR-135", "TASK-FR-049")
+async def test_a_dry_run_answers_as_if_and_changes_nothing(user: User, sql: Connection) -> None:
+    operations = await one_of_each(user)
+    row = "SELECT array_agg(t ORDER BY id)::text FROM tasks AS t WHERE user_id = $1"
+    before = (await sql.fetchval(row, user.id), await user.revision())
+    shown = await results(user, *operations, dry_run=True)
+    assert (await sql.fetchval(row, user.id), await user.revision()) == before
+    done = await results(user, *operations)
+    differing = {"id", "revision", "created_at", "updated_at", "completed_at"}
+    for each in (*shown, *done):
+        each["task"] = each["task"] and {name: each["task"][name] for name in each["task"].keys() - differing}
+    assert shown == done
+    assert (await bulk(user, on("delete", {"id": 2**62}), dry_run=True)).status_code == 409
+
+
+@pytest.mark.req("TASK-FR-136", "TASK-FR-105")
+async def test_tasks_that_recur_are_followed_once_each(user: User) -> None:
+    tasks = [await user.create(f"task {n}", recurrence="FREQ=DAILY", due_date="2999-01-01") for n in range(3)]
+    before = await user.revision()
+    once, plain, twice = tasks
+    done = await results(user, on("complete", once), create("new"), update(twice, completed=True, title="second"))
+    assert [each["task"]["revision"] - before for each in done] == [1, 3, 4]
+    following = [done[n]["task"]["next_task"] for n in (0, 2)]
+    assert [each["revision"] - before for each in following] == [2, 5]
+    assert [(each["title"], each["due_date"]) for each in following] == [
+        ("task 0", "2999-01-02"),
+        ("second", "2999-01-02"),
+    ]
+    again = await results(user, on("complete", once), on("complete", twice), update(plain, title="x"))
+    assert [each["task"]["next_task"] for each in again] == [*following, None]
+    assert len(await user.tasks()) == 6
+    assert len({each["revision"] for each in await user.tasks()}) == 6
+
+
+@pytest.mark.req("TASK-FR-114", "TASK-FR-009", "TASK-FR-130")
+async def test_operations_that_change_nothing_take_no_revision(user: User) -> None:
+    task, other = await user.create(), await user.create()
+    done = await results(user, on("restore", task), update(other))
+    assert [each["task"] for each in done] == [task, other]
+    assert await user.revision() == other["revision"]
+
+
+HUGE = 10**30
+HOSTILE: list[object] = [
+    None, 5, "x", [], [[]], {}, {"operations": None}, {"operations": {}}, {"operations": []}, {"operations": [None]},
+    {"operations": [[]]}, {"operations": [{}]}, {"operations": [{"op": None}]}, {"operations": [{"op": ["create"]}]},
+    {"operations": [{"op": "create"}] * 501}, {"operations": [create("x")] * 501},
+    {"operations": [{"op": "CREATE", "task": {"title": "x"}}]}, {"operations": [{"op": "destroy", "id": 1}]},
+    {"operations": [{"id": 1}]}, {"operations": [{"op": "create", "id": 1, "task": {"title": "x"}}]},
+    {"operations": [create("x", user_id="somebody")]}, {"operations": [create("x", colour="red")]},
+    {"operations": [create("")]}, {"operations": [create("\0")]}, {"operations": [create("x", tags=["\0"])]},
+    {"operations": [create("x", recurrence="FREQ=SECONDLY")]}, {"operations": [create("x", due_date="tomorrow")]},
+    {"operations": [create("x")], "atomic": None}, {"operations": [create("x")], "atomic": "perhaps"},
+    {"operations": [create("x")], "dry_run": 5}, {"operations": [create("x")], "dryrun": True},
+    {"operations": [on("delete", {"id": 0})]}, {"operations": [on("delete", {"id": 2**63})]},
+    {"operations": [on("delete", {"id": -1})]}, {"operations": [on("delete", {"id": HUGE})]},
+    {"operations": [on("delete", {"id": 1.5})]}, {"operations": [on("delete", {"id": None})]},
+    {"operations": [on("delete", {"id": "x"})]}, {"operations": [on("delete", {"id": {}})]},
+    {"operations": [on("delete", {"id": 1}, permanent="perhaps")]}, {"operations": [on("delete", {"id": 1}, x=1)]},
+    {"operations": [on("complete", {"id": 1}, completed="perhaps")]}, {"operations": [on("complete", {"id": []})]},
+    {"operations": [on("restore", {"id": 1}, revision=-1)]}, {"operations": [on("restore", {"id": 1}, revision=HUGE)]},
+    {"operations": [on("restore", {"id": 1}, revision="x")]}, {"operations": [{"op": "update", "id": 1}]},
+    {"operations": [{"op": "update", "id": 1, "changes": None}]}, {"operations": [update({"id": 1}, title=None)]},
+    {"operations": [update({"id": 1}, completed=None)]}, {"operations": [update({"id": 1}, id=2)]},
+    {"operations": [on("delete", {"id": 1}), on("restore", {"id": 1})]},
+    {"operations": [on("complete", {"id": 1}), update({"id": 1}, title="x")]},
+]  # fmt: skip
+
+
+@pytest.mark.req("TASK-FR-137", "TASK-FR-138", "TASK-FR-049")
+@pytest.mark.parametrize("body", HOSTILE, ids=lambda body: str(body)[:60])
+async def test_a_bulk_that_makes_no_sense_is_refused(user: User, body: object) -> None:
+    response = await user.post("/bulk", json=body)
+    assert (response.status_code, response.json()["type"]) == (422, "urn:problem-type:invalid-request")
+    assert response.json()["errors"]
+    assert len(response.content) < 50_000
+    assert await user.revision() == 0
+
+
+@pytest.mark.req("TASK-FR-137")
+async def test_a_wrong_member_is_named_by_its_place(user: User) -> None:
+    response = await bulk(user, create("x"), create("y", colour="red"), update({"id": 1}, title=""))
+    assert {error["field"] for error in response.json()["errors"]} == {
+        "operations.1.create.task.colour",
+        "operations.2.update.changes.title",
+    }
+
+
+@pytest.mark.req("TASK-FR-045", "TASK-FR-137")
+@pytest.mark.parametrize("place", ["{members}", '"operations": [{{"op": "delete", "id": 1, {members}}}]'])
+async def test_a_hundred_thousand_wrong_members_are_one_error(user: User, place: str) -> None:
+    members = ",".join(f'"{number:x}":1' for number in range(95_000))
+    body = f"{{{place.format(members=members)}}}"
+    response = await user.post("/bulk", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, len(response.json()["errors"])) == (422, 1)
+    many = [create("x", priority=5, due_date=5)] * 500
+    assert len((await bulk(user, *many)).json()["errors"]) == 100
+
+
+@pytest.mark.req("TASK-FR-042", "TASK-FR-130")
+async def test_five_hundred_operations_fit_and_a_body_beyond_a_mebibyte_does_not(user: User) -> None:
+    created = await results(user, *[create(f"task {n}", description="x" * 1000) for n in range(500)])
+    ids = [each["task"]["id"] for each in created]
+    assert ids == sorted(ids)
+    assert [each["task"]["revision"] for each in created] == list(range(1, 501))
+    assert {each["status"] for each in await results(user, *[on("delete", each["task"]) for each in created])} == {204}
+    assert (await bulk(user, *[create("x", description="x" * 3000)] * 400)).status_code == 413
+    assert await user.revision() == 1000
+
+
+@pytest.mark.req("TASK-FR-053", "TASK-FR-139")
+async def test_bulks_and_single_writes_at_once_lose_nothing(user: User) -> None:
+    tasks = [await user.create(f"task {n}") for n in range(8)]
+    before = await user.revision()
+    changes = [update(task, title=f"{task['title']}!") for task in tasks]
+    writes = [bulk(user, *(changes[::-1] if n % 2 else changes)) for n in range(6)]
+    writes += [bulk(user, *[on("complete", task, completed=None) for task in tasks]) for _ in range(6)]
+    writes += [user.patch(task["id"], json={"description": task["title"]}) for task in tasks]
+    writes += [user.patch(f"/{task['id']}/complete") for task in tasks]
+    writes += [user.post(json={"title": f"new {n}"}) for n in range(8)]
+    answers = await asyncio.gather(*writes)
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    revisions = [answer.json().get("revision") for answer in answers[12:]]
+    revisions += [each["task"]["revision"] for answer in answers[:12] for each in answer.json()["results"]]
+    assert sorted(revisions) == list(range(before + 1, before + 1 + 12 * 8 + 24))
+    after = {task["id"]: task for task in await user.tasks()}
+    for task in tasks:
+        found = after[task["id"]]
+        assert found["title"] == f"{task['title']}!"
+        assert (found["description"], found["completed"]) == (task["title"], True)
+
+
+@pytest.mark.req("TASK-FR-067", "TASK-FR-134", "TASK-FR-139")
+async def test_of_fifty_writers_of_one_revision_one_wins_and_nothing_is_lost(user: User) -> None:
+    task = await user.create(description="")
+    for _ in range(4):
+        writes = [
+            bulk(user, {**update(task, description=f"{task['description']}{n};"), "revision": task["revision"]})
+            if n % 2
+            else user.put(
+                task["id"],
+                json={"description": f"{task['description']}{n};"},
+                headers={"If-Match": f'"{task["revision"]}"'},
+            )
+            for n in range(50)
+        ]
+        answers = await asyncio.gather(*writes)
+        statuses = [answer.status_code for answer in answers]
+        [winner] = [n for n, status in enumerate(statuses) if status == 200]
+        assert set(statuses) == {200, 409, 412}
+        after = (await user.get(task["id"])).json()
+        assert after["description"] == f"{task['description']}{winner};"
+        assert after["revision"] > task["revision"]
+        task = after
+
+
+@pytest.mark.req("TASK-FR-139")
+async def test_a_bulk_does_not_wait_for_who_only_refers_to_the_owner(user: User, sql: Connection) -> None:
+    """As Better Auth does when it stores a session, and PostgreSQL for a foreign key."""
+    task = await user.create()
+    async with sql.transaction():
+        await sql.fetch("SELECT FROM users WHERE id = $1 FOR KEY SHARE", user.id)
+        async with asyncio.timeout(5):
+            assert (await bulk(user, on("complete", task))).status_code == 200
+            assert (await bulk(user, create("new"))).status_code == 200
+
+
+@pytest.mark.req("TASK-FR-139")
+async def test_others_are_served_while_a_bulk_reckons(user: User) -> None:
+    rule = {"recurrence": "FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;COUNT=10000", "due_date": "2020-01-01T09:00:00Z"}
+    created = await results(user, *[create(f"task {n}", **rule) for n in range(60)])
+    reckoning = asyncio.create_task(bulk(user, *[on("complete", each["task"]) for each in created]))
+    longest, loop = 0.0, asyncio.get_running_loop()
+    while not reckoning.done():
+        asked = loop.time()
+        await asyncio.sleep(0.01)
+        longest = max(longest, loop.time() - asked)
+    assert (await reckoning).status_code == 200
+    assert longest < 1

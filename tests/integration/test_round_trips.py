@@ -101,9 +101,9 @@ async def test_a_new_key_takes_five_round_trips_and_a_known_one_three(
     app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
     app.state.feed.pace = Pace(tell=3600)
     user = User(app)
-    for number in range(2):
+    for number in range(3):
         for expected in (5, 3):
             before = wire.round_trips
             headers = {"Idempotency-Key": f"key {number}"}
             assert (await user.post(json={"title": "Buy milk"}, headers=headers)).status_code == 201
-            assert not number or wire.round_trips - before == expected
+            assert number < 2 or wire.round_trips - before == expected

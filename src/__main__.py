@@ -26,6 +26,7 @@ from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.parts import create_database, create_verifier
 from src.server.run import run
+from src.services.answers import purge_answers
 from src.services.purge import purge as purge_trash
 from src.services.readiness import Readiness
 
@@ -91,7 +92,7 @@ def migrate(
 
 @app.command()
 def purge() -> None:
-    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS. Run it once a day."""
+    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS, and old answers. Run it once a day."""
     logging.disable(logging.WARNING)  # the sentence says it
     count = asyncio.run(_purge(load_settings()))
     typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
@@ -142,6 +143,7 @@ async def _purge(settings: Settings) -> int:
     try:
         async with create_database(settings) as database:
             await Readiness(database).check()
+            await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
         raise SystemExit(f"The trash is not purged: {reason(error.__cause__ or error)}") from None

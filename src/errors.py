@@ -7,10 +7,12 @@ AppError                       `src.server.refusals` has those that no applicati
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
 ├── OperationsFailed      409  one of several operations cannot be done, so none was
+├── RequestInProgress     409  the first one with this idempotency key is not through (in `src.services.answers`)
 ├── SyncExpired           410  what has changed since is forgotten (in `src.services.changes`)
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
+├── IdempotencyKeyReused  422  another request has had this idempotency key (in `src.services.answers`)
 ├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
 ├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
 └── ServiceUnavailable    503  try again after a moment

@@ -67,6 +67,7 @@ _REQUEST_HEADERS = [
 ]
 _RESPONSE_HEADERS = [
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "Location",
     "RateLimit",

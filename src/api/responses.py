@@ -15,6 +15,11 @@ from src.services.task_service import CreatedTask, StoredTask
 _JSON = "application/json"
 
 
+def json_response(body: str) -> Response:
+    """What PostgreSQL has written, as it is."""
+    return Response(body, media_type=_JSON)
+
+
 def task_response(task: StoredTask) -> Response:
     """A task and its ETag."""
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)

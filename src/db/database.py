@@ -20,6 +20,7 @@ from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.transaction import Connection, Row, Transaction, commit, first
 from src.db.url import DatabaseUrl
+from src.errors import AppError
 
 type OnQuery = Callable[[LoggedQuery], None]
 
@@ -157,12 +158,14 @@ class Database:
         return rows
 
     async def _abandon(self, connection: Connection, error: BaseException) -> None:
-        """Give it back without waiting for what becomes of it."""
+        """Give it back. Only a refusal waits for that: when the client learns of it, what was locked is free."""
         if is_connection_lost(error):
             await self._pool.expire_connections()  # what is as old is likely to be as dead
         task = asyncio.create_task(self._take_back(connection))
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
+        if isinstance(error, AppError):
+            await asyncio.wait([task])
 
     async def _take_back(self, connection: Connection) -> None:
         """See that the server has ended its work; one that does not say so in time cannot be reached any more."""

@@ -148,7 +148,7 @@ class TaskService:
             OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
         """
         outcomes = await perform_bulk(self._database, self._owner, bulk)
-        if not bulk.dry_run:
+        if not bulk.dry_run and any(outcome.error is None for outcome in outcomes):
             self._announce(self._owner)
         return outcomes
 

@@ -19,6 +19,7 @@ from src.app import create_app
 from src.auth.inspection import Finding, inspect
 from src.config import Settings, is_set, load_settings
 from src.db import migrations
+from src.db.errors import reason
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
 from src.doctor import examine
@@ -145,7 +146,7 @@ async def _purge(settings: Settings) -> int:
             await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
-        raise SystemExit(f"The trash is not purged: {str(error.__cause__ or '') or error}") from None
+        raise SystemExit(f"The trash is not purged: {reason(error.__cause__ or error)}") from None
 
 
 async def _is_sound() -> bool:

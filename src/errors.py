@@ -1,7 +1,7 @@
 """Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
 
 AppError                       `src.server.refusals` has those that no application sees
-├── HostNotAllowed        400  the request names a host that this is not
+├── HostNotAllowed        400  the request names a host that this is not (in `src.api.allowed_hosts`)
 ├── Unauthorized          401  no valid token
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
@@ -13,10 +13,10 @@ AppError                       `src.server.refusals` has those that no applicati
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
 ├── IdempotencyKeyReused  422  another request has had this idempotency key (in `src.services.answers`)
-├── TooManyRequests       429  a rate limit is used up for now
+├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
 ├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
 └── ServiceUnavailable    503  try again after a moment
-    ├── Stopping          503  the process was told to end
+    ├── Stopping          503  the process was told to end (in `src.api.dependencies`)
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
 
@@ -57,15 +57,6 @@ class AppError(Exception):
     def problem(self) -> dict[str, object]:
         """The problem document."""
         return problem(self.status, self.slug, self.title, self.detail, **self.members)
-
-
-class HostNotAllowed(AppError):
-    """The `Host` header is none of those that the service is known by."""
-
-    status = 400
-    slug = "host-not-allowed"
-    title = "Bad request"
-    detail = "The service is not known by the name in 'Host'."
 
 
 class Unauthorized(AppError):
@@ -186,28 +177,6 @@ class InvalidCursor(AppError):
         return {"errors": [{"field": "cursor", "message": self.detail, "type": "invalid_cursor"}]}
 
 
-class TooManyRequests(AppError):
-    """A rate limit is used up, for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
-
-    status = 429
-    slug = "quota-exceeded"
-    title = "Too many requests"
-
-    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
-        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
-        self.policy, self.seconds, self.fields = policy, seconds, fields
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3), and the state of the limit."""
-        return {"Retry-After": str(self.seconds), **self.fields}
-
-    @property
-    def members(self) -> dict[str, object]:
-        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
-        return {"violated-policies": [self.policy]}
-
-
 class ServiceUnavailable(AppError):
     """Something the API depends on is out of reach; the same request may succeed in a moment."""
 
@@ -221,9 +190,3 @@ class ServiceUnavailable(AppError):
     def headers(self) -> dict[str, str]:
         """When to try again, in seconds (RFC 9110, section 10.2.3)."""
         return {"Retry-After": str(self.retry_after)}
-
-
-class Stopping(ServiceUnavailable):
-    """The process was told to end; another one answers, or will."""
-
-    detail = "The service is stopping."

@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
-from src.api.rate_limits import Limit, network
+from src.api.rate_limits import Limit, TooManyRequests, network
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, TooManyRequests, Unauthorized
+from src.errors import AppError, Unauthorized
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from src.errors import NotYourPath, Stopping
+from src.errors import NotYourPath, ServiceUnavailable
 from src.services.answers import AnswerService
 from src.services.changes import ChangeService
 from src.services.feed import Feed
@@ -12,6 +12,13 @@ from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
+
+
+class Stopping(ServiceUnavailable):
+    """The process was told to end; another one answers, or will."""
+
+    detail = "The service is stopping."
+
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 

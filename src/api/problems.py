@@ -9,7 +9,6 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from src.errors import AppError
 from src.errors import problem as document
@@ -142,10 +141,9 @@ HANDLERS: dict[int | type[Exception], Any] = {
 
 def _allow(request: Request) -> dict[str, str]:
     """All methods of the path (RFC 9110, section 15.5.6); the framework names those of the first route it met."""
-    paths: dict[str, Any] = request.app.openapi()["paths"]
-    routes = (operations for path, operations in paths.items() if compile_path(path)[0].match(request.scope["path"]))
-    methods = ", ".join(method.upper() for operations in routes for method in operations)
-    return {"Allow": methods.replace("GET", "GET, HEAD")} if methods else {}
+    matching = (route.methods for route in request.app.routes if route.path_regex.match(request.scope["path"]))
+    methods = set().union(*matching)
+    return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))} if methods else {}
 
 
 def _unprocessable(details: Sequence[Any]) -> Response:

@@ -13,10 +13,32 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.counters import Counters
 from src.api.problems import render
-from src.errors import TooManyRequests
+from src.errors import AppError
 from src.schemas.rate import Rate
 
 _IPV6_PREFIX = 64  # what one customer gets at least (RFC 6177)
+
+
+class TooManyRequests(AppError):
+    """A rate limit is used up, for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
+
+    status = 429
+    slug = "quota-exceeded"
+    title = "Too many requests"
+
+    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
+        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
+        self.policy, self.seconds, self.fields = policy, seconds, fields
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, in seconds (RFC 9110, section 10.2.3), and the state of the limit."""
+        return {"Retry-After": str(self.seconds), **self.fields}
+
+    @property
+    def members(self) -> dict[str, object]:
+        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
+        return {"violated-policies": [self.policy]}
 
 
 class Limit(Protocol):

@@ -117,7 +117,7 @@ class TaskService:
             TaskChanged: Its revision is not among the known ones.
         """
         completed = completion.model_dump().get("completed")
-        operation = CompleteOperation(op="complete", id=task_id, completed=completed)
+        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed, revision=None)
         return await self._write(COMPLETE_TASK, operation, known, completed=completed)
 
     async def delete_task(self, task_id: int, known: Revisions = None, *, permanent: bool = False) -> None:
@@ -127,7 +127,7 @@ class TaskService:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        operation = DeleteOperation(op="delete", id=task_id, permanent=permanent)
+        operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent, revision=None)
         await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, known)
 
     async def restore_task(self, task_id: int, known: Revisions = None) -> StoredTask:
@@ -137,7 +137,9 @@ class TaskService:
             TaskNotFound: The owner has none with this id, or it is deleted for good.
             TaskChanged: Its revision is not among the known ones.
         """
-        return await self._write(RESTORE_TASK, RestoreOperation(op="restore", id=task_id), known)
+        return await self._write(
+            RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id, revision=None), known
+        )
 
     async def bulk(self, bulk: Bulk) -> list[Outcome]:
         """Do several operations, each with an outcome of its own.

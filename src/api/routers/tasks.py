@@ -77,38 +77,38 @@ async def create_task(request: Request, once: Once, task: TaskCreate) -> Respons
     return await once(lambda tasks: tasks.create_task(task), partial(created_response, request))
 
 
-@router.get("/{task_id}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
+@router.get("/{task_id:task}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
 async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
     task = await tasks.get_task(task_id)
     return not_modified(task.revision) if task.revision in cached else task_response(task)
 
 
-@router.put("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """The same as PATCH: existing clients send PUT with some members and expect the others to stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """Set the members that are sent; `null` clears what may be null, absent members stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch("/{task_id:task}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
 async def complete_task(tasks: Tasks, task_id: Id, known: Known, completion: TaskCompletion | None = None) -> Response:
     """Set the completion, which is safe to retry; without a body, toggle it."""
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), known))
 
 
-@router.delete("/{task_id}", status_code=204, responses=errors(404, 412))
+@router.delete("/{task_id:task}", status_code=204, responses=errors(404, 412))
 async def delete_task(tasks: Tasks, task_id: Id, known: Known, *, permanent: Permanent = False) -> None:
     """Move a task to the trash, from where it can be restored."""
     await tasks.delete_task(task_id, known, permanent=permanent)
 
 
-@router.post("/{task_id}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
+@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
 async def restore_task(once: Once, task_id: Id, known: Known) -> Response:
     """Take a task out of the trash; one that is not there stays as it is, so that this is safe to retry."""
     return await once(lambda tasks: tasks.restore_task(task_id, known), task_response)

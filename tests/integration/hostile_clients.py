@@ -83,12 +83,16 @@ def vanish(server: Server, request: bytes) -> None:
         client.sendall(request)
 
 
-def drip_read(client: socket.socket) -> None:
-    """Read a little now and then until the server has had enough."""
+def drip_read(client: socket.socket) -> bool:
+    """Read a little ten times a second, for a minute at most; whether the server has had enough of it before."""
     client.settimeout(5)
-    with suppress(OSError):
-        while client.recv(100):
+    try:
+        for _ in range(600):
+            client.recv(100)
             time.sleep(0.1)
+    except ConnectionResetError:
+        return True
+    return False
 
 
 def connections(server: Server, clients: list[socket.socket]) -> set[int]:

@@ -75,7 +75,7 @@ class AnswerService:
             RequestInProgress: The first one is not through yet.
         """
         changed: list[OwnerId] = []
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(self._owner) as transaction:
             known = await self._find(transaction, key, fingerprint)
             answer = known or await act(TaskService(transaction, self._owner, changed.append))
             if changed:

@@ -174,7 +174,7 @@ class TaskService:
         return StoredTask(*row)
 
     async def _operate(self, operation: TaskOperation, known: Revisions) -> StoredTask:
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(self._owner) as transaction:
             [outcome] = await perform(transaction, self._owner, [operation], known)
             if outcome.error is not None:
                 raise outcome.error

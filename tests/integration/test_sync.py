@@ -232,6 +232,16 @@ async def test_a_client_that_is_up_to_date_is_told_so_without_a_body(user: User)
     assert (response.status_code, response.headers["ETag"], titles(response.json())) == (200, '"2"', ["Buy tea"])
 
 
+@pytest.mark.req("TASK-FR-149")
+async def test_a_page_that_is_not_the_last_has_no_etag_with_which_the_next_would_be_skipped(user: User) -> None:
+    for _ in range(3):
+        await user.create()
+    response = await user.get("/changes", params={"limit": 2})
+    assert (response.json()["more"], "ETag" in response.headers) == (True, False)
+    response = await user.get("/changes", params={"limit": 2, "since": response.json()["next_since"]})
+    assert (titles(response.json()), response.headers["ETag"]) == (["Buy milk"], '"3"')
+
+
 @pytest.mark.req("TASK-FR-033", "TASK-FR-140")
 async def test_changes_of_others_are_not_seen(user: User, stranger: User) -> None:
     await stranger.create()

@@ -18,11 +18,7 @@ class RequestInProgress(AppError):
     slug = "request-in-progress"
     title = "Request in progress"
     detail = "A request with this idempotency key is in progress; try again in a moment."
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": "1"}
+    retry_after = 1
 
 
 class IdempotencyKeyReused(AppError):

@@ -11,12 +11,12 @@ from src.db.database import Database
 from src.db.statement import Statement
 from src.models import Answer, Task, User
 from src.services.answer_statements import is_expired
+from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000
 
-_owner = bindparam("owner", type_=Text)
 _is_old_trash = col(Task.deleted_at) < bindparam("before", type_=UTCDateTime)
-_old_trash_of_the_owner = (col(Task.user_id) == _owner, _is_old_trash)
+_old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
 
 
 def _purge_trash() -> Statement:
@@ -24,7 +24,7 @@ def _purge_trash() -> Statement:
     last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
         update(User)
-        .where(col(User.id) == _owner, select(col(Task.id)).where(*_old_trash_of_the_owner).exists())
+        .where(col(User.id) == OWNER, select(col(Task.id)).where(*_old_trash_of_the_owner).exists())
         .values(
             revision=col(User.revision) + literal_column("1"),
             purged_revision=func.greatest(col(User.purged_revision), last),
@@ -32,7 +32,7 @@ def _purge_trash() -> Statement:
         .returning(col(User.id))
         .cte("bump")
     )
-    purged = delete(Task).where(*_old_trash_of_the_owner, bump.c.id == _owner).returning(col(Task.id)).cte("purged")
+    purged = delete(Task).where(*_old_trash_of_the_owner, bump.c.id == OWNER).returning(col(Task.id)).cte("purged")
     return Statement(select(func.count().label("count")).select_from(purged))
 
 
@@ -45,7 +45,7 @@ def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
 OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
 OWNERS_OF_OLD_ANSWERS = _owners_of(col(Answer.user_id), is_expired)
 PURGE_TRASH = _purge_trash()
-PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == _owner, is_expired).returning(col(Answer.key)))
+PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == OWNER, is_expired).returning(col(Answer.key)))
 
 
 async def purge_trash(database: Database, retention: timedelta) -> int:

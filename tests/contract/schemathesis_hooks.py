@@ -21,7 +21,7 @@ def filter_failure(_: HookContext, failure: Failure, case: Case[Any], response: 
 
 
 def _is_beyond_schemas(error: dict[str, str], case: Case[Any]) -> bool:
-    """Cursors are what a page gave, zones are the IANA's, keys new, rules the RFC's, texts trimmed; some exclude others."""
+    """Cursors are what a page gave, zones the IANA's, keys new, rules the RFC's, texts trimmed; some exclude others."""
     name = error["field"].rpartition(".")[2]
     if name.startswith("due_"):
         return any(end in repr((case.body, case.query)) for end in _ENDS_OF_THE_CALENDAR)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.answers import purge_answers
+from src.services.purge import purge_answers
 from tests.conftest import JSON, Connection, StartApp, User
 from tests.integration.waiting import reached, uncommitted, waiting
 
@@ -87,6 +87,27 @@ async def test_another_request_with_the_same_key_is_refused(user: User) -> None:
         assert "milk" not in other.text
     assert await user.revision() == 1
     assert_replayed(first, await user.post("/", json=MILK, headers=key()))
+
+
+@pytest.mark.req("TASK-FR-121")
+async def test_the_same_body_for_another_path_is_another_request(user: User) -> None:
+    first, second = [(await user.create())["id"] for _ in range(2)]
+    assert (await user.post(f"/{first}/restore", headers=key())).status_code == 200
+    assert (await user.post(f"/{second}/restore", headers=key())).status_code == 422
+
+
+@pytest.mark.req("TASK-FR-122")
+async def test_a_second_answer_is_never_kept(user: User, sql: Connection, database_url: str) -> None:
+    """Somebody keeps one after it was looked for: between the snapshot of the look-up and its lock, say."""
+    before = await user.create()
+    locked = f"SELECT FROM users WHERE id = '{user.id}' FOR NO KEY UPDATE"
+    async with uncommitted(database_url, locked):
+        late = asyncio.create_task(user.post(json=MILK, headers=key()))
+        await reached(lambda: waiting(database_url) == 1)
+        await sql.execute("INSERT INTO answers VALUES ($1, 'first', '', 201, '{}', 'kept', now())", user.id)
+    assert (await late).status_code == 409
+    assert await user.revision() == before["revision"]
+    assert await sql.fetchval("SELECT body FROM answers WHERE user_id = $1", user.id) == "kept"
 
 
 @pytest.mark.req("TASK-FR-122")
@@ -253,10 +274,10 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled_url: str, s
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp) -> None:
+async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = await start_app()
     told: list[str] = []
-    app.state.announce = told.append
+    monkeypatch.setattr(app.state.feed, "announce", told.append)
     user = User(app)
     for _ in range(2):
         await user.post(json=MILK, headers=key())

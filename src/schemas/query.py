@@ -29,7 +29,7 @@ Sort = Annotated[
     BeforeValidator(lowered),
     Field(description="`-` is descending. Times and priorities descend by themselves, due dates and titles ascend."),
 ]
-Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowered)]
+Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowered), Field(description="Outranks the `-` of `sort`.")]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
@@ -52,17 +52,19 @@ class TaskQuery(BaseModel):
     """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored."""
 
     status: Status = "all"
-    completed: bool | None = None
+    completed: Annotated[bool | None, Field(description="Together with `status` both hold.")] = None
     priority: Annotated[Priorities, Field(description="Any of these.")] = []
     tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
-    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowered)] = "any"
+    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowered), Field(description="Of several tags.")] = (
+        "any"
+    )
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
     due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
     due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
     overdue: Annotated[bool | None, Field(description="Open, and due before now.")] = None
-    no_due_date: bool | None = None
+    no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
     trashed: Annotated[bool, Field(description="What is in the trash, and only that.")] = False
     tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
     sort: Sort | None = None

@@ -106,4 +106,6 @@ async def test_purge_says_in_one_sentence_what_keeps_it(tmp_path: Path, new_data
         await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **unreachable), "The trash is not purged: "
     )
     empty = unreachable | {"DATABASE_URL": await new_database(migrated=False)}
-    assert_one_sentence(await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **empty), "run the migrations")
+    assert_one_sentence(
+        await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **empty), "purged: The database schema is older"
+    )

@@ -26,8 +26,7 @@ from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.parts import create_database, create_verifier
 from src.server.run import run
-from src.services.answers import purge_answers
-from src.services.purge import purge as purge_trash
+from src.services.purge import purge_answers, purge_trash
 from src.services.readiness import Readiness
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")

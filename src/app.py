@@ -49,7 +49,6 @@ def create_app(settings: Settings) -> FastAPI:
     if telemetry is not None:
         telemetry.watch(app.state.database, verifier.jwks)
     app.state.feed = create_feed(settings, app.state.database, shutdown)
-    app.state.announce = app.state.feed.announce
     return app
 
 

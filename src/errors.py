@@ -24,7 +24,7 @@ import json
 from typing import ClassVar
 
 
-def problem(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
+def problem_document(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
     """A problem document (RFC 9457, section 3); `members` are added to the standard ones."""
     return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
 
@@ -37,6 +37,8 @@ class AppError(Exception):
     """What the problem is called in its `type`, stable for ever."""
     title: ClassVar[str]
     detail: str
+    retry_after: int | None = None
+    """When to try again, in seconds (RFC 9110, section 10.2.3)."""
 
     def __init__(self, detail: str | None = None) -> None:
         if detail is not None:
@@ -46,7 +48,7 @@ class AppError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """The response headers that this refusal needs."""
-        return {}
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     @property
     def members(self) -> dict[str, object]:
@@ -56,7 +58,7 @@ class AppError(Exception):
     @property
     def problem(self) -> dict[str, object]:
         """The problem document."""
-        return problem(self.status, self.slug, self.title, self.detail, **self.members)
+        return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
 
 
 class Unauthorized(AppError):
@@ -184,9 +186,4 @@ class ServiceUnavailable(AppError):
     slug = "service-unavailable"
     title = "Service unavailable"
     detail = "The service is temporarily unavailable; try again in a moment."
-    retry_after: ClassVar[int] = 1
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": str(self.retry_after)}
+    retry_after = 1

@@ -39,12 +39,12 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.announce)
+    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
 
 
 async def answer_service(request: Request, owner: Owner) -> AnswerService:
     """What the path's user was answered."""
-    return AnswerService(request.app.state.database, owner, request.app.state.announce)
+    return AnswerService(request.app.state.database, owner, request.app.state.feed.announce)
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:

@@ -10,8 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from src.errors import AppError
-from src.errors import problem as document
+from src.errors import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
 
@@ -100,7 +99,7 @@ def problem(
     **members: object,
 ) -> Response:
     """A response in the problem format; `members` are added to the standard ones."""
-    return Response(json.dumps(document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
+    return Response(json.dumps(problem_document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
 
 
 def render(error: AppError) -> Response:

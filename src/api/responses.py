@@ -61,10 +61,10 @@ def array_response(request: Request, page: TaskPage) -> Response:
 
 
 def changes_response(page: ChangePage) -> Response:
-    """Changes as `schemas.changes.TaskChanges`."""
+    """Changes as `schemas.changes.TaskChanges`; no tag where there is more, or 304 would hide it."""
     tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
     body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
-    return Response(body, headers=_etag(page.revision), media_type=_JSON)
+    return Response(body, headers={} if page.more else _etag(page.revision), media_type=_JSON)
 
 
 def _array(page: TaskPage) -> str:

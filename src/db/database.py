@@ -100,13 +100,13 @@ class Database:
         return first(await self.fetch(statement, **values))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, owner: str) -> AsyncIterator[Transaction]:
         """Several statements that stand or fall together; committed when the block ends without an exception.
 
-        Each of them has four seconds of its own, and so has the way to the first.
+        They take the owner's share. Each of them has four seconds of its own, and so has the way to the first.
         """
         with translated():
-            async with self._begun() as connection:
+            async with self._begun(owner) as connection:
                 try:
                     yield Transaction(connection)
                     await commit(connection)
@@ -116,9 +116,10 @@ class Database:
                 await self._pool.release(connection)
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Connection]:
+    async def _begun(self, owner: str) -> AsyncIterator[Connection]:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(_SECONDS):
+                await stack.enter_async_context(self._admission.line(owner))
                 await stack.enter_async_context(self._admission.transactions)
                 connection = await self._begin()
             yield connection

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-_STRING = r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"'
-_BARE = r"[!#-~][ -~]{0,254}"
+MAX_KEY = 255
+
+_STRING = rf'"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"'
+_BARE = rf"[!#-~][ -~]{{0,{MAX_KEY - 1}}}"
 _KEY = re.compile(f"{_STRING}|{_BARE}")
 
 
@@ -14,7 +16,7 @@ def _unquoted(text: str) -> str:
     """A string as in structured fields (RFC 9651, section 3.3.3) means the same as the key without the quotes."""
     key = _KEY.fullmatch(text)
     if key is None:
-        raise ValueError("must be 1 to 255 printable ASCII characters, bare or as a string in quotes")
+        raise ValueError(f"must be 1 to {MAX_KEY} printable ASCII characters, bare or as a string in quotes")
     return text if key[1] is None else re.sub(r"\\(.)", r"\1", key[1])
 
 

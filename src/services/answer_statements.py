@@ -7,7 +7,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     bindparam,
-    delete,
     func,
     literal_column,
     select,
@@ -18,12 +17,10 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import Answer
+from src.services.owner import OWNER
 
-_OWNERS_AT_ONCE = 1000
-
-_owner = bindparam("owner", type_=Text)
 _key = bindparam("key", type_=Text)
-_is_old = col(Answer.created_at) <= func.now() - literal_column("interval '24 hours'")
+is_expired = col(Answer.created_at) <= func.now() - literal_column("interval '24 hours'")
 
 
 def _find_answer() -> Statement:
@@ -32,12 +29,12 @@ def _find_answer() -> Statement:
     The lock lasts until the end of the transaction, also through a pooler. The answer is looked for as of a moment
     before the lock was taken: what another transaction kept between the two is found by `KEEP_ANSWER`.
     """
-    name = _owner.concat(literal_column(r"E'\n'")).concat(_key)
+    name = OWNER.concat(literal_column(r"E'\n'")).concat(_key)
     is_first = func.pg_try_advisory_xact_lock(func.hashtextextended(name, literal_column("0"))).label("is_alone")
     lock = select(is_first).subquery("lock")
     answer = (
         select(col(Answer.fingerprint), col(Answer.status), col(Answer.headers), col(Answer.body))
-        .where(col(Answer.user_id) == _owner, col(Answer.key) == _key, ~_is_old)
+        .where(col(Answer.user_id) == OWNER, col(Answer.key) == _key, ~is_expired)
         .subquery("answer")
     )
     return Statement(select(*lock.c, *answer.c).select_from(lock).outerjoin(answer, true()))
@@ -52,21 +49,15 @@ def _keep_answer() -> Statement:
         "body": bindparam("body", type_=Text),
         "created_at": func.now(),
     }
-    new = insert(Answer).values(user_id=_owner, key=_key, **kept)
+    new = insert(Answer).values(user_id=OWNER, key=_key, **kept)
     replaced = {name: new.excluded[name] for name in kept}
     primary_key = [col(Answer.user_id), col(Answer.key)]
     return Statement(
-        new.on_conflict_do_update(index_elements=primary_key, set_=replaced, where=_is_old).returning(col(Answer.key))
+        new.on_conflict_do_update(index_elements=primary_key, set_=replaced, where=is_expired).returning(
+            col(Answer.key)
+        )
     )
 
 
 FIND_ANSWER = _find_answer()
 KEEP_ANSWER = _keep_answer()
-OWNERS_OF_OLD_ANSWERS = Statement(
-    select(col(Answer.user_id))
-    .distinct()
-    .where(_is_old, col(Answer.user_id) > bindparam("after", type_=Text))
-    .order_by(col(Answer.user_id))
-    .limit(_OWNERS_AT_ONCE)
-)
-PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == _owner, _is_old).returning(col(Answer.key)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from src.db.database import Database
 from src.db.transaction import Transaction
 from src.errors import AppError
-from src.services.answer_statements import FIND_ANSWER, KEEP_ANSWER, OWNERS_OF_OLD_ANSWERS, PURGE_ANSWERS
+from src.services.answer_statements import FIND_ANSWER, KEEP_ANSWER
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 
@@ -18,11 +18,7 @@ class RequestInProgress(AppError):
     slug = "request-in-progress"
     title = "Request in progress"
     detail = "A request with this idempotency key is in progress; try again in a moment."
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": "1"}
+    retry_after = 1
 
 
 class IdempotencyKeyReused(AppError):
@@ -75,7 +71,7 @@ class AnswerService:
             RequestInProgress: The first one is not through yet.
         """
         changed: list[OwnerId] = []
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(self._owner) as transaction:
             known = await self._find(transaction, key, fingerprint)
             answer = known or await act(TaskService(transaction, self._owner, changed.append))
             if changed:
@@ -96,16 +92,3 @@ class AnswerService:
         values = {"key": key, "fingerprint": fingerprint, **answer._asdict()}
         if await transaction.fetch_row(KEEP_ANSWER, owner=self._owner, **values) is None:
             raise RequestInProgress  # it was, until a moment ago
-
-
-async def purge_answers(database: Database) -> int:
-    """Delete the answers of all owners that are older than 24 hours, owner by owner, and return how many those were.
-
-    Safe to run while the API serves, from several places at once, and again after it was interrupted.
-    """
-    count, after = 0, ""
-    while owners := await database.fetch(OWNERS_OF_OLD_ANSWERS, after=after):
-        for owner in owners:
-            count += len(await database.fetch(PURGE_ANSWERS, owner=owner["user_id"]))
-        after = owners[-1]["user_id"]
-    return count

@@ -29,10 +29,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement
-from src.models import Table, Task, User
+from src.models import TASKS, Task, User
+from src.services.owner import OWNER
 from src.services.task_json import task_json
 
-_owner = bindparam("owner", type_=Text)
 _search = bindparam("search", type_=Text)
 _query = func.to_tsquery(literal_column("'simple'"), _search)
 
@@ -64,7 +64,7 @@ def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> Colum
 def _conditions() -> list[ColumnElement[bool]]:
     tags = cast(_TAGS, ARRAY(Text))
     return [
-        col(Task.user_id) == _owner,
+        col(Task.user_id) == OWNER,
         case((bindparam("trashed", type_=Boolean), is_in_trash), else_=col(Task.deleted_at).is_(None)),
         col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
         col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
@@ -87,7 +87,7 @@ def _due(*, descending: bool) -> ColumnElement[datetime]:
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
-    "updated_at": (Table.metadata.tables["tasks"].c.revision, BigInteger),
+    "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(Task.priority), BigInteger), BigInteger),
     "title": (func.lower(col(Task.title)), Text),
     "relevance": (cast(func.ts_rank(col(Task.search), _query), Double), Double),
@@ -134,6 +134,6 @@ def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both
         select(col(User.revision), counted, page.c.id, page.c.value, page.c.json)
         .select_from(User)
         .outerjoin(page, true())
-        .where(col(User.id) == _owner)
+        .where(col(User.id) == OWNER)
         .order_by(*outer[sort == "created_at" :])
     )

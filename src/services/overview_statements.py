@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Subquery, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlmodel import col
 
@@ -10,8 +10,9 @@ from src.db.statement import Statement
 from src.models import Task
 from src.schemas.priority import PRIORITIES
 from src.services.list_statements import is_due, is_in_trash, is_overdue
+from src.services.owner import OWNER
 
-_is_owned = col(Task.user_id) == bindparam("owner", type_=Text)
+_is_owned = col(Task.user_id) == OWNER
 _is_listed = col(Task.deleted_at).is_(None)
 _is_open = _is_listed & col(Task.completed_at).is_(None)
 _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "before_day", before=True)

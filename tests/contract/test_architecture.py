@@ -33,7 +33,7 @@ def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
         "task_statements": {"_create", "_write"},
         "list_statements": {"list_tasks"},
         "bulk_statements": {"_insert_tasks", "_update_tasks"},
-        "purge": {"_purge"},
+        "purge": {"_owners_of", "_purge_trash"},
         "answer_statements": {"_find_answer", "_keep_answer"},
         "overview_statements": {"_count_tags", "_count_tasks"},
     }

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.answers import purge_answers
+from src.services.purge import purge_answers
 from tests.conftest import JSON, Connection, StartApp, User
 from tests.integration.waiting import reached, uncommitted, waiting
 
@@ -274,10 +274,10 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled_url: str, s
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp) -> None:
+async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = await start_app()
     told: list[str] = []
-    app.state.announce = told.append
+    monkeypatch.setattr(app.state.feed, "announce", told.append)
     user = User(app)
     for _ in range(2):
         await user.post(json=MILK, headers=key())

@@ -19,13 +19,15 @@ from src.app import create_app
 from src.auth.inspection import Finding, inspect
 from src.config import Settings, is_set, load_settings
 from src.db import migrations
+from src.db.errors import reason
 from src.db.url import DatabaseUrl
 from src.development import development_database, development_settings, mint
 from src.doctor import examine
 from src.errors import ServiceUnavailable
+from src.logs import configure_logging
 from src.parts import create_database, create_verifier
 from src.server.run import run
-from src.services.purge import purge as purge_trash
+from src.services.purge import purge_answers, purge_trash
 from src.services.readiness import Readiness
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
@@ -68,11 +70,11 @@ def serve(
 ) -> None:
     """Serve in production, with bounds on what hostile and slow clients can do.
 
-    After SIGTERM, /ready answers 503 for SHUTDOWN_DELAY seconds; then no connection is taken any more, what has begun
-    is answered, and the process ends.
+    After SIGTERM, /ready answers 503 for SHUTDOWN_DELAY seconds; then what has begun is answered, and the process ends.
     """
-    load_settings()  # what is wrong with them is said once, and not by each process
-    run(host, port, workers=workers, limit_concurrency=connections, access_log=False)
+    settings = load_settings()  # what is wrong with them is said once, and not by each process
+    configure_logging(form=settings.lines, level=settings.log_level)  # for the process that watches over the others
+    run(host, port, workers=workers, limit_concurrency=connections, access_log=False, log_config=None)
 
 
 @app.command()
@@ -90,7 +92,7 @@ def migrate(
 
 @app.command()
 def purge() -> None:
-    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS. Run it once a day."""
+    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS, and old answers. Run it once a day."""
     logging.disable(logging.WARNING)  # the sentence says it
     count = asyncio.run(_purge(load_settings()))
     typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
@@ -141,9 +143,11 @@ async def _purge(settings: Settings) -> int:
     try:
         async with create_database(settings) as database:
             await Readiness(database).check()
+            await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
-        raise SystemExit(f"The trash is not purged: {str(error.__cause__ or '') or error}") from None
+        why = reason(error.__cause__) if error.__cause__ else error.detail
+        raise SystemExit(f"The trash is not purged: {why}") from None
 
 
 async def _is_sound() -> bool:
@@ -163,8 +167,7 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _print_how_to_try(settings: Settings, base: str) -> None:
-    words = ["curl", "-i", f"{base}/api/dev-user/tasks"]
-    words += ["-H", f"Authorization: Bearer {mint(settings, 'dev-user')}"]
+    words = ["curl", "-i", f"{base}/api/dev-user/tasks", "-H", f"Authorization: Bearer {mint(settings, 'dev-user')}"]
     words += ["-H", "Content-Type: application/json", "-d", '{"title": "Buy milk"}']
     typer.echo(f"\nDocumentation: {base}/docs\n\nCreate a task:\n\n{shlex.join(words)}\n")
 

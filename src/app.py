@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
-from src.api.routers import changes, health, tasks
+from src.api.routers import changes, health, overview, tasks
 from src.config import Settings
 from src.middleware import middleware
 from src.parts import create_counters, create_database, create_feed, create_telemetry, create_verifier
@@ -17,7 +17,10 @@ from src.shutdown import Shutdown
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
 
-_LIST_ROUTERS = {"object": tasks.object_router, "array": tasks.array_router}
+_LIST_ROUTERS = {
+    "object": (tasks.object_router, overview.object_router),
+    "array": (tasks.array_router, overview.array_router),
+}
 
 # Nor to whoever else has set up OpenTelemetry in this process: FastAPI's own defaults would tell queries.
 _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -28,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     verifier, counters, telemetry = create_verifier(settings), create_counters(settings), create_telemetry(settings)
     shutdown = Shutdown(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
-    routers = (_LIST_ROUTERS[settings.list_format], changes.router, tasks.router, health.router)
+    routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(
         routes=[route for router in routers for route in router.routes],
         title="Task API",
@@ -46,7 +49,6 @@ def create_app(settings: Settings) -> FastAPI:
     if telemetry is not None:
         telemetry.watch(app.state.database, verifier.jwks)
     app.state.feed = create_feed(settings, app.state.database, shutdown)
-    app.state.announce = app.state.feed.announce
     return app
 
 

@@ -1,20 +1,22 @@
 """Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
 
 AppError                       `src.server.refusals` has those that no application sees
-├── HostNotAllowed        400  the request names a host that this is not
+├── HostNotAllowed        400  the request names a host that this is not (in `src.api.allowed_hosts`)
 ├── Unauthorized          401  no valid token
 ├── NotYourPath           403  the path names another user
 ├── OriginNotAllowed      403  a cookie came from a page of somebody else
 ├── TaskNotFound          404  the owner has no such task
 ├── OperationsFailed      409  one of several operations cannot be done, so none was
+├── RequestInProgress     409  the first one with this idempotency key is not through (in `src.services.answers`)
 ├── SyncExpired           410  what has changed since is forgotten (in `src.services.changes`)
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
 ├── InvalidCursor         422  a cursor that this API did not make
-├── TooManyRequests       429  a rate limit is used up for now
+├── IdempotencyKeyReused  422  another request has had this idempotency key (in `src.services.answers`)
+├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
 ├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
 └── ServiceUnavailable    503  try again after a moment
-    ├── Stopping          503  the process was told to end
+    ├── Stopping          503  the process was told to end (in `src.api.dependencies`)
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """
 
@@ -22,7 +24,7 @@ import json
 from typing import ClassVar
 
 
-def problem(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
+def problem_document(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
     """A problem document (RFC 9457, section 3); `members` are added to the standard ones."""
     return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
 
@@ -35,6 +37,8 @@ class AppError(Exception):
     """What the problem is called in its `type`, stable for ever."""
     title: ClassVar[str]
     detail: str
+    retry_after: int | None = None
+    """When to try again, in seconds (RFC 9110, section 10.2.3)."""
 
     def __init__(self, detail: str | None = None) -> None:
         if detail is not None:
@@ -44,7 +48,7 @@ class AppError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """The response headers that this refusal needs."""
-        return {}
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     @property
     def members(self) -> dict[str, object]:
@@ -54,16 +58,7 @@ class AppError(Exception):
     @property
     def problem(self) -> dict[str, object]:
         """The problem document."""
-        return problem(self.status, self.slug, self.title, self.detail, **self.members)
-
-
-class HostNotAllowed(AppError):
-    """The `Host` header is none of those that the service is known by."""
-
-    status = 400
-    slug = "host-not-allowed"
-    title = "Bad request"
-    detail = "The service is not known by the name in 'Host'."
+        return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
 
 
 class Unauthorized(AppError):
@@ -184,28 +179,6 @@ class InvalidCursor(AppError):
         return {"errors": [{"field": "cursor", "message": self.detail, "type": "invalid_cursor"}]}
 
 
-class TooManyRequests(AppError):
-    """A rate limit is used up, for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
-
-    status = 429
-    slug = "quota-exceeded"
-    title = "Too many requests"
-
-    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
-        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
-        self.policy, self.seconds, self.fields = policy, seconds, fields
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3), and the state of the limit."""
-        return {"Retry-After": str(self.seconds), **self.fields}
-
-    @property
-    def members(self) -> dict[str, object]:
-        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
-        return {"violated-policies": [self.policy]}
-
-
 class ServiceUnavailable(AppError):
     """Something the API depends on is out of reach; the same request may succeed in a moment."""
 
@@ -213,15 +186,4 @@ class ServiceUnavailable(AppError):
     slug = "service-unavailable"
     title = "Service unavailable"
     detail = "The service is temporarily unavailable; try again in a moment."
-    retry_after: ClassVar[int] = 1
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": str(self.retry_after)}
-
-
-class Stopping(ServiceUnavailable):
-    """The process was told to end; another one answers, or will."""
-
-    detail = "The service is stopping."
+    retry_after = 1

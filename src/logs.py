@@ -57,6 +57,7 @@ def _take_over_uvicorn() -> None:
     for name in ("uvicorn", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
     logging.getLogger("uvicorn").propagate = True
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
     logging.getLogger("uvicorn.access").propagate = False
 
 

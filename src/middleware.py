@@ -8,7 +8,7 @@ from src.api.authentication import Authentication
 from src.api.body_limit import BodyLimit
 from src.api.counters import Counters
 from src.api.head import Head
-from src.api.rate_limits import Limit, RateLimit, Unlimited, UserLimit
+from src.api.rate_limits import RateLimit, UserLimit
 from src.api.request_log import RequestLog
 from src.api.response_headers import ResponseHeaders
 from src.api.trailing_slash import TrailingSlash
@@ -21,6 +21,7 @@ from src.shutdown import Shutdown
 
 def middleware(settings: Settings, verifier: TokenVerifier, counters: Counters, shutdown: Shutdown) -> list[Middleware]:
     """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
+    limit = _limit("user", settings.rate_limit, counters)
     return [
         Middleware(RequestLog, form=settings.lines, traced=settings.otel_exporter_otlp_endpoint is not None),
         Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
@@ -36,7 +37,7 @@ def middleware(settings: Settings, verifier: TokenVerifier, counters: Counters, 
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),
-        Middleware(UserLimit, limit=_limit("user", settings.rate_limit, counters)),
+        *([Middleware(UserLimit, limit=limit)] if limit else []),
         Middleware(BodyLimit),
     ]
 
@@ -53,8 +54,8 @@ def _cors(origins: list[str]) -> Middleware:
     )
 
 
-def _limit(name: str, rate: Rate | None, counters: Counters) -> Limit:
-    return Unlimited() if rate is None else RateLimit(name, rate, counters)
+def _limit(name: str, rate: Rate | None, counters: Counters) -> RateLimit | None:
+    return None if rate is None else RateLimit(name, rate, counters)
 
 
 _REQUEST_HEADERS = [
@@ -67,6 +68,7 @@ _REQUEST_HEADERS = [
 ]
 _RESPONSE_HEADERS = [
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "Location",
     "RateLimit",

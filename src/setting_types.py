@@ -8,6 +8,7 @@ from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
 from src.schemas.origin import Origin
+from src.schemas.text import lowered
 
 _SECRET_LENGTH = 32
 
@@ -28,10 +29,6 @@ def _split(value: object) -> object:
         return value
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _host(value: str) -> str:
@@ -66,7 +63,7 @@ def _no_email(claim: str) -> str:
 Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
-Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Claim = Annotated[str, AfterValidator(_no_email)]
 Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]

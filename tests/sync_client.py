@@ -55,8 +55,7 @@ class SyncClient:
         for task in page["tasks"]:
             self.apply(task)
         self.since = page["next_since"]
-        # Nothing has changed since that revision, if this was the last page of what had.
-        self._etag = "" if page["more"] else response.headers["ETag"]
+        self._etag = response.headers.get("ETag", self._etag)
         return bool(page["more"])
 
     def start_over(self) -> None:

@@ -3,9 +3,18 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.problems import render
-from src.errors import HostNotAllowed
+from src.errors import AppError
 
 _PROBES = frozenset({"/health", "/ready"})
+
+
+class HostNotAllowed(AppError):
+    """The `Host` header is none of those that the service is known by."""
+
+    status = 400
+    slug = "host-not-allowed"
+    title = "Bad request"
+    detail = "The service is not known by the name in 'Host'."
 
 
 class AllowedHosts:

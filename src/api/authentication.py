@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
-from src.api.rate_limits import Limit, network
+from src.api.rate_limits import RateLimit, TooManyRequests, network
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, TooManyRequests, Unauthorized
+from src.errors import AppError, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Authentication:
         self,
         app: ASGIApp,
         verifier: TokenVerifier,
-        failures: Limit,
+        failures: RateLimit | None,
         *,
         explain: bool = False,
         cookie_origins: frozenset[str] | None = None,
@@ -69,7 +69,7 @@ class Authentication:
 
     async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
         try:
-            headers = await self._failures.use(network(scope))
+            headers = await self._failures.use(network(scope)) if self._failures else {}
         except TooManyRequests as throttled:
             return render(throttled)
         response = render(self._explained(error))

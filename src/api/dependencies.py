@@ -4,12 +4,21 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from src.errors import NotYourPath, Stopping
+from src.errors import NotYourPath, ServiceUnavailable
+from src.services.answers import AnswerService
 from src.services.changes import ChangeService
 from src.services.feed import Feed
+from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
+
+
+class Stopping(ServiceUnavailable):
+    """The process was told to end; another one answers, or will."""
+
+    detail = "The service is stopping."
+
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
@@ -30,7 +39,17 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.announce)
+    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+
+
+async def answer_service(request: Request, owner: Owner) -> AnswerService:
+    """What the path's user was answered."""
+    return AnswerService(request.app.state.database, owner, request.app.state.feed.announce)
+
+
+async def overview_service(request: Request, owner: Owner) -> OverviewService:
+    """What the path's user has, counted."""
+    return OverviewService(request.app.state.database, owner)
 
 
 async def owner_changes(request: Request, owner: Owner) -> ChangeService:
@@ -56,6 +75,8 @@ async def readiness(request: Request) -> Readiness:
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
+Answers = Annotated[AnswerService, Depends(answer_service)]
+Overview = Annotated[OverviewService, Depends(overview_service)]
 Live = Annotated[Feed, Depends(live_feed)]
 OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -13,7 +13,7 @@ _DESCRIPTIONS = {
     401: "There is no valid access token.",
     403: "The path names another user, or a cookie came from a page of another origin.",
     404: "The user has no such task.",
-    409: "Some operations cannot be done, so none was.",
+    409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
     410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
     413: "The body is larger than 1 MiB.",
@@ -22,9 +22,10 @@ _DESCRIPTIONS = {
     429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
     503: "The database or the keys for tokens are out of reach; try again after `Retry-After` seconds.",
 }
-_MODELS: dict[int, type[Problem]] = {409: OperationsFailedProblem, 412: TaskChangedProblem, 422: ValidationProblem}
+_MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    409: {"Retry-After": "Seconds to wait."},
     429: {
         "Retry-After": "Seconds to wait.",
         "RateLimit": 'What is left, such as `"user";r=0;t=12`.',
@@ -53,6 +54,15 @@ def errors(*statuses: int) -> Responses:
         }
         for status in statuses
     }
+
+
+OPERATIONS_FAILED: Responses = {
+    409: {
+        "model": OperationsFailedProblem | Problem,
+        "description": "Some operations cannot be done, so none was; or a request with this key is in progress.",
+    }
+}
+REPLAYED = {"Idempotency_Replayed": "`true` where the `Idempotency-Key` was known and nothing was done again."}
 
 
 def headers(**descriptions: str) -> dict[str, Any]:

@@ -9,10 +9,8 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
-from src.errors import AppError
-from src.errors import problem as document
+from src.errors import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
 
@@ -101,7 +99,7 @@ def problem(
     **members: object,
 ) -> Response:
     """A response in the problem format; `members` are added to the standard ones."""
-    return Response(json.dumps(document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
+    return Response(json.dumps(problem_document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
 
 
 def render(error: AppError) -> Response:
@@ -142,10 +140,9 @@ HANDLERS: dict[int | type[Exception], Any] = {
 
 def _allow(request: Request) -> dict[str, str]:
     """All methods of the path (RFC 9110, section 15.5.6); the framework names those of the first route it met."""
-    paths: dict[str, Any] = request.app.openapi()["paths"]
-    routes = (operations for path, operations in paths.items() if compile_path(path)[0].match(request.scope["path"]))
-    methods = ", ".join(method.upper() for operations in routes for method in operations)
-    return {"Allow": methods.replace("GET", "GET, HEAD")} if methods else {}
+    matching = (route.methods for route in request.app.routes if route.path_regex.match(request.scope["path"]))
+    methods = set().union(*matching)
+    return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))} if methods else {}
 
 
 def _unprocessable(details: Sequence[Any]) -> Response:

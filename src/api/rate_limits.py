@@ -6,36 +6,38 @@ Clients read what is left in `RateLimit` and `RateLimit-Policy` (draft-ietf-http
 import math
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
-from typing import Protocol
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.counters import Counters
 from src.api.problems import render
-from src.errors import TooManyRequests
+from src.errors import AppError
 from src.schemas.rate import Rate
 
 _IPV6_PREFIX = 64  # what one customer gets at least (RFC 6177)
 
 
-class Limit(Protocol):
-    """Something that may be used up for a while."""
+class TooManyRequests(AppError):
+    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
 
-    async def use(self, key: str) -> dict[str, str]:
-        """Use it once: the header fields that tell what is left for `key`.
+    status = 429
+    slug = "quota-exceeded"
+    title = "Too many requests"
 
-        Raises:
-            TooManyRequests: nothing is left.
-        """
+    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
+        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
+        self.policy, self.retry_after, self.fields = policy, seconds, fields
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, and the state of the limit."""
+        return super().headers | self.fields
 
-class Unlimited:
-    """What is never used up."""
-
-    async def use(self, key: str) -> dict[str, str]:  # noqa: ARG002 - as for any limit
-        """See `Limit`."""
-        return {}
+    @property
+    def members(self) -> dict[str, object]:
+        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
+        return {"violated-policies": [self.policy]}
 
 
 class RateLimit:
@@ -46,7 +48,11 @@ class RateLimit:
         self._policy = f'"{name}";q={rate.amount};w={rate.seconds}'
 
     async def use(self, key: str) -> dict[str, str]:
-        """See `Limit`."""
+        """Use it once: the header fields that tell what is left for `key`.
+
+        Raises:
+            TooManyRequests: nothing is left.
+        """
         window, elapsed = divmod(self._clock(), self._rate.seconds)
         count = await self._counters.increment(f"{self._name}:{window:.0f}:{key}", self._rate.seconds)
         wait = math.ceil(self._rate.seconds - elapsed)
@@ -60,7 +66,7 @@ class RateLimit:
 class UserLimit:
     """Answers 429, before a body is read, to a user who has used up the limit; public paths have no user."""
 
-    def __init__(self, app: ASGIApp, limit: Limit) -> None:
+    def __init__(self, app: ASGIApp, limit: RateLimit) -> None:
         self._app = app
         self._limit = limit
 
@@ -84,7 +90,7 @@ def network(scope: Scope) -> str:
     except ValueError:
         return "unknown"
     address = getattr(address, "ipv4_mapped", None) or address
-    return str(address if address.version == 4 else ip_network((address, _IPV6_PREFIX), strict=False))  # noqa: PLR2004
+    return str(ip_network((address, _IPV6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
 
 
 def _adding(headers: dict[str, str], send: Send) -> Send:

@@ -15,6 +15,11 @@ from src.services.task_service import CreatedTask, StoredTask
 _JSON = "application/json"
 
 
+def json_response(body: str) -> Response:
+    """What PostgreSQL has written, as it is."""
+    return Response(body, media_type=_JSON)
+
+
 def task_response(task: StoredTask) -> Response:
     """A task and its ETag."""
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
@@ -56,10 +61,10 @@ def array_response(request: Request, page: TaskPage) -> Response:
 
 
 def changes_response(page: ChangePage) -> Response:
-    """Changes as `schemas.changes.TaskChanges`."""
+    """Changes as `schemas.changes.TaskChanges`; no tag where there is more, or 304 would hide it."""
     tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
     body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
-    return Response(body, headers=_etag(page.revision), media_type=_JSON)
+    return Response(body, headers={} if page.more else _etag(page.revision), media_type=_JSON)
 
 
 def _array(page: TaskPage) -> str:

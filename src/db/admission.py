@@ -19,7 +19,8 @@ class Admission:
     def __init__(self, connections: int) -> None:
         self._places = self.room = connections + _WAITING
         self.lines: dict[str | None, Line] = {}
-        self.transactions = Line(self, max(1, connections // 2))
+        self.transactions = asyncio.Semaphore(max(1, connections // 2))
+        """For those who have a place in their owner's line, so that no owner's transactions take all."""
         self._share = max(1, connections // 4)
 
     @property
@@ -39,7 +40,7 @@ class Line:
     Entering raises `ServiceUnavailable` where too many wait already, here or everywhere.
     """
 
-    def __init__(self, admission: Admission, places: int, owner: str | None = None) -> None:
+    def __init__(self, admission: Admission, places: int, owner: str | None) -> None:
         self._admission = admission
         self._owner = owner
         self._places = asyncio.Semaphore(places)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from itertools import chain, repeat
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,7 @@ from src.db.errors import may_connect_soon, reason
 
 logger = logging.getLogger(__name__)
 
-_PAUSES_SECONDS = (0.05, 0.1, 0.2)
+_FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.4
 
 
@@ -21,15 +20,14 @@ async def connect(*arguments: Any, **options: Any) -> "asyncpg.Connection[asyncp
     A server that restarts or wakes up is met as soon as it listens, and costs nobody an error. What asyncpg raises
     where trying again is of no use, such as for a wrong password, goes through.
     """
-    told = False
-    for pause in chain(_PAUSES_SECONDS, repeat(_LONGEST_PAUSE_SECONDS)):
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
         try:
             return await asyncpg.connect(*arguments, **options)
         except Exception as error:
             if not may_connect_soon(error):
                 raise
-            if not told:
+            if pause == _FIRST_PAUSE_SECONDS:
                 logger.warning("the database cannot be reached, trying again: %s", reason(error))
-            told = True
         await asyncio.sleep(pause)
-    raise AssertionError
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -20,6 +20,7 @@ from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.transaction import Connection, Row, Transaction, commit, first
 from src.db.url import DatabaseUrl
+from src.errors import AppError
 
 type OnQuery = Callable[[LoggedQuery], None]
 
@@ -99,13 +100,13 @@ class Database:
         return first(await self.fetch(statement, **values))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, owner: str) -> AsyncIterator[Transaction]:
         """Several statements that stand or fall together; committed when the block ends without an exception.
 
-        Each of them has four seconds of its own, and so has the way to the first.
+        They take the owner's share. Each of them has four seconds of its own, and so has the way to the first.
         """
         with translated():
-            async with self._begun() as connection:
+            async with self._begun(owner) as connection:
                 try:
                     yield Transaction(connection)
                     await commit(connection)
@@ -115,9 +116,10 @@ class Database:
                 await self._pool.release(connection)
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Connection]:
+    async def _begun(self, owner: str) -> AsyncIterator[Connection]:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(_SECONDS):
+                await stack.enter_async_context(self._admission.line(owner))
                 await stack.enter_async_context(self._admission.transactions)
                 connection = await self._begin()
             yield connection
@@ -157,12 +159,14 @@ class Database:
         return rows
 
     async def _abandon(self, connection: Connection, error: BaseException) -> None:
-        """Give it back without waiting for what becomes of it."""
+        """Give it back. Only a refusal waits for that: when the client learns of it, what was locked is free."""
         if is_connection_lost(error):
             await self._pool.expire_connections()  # what is as old is likely to be as dead
         task = asyncio.create_task(self._take_back(connection))
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
+        if isinstance(error, AppError):
+            await asyncio.wait([task])
 
     async def _take_back(self, connection: Connection) -> None:
         """See that the server has ended its work; one that does not say so in time cannot be reached any more."""

@@ -20,6 +20,7 @@ _TRANSIENT = (
     "40",  # transaction rollback: serialization failure, deadlock
     "53",  # insufficient resources: too many connections, disk full
     "57P",  # shutdown, crash, cannot connect now, database dropped
+    "55000",  # the database accepts no connections
     "55P03",  # lock not available
     "57014",  # query cancelled: a statement timeout
     "58",  # system error

@@ -27,7 +27,7 @@ class Transaction:
         return first(await self.fetch(statement, **values))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Self]:
+    async def transaction(self, owner: str) -> AsyncIterator[Self]:  # noqa: ARG002 - `Database.transaction` needs it
         """Statements within these that can be taken back by themselves: a savepoint."""
         await self._connection.execute("SAVEPOINT before")
         try:

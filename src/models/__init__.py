@@ -2,7 +2,7 @@
 
 from src.models.answer import Answer
 from src.models.base import Table
-from src.models.task import Task
+from src.models.task import TASKS, Task
 from src.models.user import User
 
-__all__ = ["Answer", "Table", "Task", "User"]
+__all__ = ["TASKS", "Answer", "Table", "Task", "User"]

@@ -6,8 +6,7 @@ from sqlalchemy import LargeBinary, SmallInteger, Text
 from sqlmodel import Field
 
 from src.models.base import Table
-
-MAX_KEY = 255
+from src.schemas.idempotency_key import MAX_KEY
 
 
 class Answer(Table, table=True):

@@ -52,3 +52,7 @@ class Task(Table, table=True):
     deleted_at: datetime | None
     event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
     revision: int = Field(sa_type=BigInteger)
+
+
+TASKS = Table.metadata.tables["tasks"]
+"""The same table as SQLAlchemy sees it, for columns by their names."""

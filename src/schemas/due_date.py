@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from src.schemas.text import null_if_empty
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
 
@@ -42,17 +44,12 @@ def _checked(text: str | None) -> str | None:
     return text
 
 
-def _cleared(value: object) -> object:
-    """An empty date field sends an empty string."""
-    return None if value == "" else value
-
-
 _FORMS = [{"format": "date"}, {"format": "date-time"}, {"const": "", "description": "The same as null."}]
 
 DueDate = Annotated[
     str | None,
     Field(max_length=40),
-    BeforeValidator(_cleared),
+    BeforeValidator(null_if_empty),
     AfterValidator(_checked),
     WithJsonSchema(
         {

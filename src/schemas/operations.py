@@ -3,14 +3,18 @@
 from collections import Counter
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from src.schemas.task import MAX_ID, DetailedTask, TaskCreate, TaskId, TaskUpdate
+from src.schemas.task import DetailedTask, TaskCreate, TaskUpdate
 
 MAX_OPERATIONS = 500
 
+_MAX_EXACT = 2**53 - 1
+"""JSON's numbers are exact up to here (RFC 8259, section 6)."""
+
+Id = Annotated[int, Field(ge=1, le=_MAX_EXACT)]
 Revision = Annotated[
-    int | None, Field(ge=0, le=MAX_ID, description="Act only if the task has this `revision`; 412 otherwise.")
+    int | None, Field(ge=0, le=_MAX_EXACT, description="Act only if the task has this `revision`; 412 otherwise.")
 ]
 
 
@@ -51,7 +55,7 @@ class UpdateOperation(_Strict):
     """Like `PATCH …/tasks/{id}`."""
 
     op: Literal["update"]
-    id: TaskId
+    id: Id
     changes: Changes
     revision: Revision = None
 
@@ -60,8 +64,8 @@ class CompleteOperation(_Strict):
     """Like `PATCH …/tasks/{id}/complete`; null toggles."""
 
     op: Literal["complete"]
-    id: TaskId
-    completed: bool | None = True
+    id: Id
+    completed: StrictBool | None = True
     revision: Revision = None
 
 
@@ -69,8 +73,8 @@ class DeleteOperation(_Strict):
     """Like `DELETE …/tasks/{id}`."""
 
     op: Literal["delete"]
-    id: TaskId
-    permanent: bool = False
+    id: Id
+    permanent: StrictBool = False
     revision: Revision = None
 
 
@@ -78,7 +82,7 @@ class RestoreOperation(_Strict):
     """Like `POST …/tasks/{id}/restore`."""
 
     op: Literal["restore"]
-    id: TaskId
+    id: Id
     revision: Revision = None
 
 
@@ -116,9 +120,9 @@ class Bulk(_Strict):
         Field(min_length=1, max_length=MAX_OPERATIONS),
     ]
     atomic: Annotated[
-        bool, Field(description="Whether one that fails undoes all; otherwise each result speaks for itself.")
+        StrictBool, Field(description="Whether one that fails undoes all; otherwise each result speaks for itself.")
     ] = True
-    dry_run: Annotated[bool, Field(description="Answer as if, and change nothing.")] = False
+    dry_run: Annotated[StrictBool, Field(description="Answer as if, and change nothing.")] = False
 
     @model_validator(mode="after")
     def _one_operation_a_task(self) -> Self:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator
 
+from src.schemas.text import lowered
+
 PriorityName = Literal["none", "low", "medium", "high", "urgent"]
 PRIORITIES: tuple[PriorityName, ...] = get_args(PriorityName)
 DEFAULT_PRIORITY: PriorityName = "medium"
@@ -11,7 +13,7 @@ DEFAULT_PRIORITY: PriorityName = "medium"
 
 def _known(value: object) -> object:
     """Any case will do; null is no priority."""
-    return "none" if value is None else value.lower() if isinstance(value, str) else value
+    return "none" if value is None else lowered(value)
 
 
 Priority = Annotated[PriorityName, BeforeValidator(_known, json_schema_input_type=PriorityName | None)]

@@ -9,12 +9,8 @@ from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.tags import Tag
 from src.schemas.task import MAX_PAGE
-from src.schemas.text import WITHOUT_NUL
+from src.schemas.text import WITHOUT_NUL, lowered
 from src.schemas.time_zone import TimeZone
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _separated(values: object) -> object:
@@ -24,16 +20,16 @@ def _separated(values: object) -> object:
 
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(_lower),
+    BeforeValidator(lowered),
     Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; in any case."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
 Sort = Annotated[
     Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
-    BeforeValidator(_lower),
+    BeforeValidator(lowered),
     Field(description="`-` is descending. Times and priorities descend by themselves, due dates and titles ascend."),
 ]
-Order = Annotated[Literal["asc", "desc"], BeforeValidator(_lower)]
+Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowered), Field(description="Outranks the `-` of `sort`.")]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
@@ -44,7 +40,7 @@ SearchText = Annotated[
     ),
 ]
 Priorities = Annotated[
-    list[Annotated[PriorityName, BeforeValidator(_lower)]], BeforeValidator(_separated), Field(max_length=100)
+    list[Annotated[PriorityName, BeforeValidator(lowered)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 
@@ -56,17 +52,19 @@ class TaskQuery(BaseModel):
     """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored."""
 
     status: Status = "all"
-    completed: bool | None = None
+    completed: Annotated[bool | None, Field(description="Together with `status` both hold.")] = None
     priority: Annotated[Priorities, Field(description="Any of these.")] = []
     tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
-    tags_match: Annotated[Literal["any", "all"], BeforeValidator(_lower)] = "any"
+    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowered), Field(description="Of several tags.")] = (
+        "any"
+    )
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
     due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
     due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
     overdue: Annotated[bool | None, Field(description="Open, and due before now.")] = None
-    no_due_date: bool | None = None
+    no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
     trashed: Annotated[bool, Field(description="What is in the trash, and only that.")] = False
     tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
     sort: Sort | None = None

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from src.schemas.due_date import parse_due_date
 from src.schemas.recurrence_dates import SLOTS, occurrences
 from src.schemas.recurrence_rule import Rule, parse_rule
+from src.schemas.text import null_if_empty
 
 _FORM = re.compile(r".{10}(?P<separator>.)\d\d:\d\d(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?(?P<offset>.+)", re.ASCII)
 
@@ -26,18 +27,13 @@ def _normalised(text: str | None) -> str | None:
     return rule
 
 
-def _cleared(value: object) -> object:
-    """An empty field sends an empty string."""
-    return None if value == "" else value
-
-
 Recurrence = Annotated[
     str | None,
     Field(
         max_length=500,
         description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; it is answered in upper case.",
     ),
-    BeforeValidator(_cleared),
+    BeforeValidator(null_if_empty),
     AfterValidator(_normalised),
 ]
 RecurrenceFrom = Literal["due_date", "completion"]

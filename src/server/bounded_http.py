@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import socket
+import struct
 from heapq import nsmallest
 from typing import Any
 
@@ -28,6 +30,7 @@ READ_RATE = 16 * 1024
 
 _CHECK_SECONDS = 5
 _FAREWELL_SECONDS = 3
+_NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -139,7 +142,12 @@ class BoundedHttp(HttpToolsProtocol):
         self._stalled = 0 if reads else self._stalled + _CHECK_SECONDS
         self._unread = unread
         if self._stalled >= STALL_SECONDS:
-            self.transport.abort()
+            self._drop()
+
+    def _drop(self) -> None:
+        """Also what the kernel has taken, which else goes on for as long as the client reads a little."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self.transport.abort()
 
     def _refuse(self, error: AppError) -> None:
         if self._overhead and not self._answering:

@@ -66,7 +66,7 @@ async def perform_bulk(database: Database | Transaction, owner: OwnerId, bulk: B
         OperationsFailed: They are atomic and one cannot be done; nothing has changed.
     """
     try:
-        async with database.transaction() as transaction:
+        async with database.transaction(owner) as transaction:
             outcomes = await perform(transaction, owner, bulk.operations)
             _take_back(bulk, [outcome.error for outcome in outcomes])
     except _DryRunError:

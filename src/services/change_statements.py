@@ -6,22 +6,22 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import Task, User
+from src.services.owner import OWNER
 from src.services.task_json import task_json
 
 CHANNEL = "task_changes"
 """Where processes tell each other whose tasks have changed."""
 
-_owner = bindparam("owner", type_=Text)
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
     select(col(Task.revision).label("at"), col(Task.event), task_json.label("json"))
-    .where(col(Task.user_id) == _owner, col(Task.revision) > bindparam("since", type_=BigInteger))
+    .where(col(Task.user_id) == OWNER, col(Task.revision) > bindparam("since", type_=BigInteger))
     .order_by(col(Task.revision))
     .limit(bindparam("rows", type_=BigInteger))
     .subquery("page")
 )
-_position = select(col(User.revision), col(User.purged_revision)).where(col(User.id) == _owner)
+_position = select(col(User.revision), col(User.purged_revision)).where(col(User.id) == OWNER)
 _told = func.unnest(_owners).column_valued("owner")
 _payload = bindparam("sender", type_=Text).concat(literal_column("' '")).concat(_told)
 

@@ -35,11 +35,7 @@ class TooManyStreams(AppError):
     slug = "too-many-streams"
     title = "Too many requests"
     detail = "You have too many event streams open; close one and try again."
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, in seconds (RFC 9110, section 10.2.3)."""
-        return {"Retry-After": "15"}
+    retry_after = 15
 
 
 @dataclass(frozen=True, slots=True)

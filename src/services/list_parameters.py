@@ -1,7 +1,7 @@
 """What a query means for the bind parameters of a list."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from src.schemas.cursor import Position, decode_cursor
@@ -33,6 +33,13 @@ def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
         "now": now,
         "today": day_of(now, query.tz),
     }
+
+
+def due_today(now: datetime, zone: str) -> dict[str, Any]:
+    """What makes a task overdue, and what makes it due on the day that it is there: after the day before, and so on."""
+    today, day = day_of(now, zone), timedelta(days=1)
+    values = conditions_of(TaskQuery(due_after=str(today - day), due_before=str(today + day), tz=zone), now)
+    return {name: values[name] for name in ("now", "today", "before", "before_day", "after", "after_day")}
 
 
 def page_of(query: TaskQuery) -> dict[str, Any]:

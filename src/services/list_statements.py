@@ -29,10 +29,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement
-from src.models import Table, Task, User
+from src.models import TASKS, Task, User
+from src.services.owner import OWNER
 from src.services.task_json import task_json
 
-_owner = bindparam("owner", type_=Text)
 _search = bindparam("search", type_=Text)
 _query = func.to_tsquery(literal_column("'simple'"), _search)
 
@@ -40,12 +40,16 @@ _query = func.to_tsquery(literal_column("'simple'"), _search)
 _TAGS = func.lower(cast(col(Task.tags), Text))
 
 
-def _is(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
+def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
     """Compares a due date, whichever of the two it is, with the bounds of its kind."""
     at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
     if before:
         return func.coalesce(col(Task.due_at) < at, col(Task.due_day) < on, literal_column("false"))
     return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
+
+
+is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=True)
+is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.event) != literal_column("'erased'"))
 
 
 def _lowered(name: str) -> ColumnElement[Any]:
@@ -58,20 +62,18 @@ def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> Colum
 
 
 def _conditions() -> list[ColumnElement[bool]]:
-    overdue = col(Task.completed_at).is_(None) & _is("now", "today", before=True)
     tags = cast(_TAGS, ARRAY(Text))
-    in_trash = col(Task.deleted_at).is_not(None) & (col(Task.event) != literal_column("'erased'"))
     return [
-        col(Task.user_id) == _owner,
-        case((bindparam("trashed", type_=Boolean), in_trash), else_=col(Task.deleted_at).is_(None)),
+        col(Task.user_id) == OWNER,
+        case((bindparam("trashed", type_=Boolean), is_in_trash), else_=col(Task.deleted_at).is_(None)),
         col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
         col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
         _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowered("any_tags"))),
         _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowered("all_tags"))),
         _unless_null("search", Text, col(Task.search).op("@@")(_query)),
-        _unless_null("before_day", Date, _is("before", "before_day", before=True)),
-        _unless_null("after_day", Date, _is("after", "after_day", before=False)),
-        _unless_null("overdue", Boolean, overdue == bindparam("overdue", type_=Boolean)),
+        _unless_null("before_day", Date, is_due("before", "before_day", before=True)),
+        _unless_null("after_day", Date, is_due("after", "after_day", before=False)),
+        _unless_null("overdue", Boolean, is_overdue == bindparam("overdue", type_=Boolean)),
         _unless_null("no_due_date", Boolean, col(Task.due_date).is_(None) == bindparam("no_due_date", type_=Boolean)),
     ]
 
@@ -85,7 +87,7 @@ def _due(*, descending: bool) -> ColumnElement[datetime]:
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
-    "updated_at": (Table.metadata.tables["tasks"].c.revision, BigInteger),
+    "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(Task.priority), BigInteger), BigInteger),
     "title": (func.lower(col(Task.title)), Text),
     "relevance": (cast(func.ts_rank(col(Task.search), _query), Double), Double),
@@ -132,6 +134,6 @@ def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both
         select(col(User.revision), counted, page.c.id, page.c.value, page.c.json)
         .select_from(User)
         .outerjoin(page, true())
-        .where(col(User.id) == _owner)
+        .where(col(User.id) == OWNER)
         .order_by(*outer[sort == "created_at" :])
     )

@@ -1,27 +1,30 @@
-"""Deletes for good what has been in the trash for long. It serves the operator, and so all owners."""
+"""Deletes for good what has been in the trash for long, and old answers. It serves the operator, and so all owners."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Text, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, func, literal_column, select, update
+from sqlalchemy.orm import Mapped
 from sqlmodel import UTCDateTime, col
 
 from src.db.database import Database
 from src.db.statement import Statement
-from src.models import Task, User
+from src.models import Answer, Task, User
+from src.services.answer_statements import is_expired
+from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000
 
-_owner = bindparam("owner", type_=Text)
-_is_old = col(Task.deleted_at) < bindparam("before", type_=UTCDateTime)
-_old_of_the_owner = (col(Task.user_id) == _owner, _is_old)
+_is_old_trash = col(Task.deleted_at) < bindparam("before", type_=UTCDateTime)
+_old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
 
 
-def _purge() -> Statement:
+def _purge_trash() -> Statement:
     """A revision is taken, as lists of the trash change; clients that have not seen all that goes must start over."""
-    last = select(func.max(col(Task.revision))).where(*_old_of_the_owner).scalar_subquery()
+    last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
         update(User)
-        .where(col(User.id) == _owner, select(col(Task.id)).where(*_old_of_the_owner).exists())
+        .where(col(User.id) == OWNER, select(col(Task.id)).where(*_old_trash_of_the_owner).exists())
         .values(
             revision=col(User.revision) + literal_column("1"),
             purged_revision=func.greatest(col(User.purged_revision), last),
@@ -29,30 +32,46 @@ def _purge() -> Statement:
         .returning(col(User.id))
         .cte("bump")
     )
-    purged = delete(Task).where(*_old_of_the_owner, bump.c.id == _owner).returning(col(Task.id)).cte("purged")
+    purged = delete(Task).where(*_old_trash_of_the_owner, bump.c.id == OWNER).returning(col(Task.id)).cte("purged")
     return Statement(select(func.count().label("count")).select_from(purged))
 
 
-OWNERS_OF_OLD_TRASH = Statement(
-    select(col(Task.user_id))
-    .distinct()
-    .where(_is_old, col(Task.user_id) > bindparam("after", type_=Text))
-    .order_by(col(Task.user_id))
-    .limit(_OWNERS_AT_ONCE)
-)
-PURGE = _purge()
+def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
+    """The next owners, in the order of their ids, who have such rows."""
+    following = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
+    return Statement(following.order_by(owner).limit(_OWNERS_AT_ONCE))
 
 
-async def purge(database: Database, retention: timedelta) -> int:
+OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
+OWNERS_OF_OLD_ANSWERS = _owners_of(col(Answer.user_id), is_expired)
+PURGE_TRASH = _purge_trash()
+PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == OWNER, is_expired).returning(col(Answer.key)))
+
+
+async def purge_trash(database: Database, retention: timedelta) -> int:
     """Delete what has been in the trash for longer, owner by owner, and return how many tasks that were.
 
     Safe to run while the API serves, from several places at once, and again after it was interrupted.
     """
     before = datetime.now(UTC) - retention
-    count, after = 0, ""
-    while owners := await database.fetch(OWNERS_OF_OLD_TRASH, before=before, after=after):
-        for owner in owners:
-            row = await database.fetch_row(PURGE, owner=owner["user_id"], before=before)
-            count += 0 if row is None else row["count"]
-        after = owners[-1]["user_id"]
+    count = 0
+    async for owner in _owners(database, OWNERS_OF_OLD_TRASH, before=before):
+        [row] = await database.fetch(PURGE_TRASH, owner=owner, before=before)
+        count += row["count"]
     return count
+
+
+async def purge_answers(database: Database) -> int:
+    """Delete answers that are older than 24 hours, owner by owner, and return how many those were; as safe to run."""
+    count = 0
+    async for owner in _owners(database, OWNERS_OF_OLD_ANSWERS):
+        count += len(await database.fetch(PURGE_ANSWERS, owner=owner))
+    return count
+
+
+async def _owners(database: Database, statement: Statement, **values: object) -> AsyncIterator[str]:
+    after = ""
+    while rows := await database.fetch(statement, after=after, **values):
+        for row in rows:
+            yield row["user_id"]
+        after = rows[-1]["user_id"]

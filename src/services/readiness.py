@@ -18,4 +18,6 @@ class Readiness:
             ServiceUnavailable: One of them is not so; `detail` says which.
         """
         if is_behind(await schema_version(self._database)):
-            raise ServiceUnavailable("The database schema is older than this version needs; run the migrations.")
+            raise ServiceUnavailable(
+                "The database schema is older than this version needs; run 'python -m src migrate'."
+            )

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, cast, func, literal_column, null, select
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, select
 from sqlmodel import UTCDateTime
 
-from src.models import Table
+from src.models import TASKS
 from src.schemas.priority import PRIORITIES
 from src.schemas.task import Task
+from src.services.owner import OWNER
 
-_tasks = Table.metadata.tables["tasks"]
-_next = _tasks.alias("next")
+_next = TASKS.alias("next")
 
 
 def _object(source: FromClause) -> Iterator[ColumnElement[Any]]:
@@ -33,19 +33,17 @@ def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
 
 _next_task = (
     select(func.json_build_object(*_object(_next)))
-    .where(
-        _next.c.user_id == bindparam("owner", type_=Text), _next.c.id == _tasks.c.next_id, _next.c.deleted_at.is_(None)
-    )
-    .correlate(_tasks)
+    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_id, _next.c.deleted_at.is_(None))
+    .correlate(TASKS)
     .scalar_subquery()
 )
 
 
 def _with_next_task(next_task: ColumnElement[Any]) -> ColumnElement[str]:
-    return cast(func.json_build_object(*_object(_tasks), literal_column("'next_task'"), next_task), Text)
+    return cast(func.json_build_object(*_object(TASKS), literal_column("'next_task'"), next_task), Text)
 
 
-task_json = cast(func.json_build_object(*_object(_tasks)), Text)
+task_json = cast(func.json_build_object(*_object(TASKS)), Text)
 detailed_task_json = _with_next_task(_next_task)
 # An INSERT cannot be correlated to, and nothing follows a new task.
 new_task_json = _with_next_task(null())

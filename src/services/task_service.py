@@ -102,7 +102,7 @@ class TaskService:
         if not values:
             return await self._known_task(task_id, known)
         sent = Changes.model_construct(**members)
-        operation = UpdateOperation.model_construct(op="update", id=task_id, changes=sent, revision=None)
+        operation = UpdateOperation.model_construct(op="update", id=task_id, changes=sent)
         if values.get("completed") and "recurrence" in values:
             return await self._operate(operation, known)
         return await self._write(update_task(frozenset(values)), operation, known, **values)
@@ -117,7 +117,7 @@ class TaskService:
             TaskChanged: Its revision is not among the known ones.
         """
         completed = completion.model_dump().get("completed")
-        operation = CompleteOperation(op="complete", id=task_id, completed=completed)
+        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
         return await self._write(COMPLETE_TASK, operation, known, completed=completed)
 
     async def delete_task(self, task_id: int, known: Revisions = None, *, permanent: bool = False) -> None:
@@ -127,7 +127,7 @@ class TaskService:
             TaskNotFound: The owner has none with this id.
             TaskChanged: Its revision is not among the known ones.
         """
-        operation = DeleteOperation(op="delete", id=task_id, permanent=permanent)
+        operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
         await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, known)
 
     async def restore_task(self, task_id: int, known: Revisions = None) -> StoredTask:
@@ -137,7 +137,7 @@ class TaskService:
             TaskNotFound: The owner has none with this id, or it is deleted for good.
             TaskChanged: Its revision is not among the known ones.
         """
-        return await self._write(RESTORE_TASK, RestoreOperation(op="restore", id=task_id), known)
+        return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), known)
 
     async def bulk(self, bulk: Bulk) -> list[Outcome]:
         """Do several operations, each with an outcome of its own.
@@ -146,7 +146,7 @@ class TaskService:
             OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
         """
         outcomes = await perform_bulk(self._database, self._owner, bulk)
-        if not bulk.dry_run:
+        if not bulk.dry_run and any(outcome.error is None for outcome in outcomes):
             self._announce(self._owner)
         return outcomes
 
@@ -172,7 +172,7 @@ class TaskService:
         return StoredTask(*row)
 
     async def _operate(self, operation: TaskOperation, known: Revisions) -> StoredTask:
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction(self._owner) as transaction:
             [outcome] = await perform(transaction, self._owner, [operation], known)
             if outcome.error is not None:
                 raise outcome.error

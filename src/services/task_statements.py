@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
-    Text,
     any_,
     bindparam,
     case,
@@ -29,7 +28,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import Table, Task, User
+from src.models import TASKS, Task, User
+from src.services.owner import OWNER
 from src.services.task_columns import BLANK
 from src.services.task_json import detailed_task_json, new_task_json
 
@@ -37,14 +37,12 @@ type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
 """What columns become, at a moment."""
 
-_columns = Table.metadata.tables["tasks"].c
 
-_owner = bindparam("owner", type_=Text)
 _id = bindparam("id", type_=BigInteger)
 _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 
-_is_the_row = (col(Task.user_id) == _owner, col(Task.id) == _id)
+_is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
 _is_not_erased = col(Task.event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
 # What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
@@ -61,14 +59,14 @@ _revision_and_time = (col(User.revision), func.clock_timestamp().label("now"))
 
 
 def _value(column: str) -> ColumnElement[Any]:
-    return bindparam(column, type_=_columns[column].type)
+    return bindparam(column, type_=TASKS.c[column].type)
 
 
 def _revision_of_a_new_task() -> CTE:
     """The owner's next revision; with the first one the owner's row appears."""
     return (
         insert(User)
-        .values(id=_owner, revision=literal_column("1"))
+        .values(id=OWNER, revision=literal_column("1"))
         .on_conflict_do_update(
             index_elements=[col(User.id)], set_={"revision": col(User.revision) + literal_column("1")}
         )
@@ -81,7 +79,7 @@ def _revision_of_a_task(*conditions: Condition) -> CTE:
     """The owner's next revision; none is taken where no task meets the conditions."""
     return (
         update(User)
-        .where(col(User.id) == _owner, select(col(Task.id)).where(*conditions).exists())
+        .where(col(User.id) == OWNER, select(col(Task.id)).where(*conditions).exists())
         .values(revision=col(User.revision) + literal_column("1"))
         .returning(*_revision_and_time)
         .cte("bump")
@@ -92,7 +90,7 @@ def _create() -> Statement:
     bump = _revision_of_a_new_task()
     names = ("title", "description", "priority", "tags", "due_date", "due_day", "due_at")
     values = {
-        "user_id": _owner,
+        "user_id": OWNER,
         **{name: _value(name) for name in (*names, "recurrence", "recurrence_from", "recurrence_tz")},
         "completed_at": case((_completed, bump.c.now)),
         "created_at": bump.c.now,
@@ -151,7 +149,7 @@ def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
     return blank | {"deleted_at": now, "event": literal_column("'erased'")}
 
 
-REVISION = Statement(select(col(User.revision)).where(col(User.id) == _owner))
+REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
 GET_TASK = Statement(select(col(Task.revision), detailed_task_json.label("json")).where(*_is_the_task))
 CREATE_TASK = _create()
 COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete)

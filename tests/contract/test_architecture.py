@@ -24,8 +24,8 @@ def test_only_require_owner_makes_an_owner_id() -> None:
     assert list(_calls("OwnerId")) == ["dependencies.require_owner"]
 
 
-def test_only_the_dependency_makes_a_task_service() -> None:
-    assert list(_calls("TaskService")) == ["dependencies.task_service"]
+def test_a_task_service_is_made_for_a_request_or_for_one_with_a_key() -> None:
+    assert sorted(_calls("TaskService")) == ["answers.once", "dependencies.task_service"]
 
 
 def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
@@ -33,7 +33,9 @@ def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
         "task_statements": {"_create", "_write"},
         "list_statements": {"list_tasks"},
         "bulk_statements": {"_insert_tasks", "_update_tasks"},
-        "purge": {"_purge"},
+        "purge": {"_owners_of", "_purge_trash"},
+        "answer_statements": {"_find_answer", "_keep_answer"},
+        "overview_statements": {"_count_tags", "_count_tasks"},
     }
     assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}
 

@@ -29,13 +29,15 @@ OPERATIONS = {
     "delete_task",
     "restore_task",
     "change_tasks",
+    "get_stats",
+    "list_tags",
 }
 PUBLIC = {"get_health", "get_readiness"}
 DOCUMENTED = {
     "get_health": set(),
     "get_readiness": {503},
     "list_tasks": {401, 403, 422, 429, 503},
-    "create_task": {400, 401, 403, 413, 415, 422, 429, 503},
+    "create_task": {400, 401, 403, 409, 413, 415, 422, 429, 503},
     "list_changes": {401, 403, 410, 422, 429, 503},
     "stream_events": {401, 403, 410, 422, 429, 503},
     "get_task": {401, 403, 404, 422, 429, 503},
@@ -43,8 +45,10 @@ DOCUMENTED = {
     "update_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "delete_task": {401, 403, 404, 412, 422, 429, 503},
-    "restore_task": {401, 403, 404, 412, 422, 429, 503},
+    "restore_task": {401, 403, 404, 409, 412, 413, 422, 429, 503},
     "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
+    "get_stats": {401, 403, 422, 429, 503},
+    "list_tags": {401, 403, 422, 429, 503},
 }
 
 
@@ -90,9 +94,11 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
         if status < "300"
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
-    assert headers["create_task"] == {"ETag", "Location"}
+    assert headers["create_task"] == {"ETag", "Location", "Idempotency-Replayed"}
+    assert headers["restore_task"] == {"ETag", "Idempotency-Replayed"}
+    assert headers["change_tasks"] == {"Idempotency-Replayed"}
     assert headers["list_changes"] == {"ETag"}
-    one = ("get_task", "replace_task", "update_task", "complete_task", "restore_task")
+    one = ("get_task", "replace_task", "update_task", "complete_task")
     assert all(headers[name] == {"ETag"} for name in one)
 
 

@@ -18,6 +18,12 @@ def test_every_requirement_is_defined_once() -> None:
     assert not repeated, _listed(repeated)
 
 
+def test_every_success_criterion_is_defined_once() -> None:
+    defined = [name for spec in _SPECS for name in re.findall(r"^- \*\*(.*?SC-\d{3})", spec.read_text(), re.MULTILINE)]
+    assert sorted(defined) == sorted(set(defined))
+    assert all(re.fullmatch(r"[A-Z]+-SC-\d{3}", name) for name in defined)
+
+
 def test_every_requirement_has_a_test() -> None:
     untested = _defined().keys() - _tested()
     assert not untested, _listed(untested)

@@ -27,7 +27,11 @@ ROUTES = [
     pytest.param("DELETE", TASK, {}, 204, id="delete"),
     pytest.param("POST", RESTORE, {}, 200, id="restore"),
     pytest.param("POST", BULK, CREATION, 200, id="bulk"),
+    pytest.param("GET", f"{LIST}/stats", {}, 200, id="stats"),
+    pytest.param("GET", f"{LIST}/tags", {}, 200, id="tags"),
+    pytest.param("GET", f"{LIST}/changes", {}, 200, id="changes"),
 ]
+ENDLESS = {("GET", f"{LIST}/events")}
 ROUTES_OF_ONE_TASK = [route for route in ROUTES if "{task_id}" in str(route.values[1])]
 PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/redoc"]
 

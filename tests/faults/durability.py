@@ -41,8 +41,8 @@ class Writer:
 
     @property
     def failures(self) -> int:
-        """How many answers were neither a success nor a 503."""
-        return self.statuses.total() - self.answers - self.statuses[503]
+        """How many answers were neither a success nor one that says to try again."""
+        return self.statuses.total() - self.answers - self.statuses[503] - self.statuses[409]
 
     def write(self, url: str, stop: threading.Event) -> None:
         """Write without a pause until it is told to stop, or nobody listens any more."""
@@ -82,7 +82,7 @@ class Writer:
 
     def _send(self, http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
         answer = http.request(method, path, **options)
-        while answer.status_code >= 500:
+        while answer.status_code >= 500 or answer.status_code == 409:  # the one before may be in progress yet
             self.statuses[answer.status_code] += 1
             time.sleep(_PAUSE_SECONDS)
             answer = http.request(method, path, **options)

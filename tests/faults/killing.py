@@ -19,7 +19,6 @@ from tests.integration.servers import Server
 from tests.tokens import SECRET
 
 _PATIENCE_SECONDS = 20
-_KEYS_ARE_HONOURED = False  # Idempotency-Key: a create that is sent again makes no second task
 
 
 class Round(NamedTuple):
@@ -30,15 +29,14 @@ class Round(NamedTuple):
     lost: int
     duplicates: int
     failures: int
-    """Answers that were neither a success nor a 503."""
+    """Answers that were neither a success nor one that says to try again."""
     back_seconds: float
     """From the killing of the database, or from the start of the new process, to `/ready`."""
 
     @property
     def is_sound(self) -> bool:
         """Whether no client was told something wrong."""
-        repeated = self.duplicates if _KEYS_ARE_HONOURED else 0
-        return self.lost == self.failures == repeated == 0
+        return self.lost == self.failures == self.duplicates == 0
 
 
 def kill_everything_under_load(folder: Path, writers: list[Writer]) -> Round:

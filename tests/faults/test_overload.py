@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -47,6 +48,25 @@ async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, o
     await locked.create()
     assert len(await locked.tasks()) == 2
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.req("OPS-FR-028")
+async def test_transactions_of_a_locked_owner_hold_up_nobody_else(app: FastAPI, own_database: str) -> None:
+    locked, other = User(app), User(app)
+    await locked.create()
+    async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
+        held_up = [asyncio.create_task(create_with_key(locked)) for _ in range(50)]
+        await reached(lambda: waiting(own_database) > 0)
+        began = time.monotonic()
+        assert await create_with_key(other) == 201
+        assert time.monotonic() - began < 1
+        assert not any(task.done() for task in held_up)
+        assert set(await asyncio.gather(*held_up)) == {503}
+
+
+async def create_with_key(user: User) -> int:
+    """The status."""
+    return (await user.post(json={"title": "Buy milk"}, headers={"Idempotency-Key": str(uuid4())})).status_code
 
 
 @pytest.mark.req("OPS-FR-021", "OPS-FR-029")

@@ -83,12 +83,16 @@ def vanish(server: Server, request: bytes) -> None:
         client.sendall(request)
 
 
-def drip_read(client: socket.socket) -> None:
-    """Read a little now and then until the server has had enough."""
+def drip_read(client: socket.socket) -> bool:
+    """Read a little ten times a second, for a minute at most; whether the server has had enough of it before."""
     client.settimeout(5)
-    with suppress(OSError):
-        while client.recv(100):
+    try:
+        for _ in range(600):
+            client.recv(100)
             time.sleep(0.1)
+    except ConnectionResetError:
+        return True
+    return False
 
 
 def connections(server: Server, clients: list[socket.socket]) -> set[int]:
@@ -119,7 +123,8 @@ def fill(database_url: str, user: str, tasks: int) -> None:
     """Long texts, past the API."""
     sql(
         database_url,
-        f"""WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', 1) ON CONFLICT DO NOTHING RETURNING id)
+        f"""
+        WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', {tasks}) ON CONFLICT DO NOTHING RETURNING id)
         INSERT INTO tasks (user_id, title, description, created_at, updated_at, revision)
-        SELECT id, 'Buy milk', repeat('milk ', 1900), now(), now(), 1 FROM owner, generate_series(1, {tasks})""",  # noqa: S608 - of this file
+        SELECT id, 'Buy milk', repeat('milk ', 1900), now(), now(), n FROM owner, generate_series(1, {tasks}) AS n""",  # noqa: S608 - of this file
     )

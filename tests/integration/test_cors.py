@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import JSON, ORIGIN, StartApp, User
 
-EXPOSED = {"ETag", "Link", "Location", "X-Total-Count", "Retry-After", "X-Request-ID"}
+EXPOSED = {"ETag", "Idempotency-Replayed", "Link", "Location", "X-Total-Count", "Retry-After", "X-Request-ID"}
 ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"}
 
 

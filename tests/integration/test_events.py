@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from src.services.feed import MAX_SUBSCRIPTIONS, Pace
 from tests.conftest import Connection, StartApp, User
 from tests.integration.streams import Stream, served
-from tests.integration.test_sync import listed, purge_trash
+from tests.integration.test_sync import age_and_purge, listed
 from tests.sync_client import SyncClient
 from tests.tokens import mint
 
@@ -116,7 +116,7 @@ async def test_a_client_that_missed_what_was_purged_is_told_before_the_stream_be
 ) -> None:
     task = await user.create()
     await user.delete(task["id"])
-    await purge_trash(app, sql, user)
+    await age_and_purge(app, sql, user)
     for since, status in {"1": 410, "2": 200, "3": 200, "4": 410, "0": 200}.items():
         async with Stream(url, user, {"Last-Event-ID": since}) as stream:
             assert stream.response.status_code == status
@@ -205,7 +205,7 @@ async def test_a_reader_that_is_so_slow_that_something_was_purged_must_resume(
     async with served(app) as url, Stream(url, user, since="1") as stream:
         await asyncio.sleep(0.5)
         await user.delete(tasks[0]["id"])
-        await purge_trash(app, sql, user)
+        await age_and_purge(app, sql, user)
         assert await stream.ended()
         async with Stream(url, user, {"Last-Event-ID": stream.id}) as again:
             assert again.response.status_code == 410

@@ -115,7 +115,7 @@ async def test_who_does_not_read_is_let_go(server: Server, database_url: str) ->
         assert len(connections(server, readers)) == 5
         dripping = asyncio.create_task(asyncio.to_thread(drip_read, readers[0]))
         await within(GONE_SECONDS + 5, lambda: not connections(server, readers))
-        await dripping
+        assert await dripping
 
 
 @pytest.mark.req("OPS-FR-008")

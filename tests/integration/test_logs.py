@@ -197,6 +197,17 @@ def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, htt
         assert private not in written
 
 
+@pytest.mark.req("OPS-FR-071")
+def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
+        server.terminate()
+        assert server.wait(30) == 0
+        written = [json.loads(line)["event"] for line in server.output.splitlines()]
+    assert any("Uvicorn running on" in event for event in written)
+    assert sum("Finished server process" in event for event in written) == 2
+
+
 @pytest.mark.req("OPS-FR-071", "OPS-FR-077")
 def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}

@@ -21,11 +21,12 @@ ROUTES = [
 ]
 
 
+COUNTS: list[tuple[str, str, dict[str, Any]]] = [("GET", "/stats", {}), ("GET", "/tags", {})]
 BULK = ("POST", "/bulk", {"json": {"operations": [{"op": "create", "task": {"title": "Buy milk"}}]}})
 
 
 @pytest.mark.req("TASK-FR-033", "TASK-FR-049")
-@pytest.mark.parametrize(("method", "path", "body"), [*ROUTES, BULK])
+@pytest.mark.parametrize(("method", "path", "body"), [*ROUTES, *COUNTS, BULK])
 async def test_another_users_path_is_forbidden(
     user: User, stranger: User, method: str, path: str, body: dict[str, Any]
 ) -> None:

@@ -94,8 +94,8 @@ async def test_a_network_is_an_ipv4_address_or_64_bits_of_an_ipv6_one(
 def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_FAILURES": "1/day"}
     for trusted, statuses in (("127.0.0.1", [401, 401, 429]), ("192.0.2.9", [401, 429, 429])):
-        options = ("-m", "uvicorn", "src.main:app", f"--forwarded-allow-ips={trusted}")
-        with Server(tmp_path, *options, **settings) as server, httpx.Client(base_url=server.url) as http:
+        server = Server(tmp_path, "-m", "src", "serve", FORWARDED_ALLOW_IPS=trusted, **settings)
+        with server, httpx.Client(base_url=server.url) as http:
             named = ["192.0.2.1", "192.0.2.2", "192.0.2.2"]
             answers = [http.get("/api/x/tasks", headers={"X-Forwarded-For": host}) for host in named]
             assert [answer.status_code for answer in answers] == statuses

@@ -92,3 +92,18 @@ async def test_five_hundred_operations_are_a_handful_of_round_trips(
         response = await user.post("/bulk", json={"operations": creations + completions})
         assert [each["status"] for each in response.json()["results"]] == [201] * 250 + [200] * 250
         assert not warm or wire.round_trips - before <= 8
+
+
+@pytest.mark.req("TASK-FR-129")
+async def test_a_new_key_takes_five_round_trips_and_a_known_one_three(
+    wire: Wire, database_url: str, start_app: StartApp
+) -> None:
+    app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
+    app.state.feed.pace = Pace(tell=3600)
+    user = User(app)
+    for number in range(3):
+        for expected in (5, 3):
+            before = wire.round_trips
+            headers = {"Idempotency-Key": f"key {number}"}
+            assert (await user.post(json={"title": "Buy milk"}, headers=headers)).status_code == 201
+            assert number < 2 or wire.round_trips - before == expected

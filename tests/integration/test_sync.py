@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.purge import purge
+from src.services.purge import purge_trash
 from tests.conftest import Connection, User
 from tests.sync_client import SyncClient
 
@@ -24,13 +24,13 @@ def titles(page: dict[str, Any]) -> list[str]:
     return [task["title"] for task in page["tasks"]]
 
 
-async def purge_trash(app: FastAPI, sql: Connection, user: User) -> None:
+async def age_and_purge(app: FastAPI, sql: Connection, user: User) -> None:
     """As if what the user has in the trash had been there for a year."""
     await sql.execute(
         "UPDATE tasks SET deleted_at = deleted_at - interval '1 year' WHERE user_id = $1 AND deleted_at IS NOT NULL",
         user.id,
     )
-    await purge(app.state.database, timedelta(days=300))
+    await purge_trash(app.state.database, timedelta(days=300))
 
 
 async def listed(user: User) -> dict[int, dict[str, Any]]:
@@ -136,7 +136,7 @@ async def test_who_was_up_to_date_stays_so_when_the_trash_is_purged(app: FastAPI
     await user.delete(task["id"])
     client = SyncClient(user)
     await client.pull()
-    await purge_trash(app, sql, user)
+    await age_and_purge(app, sql, user)
     page = await changes(user, client.since)
     assert page == {"tasks": [], "next_since": "3", "more": False}
     assert await changes(user) == page
@@ -148,7 +148,7 @@ async def test_who_has_not_seen_what_was_purged_must_start_over(app: FastAPI, sq
     client = SyncClient(user)
     await client.pull()
     await user.delete(task["id"])
-    await purge_trash(app, sql, user)
+    await age_and_purge(app, sql, user)
     refusal = await user.get("/changes", params={"since": client.since})
     assert_expired(refusal)
     assert "load everything again" in refusal.json()["detail"]
@@ -167,7 +167,7 @@ async def test_what_is_purged_during_a_first_load_makes_it_start_over(
     assert client.tasks == {loaded["id"]: (await user.tasks())[-1]}
     await user.delete(loaded["id"])
     await user.patch(last["id"], json={"title": "Last of all"})
-    await purge_trash(app, sql, user)
+    await age_and_purge(app, sql, user)
     assert_expired(await user.get("/changes", params={"since": client.since}))
     await client.pull()
     assert client.tasks == await listed(user)
@@ -181,7 +181,7 @@ async def test_a_first_load_passes_revisions_that_are_older_than_the_last_purge(
         await user.create(f"{number}")
     gone = await user.create("Gone")
     await user.delete(gone["id"])
-    await purge_trash(app, sql, user)
+    await age_and_purge(app, sql, user)
     page = await changes(user, limit=2)
     assert (page["next_since"], page["more"]) == ("2-6", True)
     assert titles(await changes(user, "2-6")) == ["2", "3"]
@@ -230,6 +230,16 @@ async def test_a_client_that_is_up_to_date_is_told_so_without_a_body(user: User)
     await user.patch(task["id"], json={"title": "Buy tea"})
     response = await user.get("/changes", params={"since": "1"}, headers=known)
     assert (response.status_code, response.headers["ETag"], titles(response.json())) == (200, '"2"', ["Buy tea"])
+
+
+@pytest.mark.req("TASK-FR-149")
+async def test_a_page_that_is_not_the_last_has_no_etag_with_which_the_next_would_be_skipped(user: User) -> None:
+    for _ in range(3):
+        await user.create()
+    response = await user.get("/changes", params={"limit": 2})
+    assert (response.json()["more"], "ETag" in response.headers) == (True, False)
+    response = await user.get("/changes", params={"limit": 2, "since": response.json()["next_since"]})
+    assert (titles(response.json()), response.headers["ETag"]) == (["Buy milk"], '"3"')
 
 
 @pytest.mark.req("TASK-FR-033", "TASK-FR-140")

@@ -3,8 +3,7 @@
 import pytest
 
 from src.api.counters import MemoryCounters
-from src.api.rate_limits import RateLimit
-from src.errors import TooManyRequests
+from src.api.rate_limits import RateLimit, TooManyRequests
 from src.schemas.rate import Rate
 from tests.unit.auth.clock import Clock
 

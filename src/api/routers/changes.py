@@ -15,7 +15,7 @@ from src.schemas.task import MAX_PAGE
 
 router = owner_router()
 
-_CHANGED = {200: headers(ETag="The user's revision.")} | NOT_MODIFIED | errors(410)
+_CHANGED = {200: headers(ETag="The user's revision; none where there is more.")} | NOT_MODIFIED | errors(410)
 _SINCE = "`next_since` of the last answer, or the id of the last event"
 
 

@@ -1,9 +1,21 @@
 """What the routes below a user's path have in common: they require the owner."""
 
 from fastapi import APIRouter, Depends
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from src.api.dependencies import require_owner
 from src.api.documentation import Responses, errors, headers, operation_id
+
+_COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
+
+
+class TaskConvertor(StringConvertor):
+    """What may be a task's id in a path: the names beside the tasks are none, whatever the method."""
+
+    regex = rf"(?!(?:{'|'.join(_COLLECTIONS)})$)[^/]+"
+
+
+register_url_convertor("task", TaskConvertor())
 
 NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
 

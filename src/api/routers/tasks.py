@@ -8,8 +8,9 @@ from fastapi import Path, Query, Request, Response
 
 from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks
-from src.api.documentation import Responses, errors, headers
+from src.api.documentation import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
 from src.api.filters import PARAMETERS, Filters
+from src.api.idempotency import Once
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -37,7 +38,9 @@ _PAGE: Responses = {
     )
 }
 _LISTED = _PAGE | NOT_MODIFIED
-_CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.")}
+_CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.", **REPLAYED)}
+_RESTORED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
 
@@ -68,50 +71,50 @@ async def _list_tasks(
     return response(await tasks.list_tasks(query))
 
 
-@router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 413, 415))
-async def create_task(request: Request, tasks: Tasks, task: TaskCreate) -> Response:
+@router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 409, 413, 415))
+async def create_task(request: Request, once: Once, task: TaskCreate) -> Response:
     """Add a task."""
-    return created_response(request, await tasks.create_task(task))
+    return await once(lambda tasks: tasks.create_task(task), partial(created_response, request))
 
 
-@router.get("/{task_id}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
+@router.get("/{task_id:task}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
 async def get_task(tasks: Tasks, task_id: Id, cached: Cached) -> Response:
     """One task."""
     task = await tasks.get_task(task_id)
     return not_modified(task.revision) if task.revision in cached else task_response(task)
 
 
-@router.put("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """The same as PATCH: existing clients send PUT with some members and expect the others to stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, known: Known) -> Response:
     """Set the members that are sent; `null` clears what may be null, absent members stay."""
     return task_response(await tasks.update_task(task_id, changes, known))
 
 
-@router.patch("/{task_id}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch("/{task_id:task}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
 async def complete_task(tasks: Tasks, task_id: Id, known: Known, completion: TaskCompletion | None = None) -> Response:
     """Set the completion, which is safe to retry; without a body, toggle it."""
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), known))
 
 
-@router.delete("/{task_id}", status_code=204, responses=errors(404, 412))
+@router.delete("/{task_id:task}", status_code=204, responses=errors(404, 412))
 async def delete_task(tasks: Tasks, task_id: Id, known: Known, *, permanent: Permanent = False) -> None:
     """Move a task to the trash, from where it can be restored."""
     await tasks.delete_task(task_id, known, permanent=permanent)
 
 
-@router.post("/{task_id}/restore", response_model=DetailedTask, responses=_ONE | errors(412))
-async def restore_task(tasks: Tasks, task_id: Id, known: Known) -> Response:
+@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
+async def restore_task(once: Once, task_id: Id, known: Known) -> Response:
     """Take a task out of the trash; one that is not there stays as it is, so that this is safe to retry."""
-    return task_response(await tasks.restore_task(task_id, known))
+    return await once(lambda tasks: tasks.restore_task(task_id, known), task_response)
 
 
-@router.post("/bulk", response_model=BulkResults, responses=errors(400, 409, 413, 415))
-async def change_tasks(tasks: Tasks, bulk: Bulk) -> Response:
+@router.post("/bulk", response_model=BulkResults, responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED)
+async def change_tasks(once: Once, bulk: Bulk) -> Response:
     """Up to 500 operations in one transaction, each on a task of its own: all or none, or each by itself."""
-    return bulk_response(await tasks.bulk(bulk), dry_run=bulk.dry_run)
+    return await once(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))

@@ -1,0 +1,25 @@
+"""Idempotency keys: what a client calls a request, to have it done once however often it is sent."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+MAX_KEY = 255
+
+_STRING = rf'"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"'
+_BARE = rf"[!#-~][ -~]{{0,{MAX_KEY - 1}}}"
+_KEY = re.compile(f"{_STRING}|{_BARE}")
+
+
+def _unquoted(text: str) -> str:
+    """A string as in structured fields (RFC 9651, section 3.3.3) means the same as the key without the quotes."""
+    key = _KEY.fullmatch(text)
+    if key is None:
+        raise ValueError(f"must be 1 to {MAX_KEY} printable ASCII characters, bare or as a string in quotes")
+    return text if key[1] is None else re.sub(r"\\(.)", r"\1", key[1])
+
+
+IdempotencyKey = Annotated[
+    str, Field(json_schema_extra={"pattern": f"^({_STRING}|{_BARE})$"}), AfterValidator(_unquoted)
+]

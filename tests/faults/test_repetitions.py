@@ -1,0 +1,80 @@
+"""A client that repeats what was not acknowledged, with the same key, gets each task exactly once."""
+
+import asyncio
+from collections import Counter
+from random import SystemRandom
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.conftest import Connection, User
+from tests.faults.proxy import Proxy
+
+_TASKS = 200
+_AT_ONCE = 8
+_KILL_ONE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1
+"""
+
+
+def lose(proxy: Proxy, message: str) -> None:
+    proxy.answer_to_lose = message.encode()
+
+
+async def create(user: User, title: str, statuses: Counter[int], key: str | None = None) -> httpx.Response:
+    """Create a task, and repeat that until it is answered."""
+    headers = {"Idempotency-Key": key or str(uuid4())}
+    while True:
+        answer = await user.post(json={"title": title}, headers=headers)
+        statuses[answer.status_code] += 1
+        if answer.status_code == 201:
+            return answer
+        assert answer.status_code in {409, 503}, answer.text
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.req("TASK-FR-120", "TASK-FR-128")
+@pytest.mark.parametrize("lost", ["BEGIN", "key of the lookup", "title of the write", "Location", "COMMIT"])
+async def test_a_request_whose_answer_was_lost_anywhere_is_done_once(user: User, proxy: Proxy, lost: str) -> None:
+    statuses: Counter[int] = Counter()
+    lose(proxy, lost)
+    answer = await create(user, "title of the write", statuses, "key of the lookup")
+    assert proxy.answer_to_lose is None
+    assert statuses[503] == (lost != "BEGIN")
+    assert ("Idempotency-Replayed" in answer.headers) == (lost == "COMMIT")
+    assert len(await user.tasks()) == 1
+
+
+@pytest.mark.req("TASK-FR-128")
+async def test_each_is_done_exactly_once_while_sessions_are_killed_at_random(user: User, server: Connection) -> None:
+    statuses: Counter[int] = Counter()
+
+    async def kill() -> None:
+        while True:
+            await server.execute(_KILL_ONE)
+            await asyncio.sleep(SystemRandom().uniform(0.005, 0.03))
+
+    async def work(titles: list[str]) -> list[int]:
+        return [(await create(user, title, statuses)).json()["id"] for title in titles]
+
+    titles = [f"task {n}" for n in range(_TASKS)]
+    killing = asyncio.create_task(kill())
+    ids = await asyncio.gather(*(work(titles[n::_AT_ONCE]) for n in range(_AT_ONCE)))
+    killing.cancel()
+    await asyncio.gather(killing, return_exceptions=True)
+    tasks = await user.tasks()
+    assert Counter(task["title"] for task in tasks) == Counter(titles)
+    assert {task["id"] for task in tasks} == {number for some in ids for number in some}
+    assert statuses[201] == _TASKS
+    assert statuses[503] > 0
+    await _assert_all_is_given_back(server)
+
+
+async def _assert_all_is_given_back(server: Connection) -> None:
+    locks = """
+        SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+         WHERE datname = current_database() AND locktype = 'advisory'
+    """
+    assert await server.fetchval(locks) == 0

@@ -27,7 +27,8 @@ def _find_answer() -> Statement:
     """Whether no request with this key is in progress, and what was answered to the first one.
 
     The lock lasts until the end of the transaction, also through a pooler. The answer is looked for as of a moment
-    before the lock was taken: what another transaction kept between the two is found by `KEEP_ANSWER`.
+    before the lock was taken: what another transaction kept between the two is found by `KEEP_ANSWER`, or by looking
+    again where the request is refused because it had been done.
     """
     name = OWNER.concat(literal_column(r"E'\n'")).concat(_key)
     is_first = func.pg_try_advisory_xact_lock(func.hashtextextended(name, literal_column("0"))).label("is_alone")

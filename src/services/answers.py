@@ -73,7 +73,13 @@ class AnswerService:
         changed: list[OwnerId] = []
         async with self._database.transaction(self._owner) as transaction:
             known = await self._find(transaction, key, fingerprint)
-            answer = known or await act(TaskService(transaction, self._owner, changed.append))
+            try:
+                answer = known or await act(TaskService(transaction, self._owner, changed.append))
+            except AppError:
+                known = await self._find(transaction, key, fingerprint)  # kept since the first look
+                if known is None:
+                    raise
+                answer = known
             if changed:
                 await self._keep(transaction, key, fingerprint, answer)
         if changed:

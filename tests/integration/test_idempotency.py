@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -108,6 +109,26 @@ async def test_a_second_answer_is_never_kept(user: User, sql: Connection, databa
     assert (await late).status_code == 409
     assert await user.revision() == before["revision"]
     assert await sql.fetchval("SELECT body FROM answers WHERE user_id = $1", user.id) == "kept"
+
+
+@pytest.mark.req("TASK-FR-120")
+async def test_a_repetition_is_not_refused_for_what_the_first_has_changed(
+    user: User, sql: Connection, database_url: str
+) -> None:
+    """The first one ends between the snapshot of the look-up and its lock."""
+    task = await user.create()
+    await user.delete(task["id"])
+    path = f"{user.path}/{task['id']}/restore"
+    fingerprint = sha256(f"POST {path}\n".encode()).digest()
+    async with uncommitted(database_url, f"SELECT FROM users WHERE id = '{user.id}' FOR NO KEY UPDATE"):
+        late = asyncio.create_task(user.http.post(path, headers=key() | {"If-Match": '"2"'}))
+        await reached(lambda: waiting(database_url) == 1)
+        await sql.execute("UPDATE tasks SET deleted_at = NULL, revision = 3 WHERE user_id = $1", user.id)
+        await sql.execute(
+            "INSERT INTO answers VALUES ($1, 'first', $2, 200, '{}', 'kept', now())", user.id, fingerprint
+        )
+    assert ((await late).status_code, (await late).text) == (200, "kept")
+    assert (await late).headers["Idempotency-Replayed"] == "true"
 
 
 @pytest.mark.req("TASK-FR-122")

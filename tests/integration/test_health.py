@@ -35,4 +35,4 @@ async def test_it_becomes_ready_when_the_schema_is_current(start_app: StartApp, 
     await asyncio.to_thread(migrations.downgrade, DatabaseUrl.parse(url), "base")
     refusal = await http.get("/ready")
     assert refusal.status_code == 503
-    assert "migrations" in refusal.json()["detail"]
+    assert "python -m src migrate" in refusal.json()["detail"]

@@ -5,6 +5,7 @@ it is written and again afterwards, and a list that is counted by a statement of
 It spares itself what only some do, such as loading the user of the token from the database.
 """
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -37,6 +38,12 @@ class TaskOut(wire.Task):
     """A task as it is answered."""
 
     priority: Annotated[PriorityName, BeforeValidator(PRIORITIES.__getitem__)]
+
+
+class TaskDetailOut(TaskOut):
+    """The same, as routes answer it that speak of one; none here recurs."""
+
+    next_task: None = None
 
 
 class TaskListOut(wire.TaskList):
@@ -106,29 +113,30 @@ async def list_tasks(
     return {"tasks": tasks, "count": len(tasks), "total": total, "next_cursor": None}
 
 
-@router.get("/{task_id}", response_model=TaskOut)
+@router.get("/{task_id}", response_model=TaskDetailOut)
 async def get_task(session: Session, owner: Owner, task_id: int) -> Task:
     """One task."""
     return await _task(session, owner, task_id)
 
 
-@router.post("", status_code=201, response_model=TaskOut)
+@router.post("", status_code=201, response_model=TaskDetailOut)
 async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> Task:
     """Add a task."""
     now = datetime.now(UTC)
     values = body.model_dump(exclude={"completed"}) | {"priority": PRIORITIES.index(body.priority)}
     completed_at = now if body.completed else None
-    task = Task(**values, user_id=owner, completed_at=completed_at, created_at=now, updated_at=now, revision=1)
+    values |= {"created_at": now, "updated_at": now, "event": "created", "revision": time.time_ns()}
+    task = Task(**values, user_id=owner, completed_at=completed_at)
     return await _saved(session, task)
 
 
-@router.patch("/{task_id}/complete", response_model=TaskOut)
+@router.patch("/{task_id}/complete", response_model=TaskDetailOut)
 async def toggle_task(session: Session, owner: Owner, task_id: int) -> Task:
     """Load the task, turn its completion round, and save it."""
     task = await _task(session, owner, task_id)
     task.updated_at = datetime.now(UTC)
     task.completed_at = None if task.completed else task.updated_at
-    task.revision += 1
+    task.revision = time.time_ns()
     return await _saved(session, task)
 
 

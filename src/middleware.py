@@ -23,7 +23,7 @@ def middleware(settings: Settings, verifier: TokenVerifier, counters: Counters, 
     """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     limit = _limit("user", settings.rate_limit, counters)
     return [
-        Middleware(RequestLog, form=settings.lines, traced=settings.otel_exporter_otlp_endpoint is not None),
+        Middleware(RequestLog, form=settings.log_form, traced=settings.otel_exporter_otlp_endpoint is not None),
         Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
         _cors(settings.allowed_origins),
         Middleware(UnexpectedErrors),

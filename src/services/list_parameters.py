@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from src.schemas.cursor import Position, decode_cursor
+from src.schemas.cursor import Position
 from src.schemas.due_date import parse_due_date
 from src.schemas.query import TaskQuery
 from src.schemas.search import tsquery
@@ -43,15 +43,10 @@ def due_today(now: datetime, zone: str) -> dict[str, Any]:
 
 
 def page_of(query: TaskQuery) -> dict[str, Any]:
-    """Where the page begins and ends. One row more than asked for tells whether another page follows.
-
-    Raises:
-        InvalidCursor: The cursor is none of ours.
-    """
+    """Where the page begins and ends. One row more than asked for tells whether another page follows."""
     sort, descending = query.sorting
-    start = Position(None, MAX_ID if descending else 0)
-    position = start if query.cursor is None else decode_cursor(query.sorting, query.cursor)
-    keyed = {} if sort == "created_at" else {"after_value": position.value, "first_page": query.cursor is None}
+    position = query.position or Position(None, MAX_ID if descending else 0)
+    keyed = {} if sort == "created_at" else {"after_value": position.value, "first_page": query.position is None}
     return keyed | {
         "after_id": position.id,
         "rows": query.limit + 1,

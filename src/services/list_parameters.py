@@ -11,6 +11,9 @@ from src.schemas.search import tsquery
 from src.schemas.task import MAX_ID
 from src.schemas.time_zone import day_of, end_of, start_of
 
+_PLACES = {"created_at": ("after_id",), "updated_at": ("after_value",)}
+"""What a place in a list is named by, where it is not by all."""
+
 
 def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
     """The conditions; null is none."""
@@ -45,10 +48,10 @@ def due_today(now: datetime, zone: str) -> dict[str, Any]:
 def page_of(query: TaskQuery) -> dict[str, Any]:
     """Where the page begins and ends. One row more than asked for tells whether another page follows."""
     sort, descending = query.sorting
-    position = query.position or Position(None, MAX_ID if descending else 0)
-    keyed = {} if sort == "created_at" else {"after_value": position.value, "first_page": query.position is None}
-    return keyed | {
-        "after_id": position.id,
+    edge = MAX_ID if descending else 0
+    value, task_id = query.position or Position(edge if sort == "updated_at" else None, edge)
+    place = {"after_id": task_id, "after_value": value, "first_page": query.position is None}
+    return {name: place[name] for name in _PLACES.get(sort, place)} | {
         "rows": query.limit + 1,
         "offset": query.skipped,
         "counted": query.total,

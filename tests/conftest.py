@@ -27,6 +27,8 @@ _PREPARED_STATEMENTS = os.environ.get("DATABASE_PREPARED_STATEMENTS", "false")
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
+# Images often set it; a hundred processes would compile all that they import anew, for seconds each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = "https://app.example.com"

@@ -96,6 +96,22 @@ def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
 
 
+_CLOCKED = {
+    "tests/faults", "test_convergence.py", "test_events.py", "test_feed.py", "test_hostile_clients.py",
+    "test_pooling.py", "test_process.py", "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py",
+    "test_shared_limits.py", "test_shutdown.py",
+}  # fmt: skip
+"""What goes by the clock, or kills servers: one after the other, also where tests run on several cores."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file share what they have started, so they stay together."""
+    for item in items:
+        group = "clocked" if any(each in str(item.path) for each in _CLOCKED) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=1, help="how often to generate what is tried, each time others")
 

@@ -130,7 +130,7 @@ def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both
     page = (
         select(col(Task.id), key.label("value"), task_json.label("json"))
         .where(*conditions, _follows(sort, descending=descending))
-        .order_by(*_order(sort, key, col(Task.id), descending=descending))
+        .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
         .limit(bindparam("rows", type_=BigInteger))
         .offset(bindparam("offset", type_=BigInteger))
         .subquery("page")

@@ -23,6 +23,9 @@ from src.setting_types import Claim, Hosts, Level, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
 
+NO_DATABASE = "postgresql://not/needed"
+"""For whoever wants the other settings only."""
+
 
 class Settings(BaseSettings):
     """One field a variable of the environment or of the file `.env`; `.env.example` explains them."""
@@ -103,7 +106,7 @@ class Settings(BaseSettings):
         return None if self.better_auth_url is None else origin_of(self.better_auth_url)
 
     @property
-    def lines(self) -> Literal["json", "plain"]:
+    def log_form(self) -> Literal["json", "plain"]:
         """How the log is written: for people while developing, else for programs."""
         return self.log_format or ("plain" if self.environment == "development" else "json")
 

@@ -27,7 +27,7 @@ def middleware(
     limit = _limit("user", settings.rate_limit, counters)
     return [
         Middleware(
-            RequestLog, lines=lines, form=settings.lines, traced=settings.otel_exporter_otlp_endpoint is not None
+            RequestLog, lines=lines, form=settings.log_form, traced=settings.otel_exporter_otlp_endpoint is not None
         ),
         Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
         _cors(settings.allowed_origins),

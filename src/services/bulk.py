@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
     revision: int = 0
     json: str | None = None
     error: AppError | None = None
+    is_written: bool = False
 
 
 async def perform(
@@ -125,8 +126,9 @@ def _outcome(draft: Draft, written: dict[int, Row]) -> Outcome:
         return Outcome(draft.error.status, error=draft.error)
     row = draft.task if draft.changes is None else written[draft.changes["revision"]]
     if row is None or isinstance(draft.operation, DeleteOperation):
-        return Outcome(204)
-    return Outcome(201 if draft.task is None else 200, row["revision"], row["json"])
+        return Outcome(204, is_written=True)
+    status = 201 if draft.task is None else 200
+    return Outcome(status, row["revision"], row["json"], is_written=draft.changes is not None)
 
 
 def _task_id(operation: Operation) -> int:

@@ -14,10 +14,11 @@ from fastapi import FastAPI
 
 from src.services.feed import Pace
 from tests.conftest import NewDatabase, StartApp, User
-from tests.integration.embedded.programs import eventually, sql
+from tests.integration.embedded.programs import sql
 from tests.integration.servers import Server
 from tests.integration.streams import RemoteUser, Stream, served
 from tests.integration.test_process import production
+from tests.integration.waiting import reached
 
 _NEVER = 3600.0
 _OURS = "FROM pg_stat_activity WHERE datname = current_database()"
@@ -203,8 +204,4 @@ async def test_without_streams_there_is_no_listening_connection(pair: Pair) -> N
     async with pair.stream(), pair.stream():
         await pair.listens()
         assert listening() == 1
-
-    def nobody_listens() -> None:
-        assert listening() == 0
-
-    await asyncio.to_thread(eventually, nobody_listens)
+    await reached(lambda: listening() == 0)

@@ -22,7 +22,7 @@ def test_every_acknowledged_write_survives_kill_9_of_everything(tmp_path: Path) 
     second = kill_everything_under_load(tmp_path, writers)
     assert_sound(first)
     assert_sound(second, first.acknowledged)
-    assert max(first.back_seconds, second.back_seconds) < 15
+    assert max(first.back_seconds, second.back_seconds) < 30
 
 
 @pytest.mark.req("TASK-FR-055", "OPS-FR-030")

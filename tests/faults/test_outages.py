@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 import httpx
 import pytest
 
+from src.db.connecting import Session, connect
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
 
@@ -104,6 +105,16 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy) -> No
         await assert_refused_in_time(user)
     proxy.surface()
     await assert_serves_within(user, 10)
+
+
+@pytest.mark.req("OPS-FR-022")
+async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> None:
+    session = await connect(proxy.url, connection_class=Session)
+    proxy.swallow()
+    began = time.monotonic()
+    await session.close()
+    assert session.is_closed()
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.req("OPS-FR-025")

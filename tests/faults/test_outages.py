@@ -10,9 +10,7 @@ import pytest
 from src.db.connecting import Session, connect
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
-
-_END_EVERYBODY = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+from tests.faults.sessions import end_all
 
 
 async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
@@ -63,7 +61,7 @@ async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
 async def test_a_database_that_wakes_up_costs_nobody_an_error(
     user: User, proxy: Proxy, server: Connection, seconds: float
 ) -> None:
-    await server.execute(_END_EVERYBODY)
+    await end_all(server)
     await asyncio.sleep(0.1)
     proxy.freeze()
     answers = asyncio.create_task(read_and_write(user))

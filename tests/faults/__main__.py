@@ -38,6 +38,7 @@ def main(
     with TemporaryDirectory() as folder:
         soundness = _end_again_and_again(Path(folder), rounds, [Writer() for _ in range(clients)])
     with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as server:
+        migrations.upgrade(DatabaseUrl.parse(server.url))
         lock = asyncio.run(_lock(server.url, seconds))
     typer.echo(_sentences(lock, seconds))
     if not (all(soundness) and lock.is_sound):
@@ -62,7 +63,6 @@ def _end(
 
 
 async def _lock(url: str, seconds: float) -> Lock:
-    migrations.upgrade(DatabaseUrl.parse(url))
     app = create_app(load_settings(_env_file=None, environment="test", database_url=url, better_auth_secret=SECRET))
     async with app.router.lifespan_context(app):
         return await lock_owners(app, url, seconds)

@@ -18,6 +18,9 @@ from tests.integration.waiting import reached, uncommitted, waiting
 _SLEEP = Statement(select(func.pg_sleep(30)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 _IN_TIME = 5.0
+_MANY = 500
+_DAYS, _EVERY_MONTH_DAY = "MO,TU,WE,TH,FR,SA,SU", ",".join(str(-day) for day in range(1, 32))
+_LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=53,52,51,50;BYSETPOS=366"
 
 
 @pytest.mark.req("OPS-FR-027")
@@ -28,6 +31,20 @@ async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app:
     assert time.monotonic() - began < _IN_TIME
     await asyncio.sleep(1)
     assert await server.fetchval(_SLEEPING) == 0
+
+
+@pytest.mark.req("OPS-FR-032")
+async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_nothing(user: User) -> None:
+    """The next occurrence by the most laborious rule takes tens of milliseconds."""
+    tasks = [{"title": "Buy milk", "due_date": "0001-01-02", "recurrence": _LABORIOUS}] * _MANY
+    await user.post("/bulk", json={"operations": [{"op": "create", "task": task} for task in tasks]})
+    complete = [{"op": "complete", "id": task["id"]} for task in await user.tasks()]
+    assert len(complete) == _MANY
+    began = time.monotonic()
+    answer = await user.post("/bulk", json={"operations": complete})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert time.monotonic() - began < _IN_TIME
+    assert len(await user.tasks(status="pending")) == _MANY
 
 
 @pytest.mark.req("OPS-FR-028")

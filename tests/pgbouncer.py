@@ -15,7 +15,7 @@ _CONFIGURATION = """
 * = host={sockets} user=postgres pool_size={pool_size}
 [pgbouncer]
 pool_mode = transaction
-server_reset_query_always = 1
+server_reset_query_always = {forgets:d}
 max_client_conn = 1000
 listen_addr =
 unix_socket_dir = {folder}
@@ -29,13 +29,17 @@ _UNPRIVILEGED = [*_AS_NOBODY, *_BUT_EVERYWHERE] if os.geteuid() == 0 else []
 
 
 @contextmanager
-def pgbouncer(server_url: str, *, pool_size: int = 2) -> Iterator[str]:
-    """The folder of its socket; it gives each transaction the next connection that it has."""
+def pgbouncer(server_url: str, *, pool_size: int = 2, forgets: bool = True) -> Iterator[str]:
+    """The folder of its socket; it gives each transaction the next connection that it has.
+
+    As it `forgets`, nothing lasts from one transaction to the next; or else all does, for whoever comes next.
+    """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         configuration = Path(folder, "pgbouncer.ini")
         sockets = parse_qs(urlsplit(server_url).query)["host"][0]
-        configuration.write_text(_CONFIGURATION.format(sockets=sockets, folder=folder, pool_size=pool_size))
+        values = {"sockets": sockets, "folder": folder, "pool_size": pool_size, "forgets": forgets}
+        configuration.write_text(_CONFIGURATION.format_map(values))
         with subprocess.Popen([*_UNPRIVILEGED, "pgbouncer", "--quiet", str(configuration)]) as pooler:
             try:
                 eventually(lambda: sql(through(folder, server_url), "SELECT 1"))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from secrets import token_urlsafe
 
 from src.config import NO_DATABASE, Settings, load_settings
-from src.doctor import database, tokens
+from src.doctor import counters, database, tokens
 from src.doctor.findings import Finding, failed, ok
 
 
@@ -17,13 +17,16 @@ async def examine() -> AsyncIterator[Finding]:
     if (settings := _only("better_auth", database_url=NO_DATABASE)) is not None:
         async for finding in tokens.examine(settings):
             yield finding
+    if (settings := _only("rate_limit", better_auth_secret=token_urlsafe(32), database_url=NO_DATABASE)) is not None:
+        async for finding in counters.examine(settings):
+            yield finding
 
 
 def _settings() -> Finding:
     try:
         load_settings()
     except SystemExit as refusal:
-        return failed("settings", f"{refusal}; see .env.example")
+        return failed("settings", f"{refusal}; set it in the environment or in .env, as .env.example explains")
     return ok("settings", "each is there and has a possible value")
 
 

@@ -78,7 +78,7 @@ def test_a_database_that_cannot_be_reached_does_not_hide_the_rest(
     there = url.format(database_url.partition("?")[0]) + "?".join(["", *database_url.split("?")[1:]]) * ("{" in url)
     status, findings = doctor(tmp_path, DATABASE_URL=there, BETTER_AUTH_SECRET=_SECRET)
     assert (status, set(findings)) == (1, {"settings", "database", "secret"})
-    assert findings["database"].startswith("FAILED DATABASE_URL leads nowhere: ")
+    assert findings["database"].startswith("FAILED DATABASE_URL does not work: ")
     assert said in findings["database"]
 
 
@@ -91,7 +91,7 @@ async def test_a_database_that_does_not_suit_is_told_with_the_remedy(tmp_path: P
     status, findings = await asyncio.to_thread(doctor, tmp_path, DATABASE_URL=latin, BETTER_AUTH_SECRET=_SECRET)
     assert status == 1
     assert findings["encoding"].startswith("FAILED the database stores LATIN1")
-    assert findings["migrations"] == "FAILED the schema is at nothing: run 'python -m src migrate'"
+    assert findings["migrations"] == "FAILED the schema is not there: run 'python -m src migrate'"
     assert findings["rights"].startswith("WARN")
 
 

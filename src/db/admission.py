@@ -5,8 +5,8 @@ from typing import Self
 
 from src.errors import ServiceUnavailable
 
-_WAITING = 2000
-_WAITING_PER_OWNER = 1000
+_WAITING = 400
+_WAITING_PER_OWNER = 200
 
 
 class Admission:

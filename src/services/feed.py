@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 MAX_SUBSCRIPTIONS = 20
 """Of one owner in one process."""
 
+# A thousand streams that hear of news must not take the places of a thousand requests.
+_READING_AT_ONCE = 4
+
 
 class TooManyStreams(AppError):
     """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
@@ -70,6 +73,7 @@ class Feed:
         self._shutdown = shutdown
         self._name = token_hex(8)
         self._subscriptions: dict[str, set[Subscription]] = {}
+        self._turns = asyncio.Semaphore(_READING_AT_ONCE)
         self._untold: set[str] = set()
         self._something_to_tell = asyncio.Event()
         self._must_look = asyncio.Event()
@@ -110,7 +114,7 @@ class Feed:
     @contextmanager
     def subscribe(self, owner: OwnerId, seconds: float) -> Iterator[Subscription]:
         """Wait for the owner's changes for so long. Whatever is committed from now on is news."""
-        subscription = Subscription()
+        subscription = Subscription(self._turns)
         self._add(owner, subscription)
         timer = asyncio.get_running_loop().call_later(seconds, subscription.end)
         try:

@@ -7,8 +7,10 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from tests.conftest import NewDatabase
+from src.services.owner import OwnerId
+from tests.conftest import NewDatabase, User
 from tests.integration.hostile_clients import (
     abort,
     answer,
@@ -21,7 +23,7 @@ from tests.integration.hostile_clients import (
     stream,
 )
 from tests.integration.servers import Server
-from tests.integration.streams import RemoteUser, Stream
+from tests.integration.streams import RemoteUser, Stream, served
 from tests.integration.waiting import reached, uncommitted, waiting
 
 _MIB = 1024 * 1024
@@ -118,6 +120,22 @@ async def test_streams_leave_half_of_the_connections_to_others(server: Server) -
             assert await second.tasks() == []
             await lives(server)
         assert (await second.get()).status_code == 200
+
+
+@pytest.mark.req("OPS-FR-045")
+async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
+    feed = app.state.feed
+    async with served(app) as url, Stream(url, user) as stream:
+        with feed.subscribe(OwnerId("others"), 60) as others:
+            async with AsyncExitStack() as turns:
+                for _ in range(4):
+                    await turns.enter_async_context(others.turn())
+                await user.create()
+                assert len(await user.tasks()) == 1
+                reading = asyncio.create_task(stream.next())
+                await asyncio.sleep(0.5)
+                assert not reading.done()
+        assert (await reading).name == "created"
 
 
 @pytest.mark.req("OPS-FR-040")

@@ -6,7 +6,7 @@ import uvicorn
 
 from src.server.bounded_http import WAIT_SECONDS, BoundedHttp
 
-_GRACE_SECONDS = 8  # for requests that run when the process is told to end
+_GRACE_SECONDS = 6  # for requests that run when the process is told to end
 
 _START_SECONDS = 30  # uvicorn kills a worker that takes longer
 

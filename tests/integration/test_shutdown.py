@@ -102,27 +102,26 @@ async def test_a_client_that_is_stuck_does_not_keep_it(
         await ended(server, 15 if "uvicorn" in command else 10)
 
 
+@pytest.mark.parametrize(("stuck", "seconds"), [(False, 10), (True, 15)])
 @pytest.mark.req("OPS-FR-014")
-async def test_a_client_that_does_not_read_does_not_keep_it(tmp_path: Path, database_url: str) -> None:
+async def test_neither_a_silent_collector_nor_a_client_that_does_not_read_keeps_it(
+    tmp_path: Path, database_url: str, *, stuck: bool, seconds: float
+) -> None:
     fill(database_url, "leisurely", tasks=1000)
     asking = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
-    with serving(tmp_path, database_url, *_COMMANDS["serve"]) as server, reluctant(server) as reader:
-        reader.sendall(asking.encode() * 2)
-        await asyncio.sleep(0.5)
-        server.send_signal(signal.SIGTERM)
-        await ended(server, 15)
-
-
-@pytest.mark.req("OPS-FR-014")
-async def test_a_collector_that_does_not_answer_does_not_keep_it(tmp_path: Path, database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as collector:
         endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
-        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-        with serving(tmp_path, database_url, *_COMMANDS["serve"], **settings) as server:
-            async with client(server) as http:
-                assert (await http.get(_TASKS)).status_code == 200
+        command = _COMMANDS["serve"]
+        with (
+            serving(tmp_path, database_url, *command, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server,
+            reluctant(server) as reader,
+        ):
+            reader.sendall(asking.encode() * 2)
+            await asyncio.sleep(0.5)
+            if not stuck:
+                reader.close()
             server.send_signal(signal.SIGTERM)
-            await ended(server, 10)
+            await ended(server, seconds)
 
 
 @pytest.mark.req("OPS-FR-014", "OPS-FR-021")

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Send
@@ -14,6 +15,12 @@ from src.services.feed import Feed
 from src.services.owner import OwnerId
 
 _RETRY_MILLISECONDS = 2000
+_USUAL_CONNECTIONS = 800
+
+
+def connections(request: Request) -> int:
+    """How many the server takes in this process, as `src.server` tells; other servers do not."""
+    return getattr(request.state, "connections", None) or _USUAL_CONNECTIONS
 
 
 class EventStream(StreamingResponse):

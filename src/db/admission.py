@@ -4,8 +4,8 @@ import asyncio
 
 from src.errors import ServiceUnavailable
 
-_WAITING = 2000
-_WAITING_PER_OWNER = 1000
+_WAITING = 400
+_WAITING_PER_OWNER = 200
 
 
 class Admission:

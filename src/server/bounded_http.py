@@ -7,38 +7,36 @@ import struct
 from heapq import nsmallest
 from typing import Any
 
-from fastapi import Response
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from src.api.problems import render
 from src.errors import AppError
-from src.server.refusals import InvalidHttp, RequestHeadTooLarge, RequestTimeout
+from src.server.reader import Reader
+from src.server.refusals import InvalidHttp, NoRoom, RequestHeadTooLarge, RequestTimeout, answer, as_bytes
 
 HEAD_BYTES = 64 * 1024
 """What a request may have beside its body: the request line, headers, the framing of chunks and trailers."""
 
-REQUEST_SECONDS = 20
-"""How long a request may take from its first byte to its last."""
+WAIT_SECONDS = 25
+"""How long a request may take from its first byte to its last, and a connection to begin one."""
 
-STALL_SECONDS = 20
-"""How long a client may leave an answer unread, or read less than `READ_RATE`."""
+PIPELINED = 16
+"""How many requests of one connection may wait for their turn."""
 
-READ_RATE = 16 * 1024
-"""In bytes a second; what the kernel has taken counts as read."""
-
-_CHECK_SECONDS = 5
+_CHECK_SECONDS = 2
 _FAREWELL_SECONDS = 3
 _NO_LINGERING = struct.pack("ii", 1, 0)
+_ALWAYS_ANSWERED = "/health"
 
 
 class BoundedHttp(HttpToolsProtocol):
     """One connection. It is closed when its client sends too much or too slowly, reads too slowly, or is one too many.
 
-    A head that is refused is answered (400, 408, 431) where nothing else is being answered on the connection. Idle
-    connections are closed after uvicorn's `timeout_keep_alive`. `limit_concurrency` is the number of connections of
-    the process: beyond it, those that have waited longest for a request make room.
+    A head that is refused is answered (400, 408, 431) where nothing else is being answered on the connection.
+    `limit_concurrency` is the number of connections of the process: beyond it, those that have waited longest for a
+    request make room. While seven of eight are being answered, further requests are refused (503), but not the
+    question whether the process lives. The application finds the number in `state["connections"]` of its scope.
     """
 
     def __init__(
@@ -48,26 +46,31 @@ class BoundedHttp(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, {**app_state, "connections": config.limit_concurrency}, _loop)
         self.limit_concurrency = None  # uvicorn would refuse whoever comes last, and in plain text
         self.due = math.inf
         """When the request must be there, in the loop's time; infinite while one is answered."""
+        self._most = math.inf if config.limit_concurrency is None else config.limit_concurrency
+        self._running: RequestResponseCycle | None = None
         self._overhead = 0
-        self._unread = 0
-        self._stalled = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self.due = self.loop.time() + REQUEST_SECONDS
+        self._reader = Reader(transport)
+        self._wait()
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
-        if self.config.limit_concurrency is not None and len(self.connections) > self.config.limit_concurrency:
-            self._make_room(self.config.limit_concurrency)
+        if len(self.connections) > self._most:
+            self._make_room(1 + len(self.connections) // 32)  # several at once, as looking for them takes a while
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Tell what is being answered; uvicorn tells only the request that has arrived last."""
         self._timer.cancel()
         super().connection_lost(exc)
+        self.pipeline.clear()
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse no more than the head may still have, so that a larger one never becomes a request."""
@@ -81,8 +84,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """From now on the request is due."""
+        if len(self.pipeline) >= PIPELINED:
+            raise InvalidHttp  # ends the parser; thousands of them fit into what is read at once
         super().on_message_begin()
-        self.due = self.loop.time() + REQUEST_SECONDS
+        self._wait()
 
     def on_body(self, body: bytes) -> None:
         """The body has limits of its own, see `src.api.body_limit`."""
@@ -93,17 +98,24 @@ class BoundedHttp(HttpToolsProtocol):
         """The request is there."""
         super().on_message_complete()
         self._overhead = 0
-        self.due = math.inf if self._answering else self._next_due()
+        self._wait()
+        if self._answering:
+            self.due = math.inf
 
     def on_response_complete(self) -> None:
         """Wait for the next request, if it has not begun."""
         super().on_response_complete()
         if self._overhead == 0 and not self._answering:
-            self.due = self._next_due()
+            self._wait()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Refuse what is not HTTP."""
         self._refuse(InvalidHttp())
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        super().resume_writing()
+        self._reader.caught_up()
 
     def shutdown(self) -> None:
         """Wait a little for a request that has begun to arrive: the server has not long to live."""
@@ -111,17 +123,33 @@ class BoundedHttp(HttpToolsProtocol):
         if self.due < math.inf:
             self.loop.call_later(_FAREWELL_SECONDS, self._let_go)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn hides its type
+        self._running = cycle
+        if self._is_too_much(cycle):
+            app = answer(NoRoom())
+        super()._start_asgi_task(cycle, app)
+
+    def _is_too_much(self, cycle: RequestResponseCycle) -> bool:
+        """Those whose request is still arriving do not count: they make room."""
+        most = self._most - self._most // 8
+        return (
+            len(self.tasks) >= most
+            and cycle.scope["path"].rstrip("/") != _ALWAYS_ANSWERED
+            and len(self.connections) - len(self._waiting()) >= most
+        )
+
     @property
     def _answering(self) -> bool:
         return bool(self.cycle) and not self.cycle.response_complete  # there is none before the first request
 
-    def _next_due(self) -> float:
-        return self.loop.time() + self.timeout_keep_alive
+    def _wait(self) -> None:
+        self.due = self.loop.time() + WAIT_SECONDS
 
-    def _make_room(self, limit: int) -> None:
-        """Several at once, as looking for them takes a while."""
-        waiting = [each for each in self.connections if isinstance(each, BoundedHttp) and each.due < math.inf]
-        for each in nsmallest(1 + limit // 32, waiting, key=lambda each: each.due):
+    def _waiting(self) -> "list[BoundedHttp]":
+        return [each for each in self.connections if isinstance(each, BoundedHttp) and each.due < math.inf]
+
+    def _make_room(self, count: int) -> None:
+        for each in nsmallest(count, self._waiting(), key=lambda each: each.due):
             self.connections.discard(each)
             each.transport.abort()
 
@@ -130,18 +158,11 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _check(self) -> None:
-        self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
-        if self.due < self.loop.time() and not self.transport.is_closing():
+        now = self.loop.time()
+        self._timer = self.loop.call_at(now + _CHECK_SECONDS, self._check)
+        if self.due < now and not self.transport.is_closing():
             self._refuse(RequestTimeout())
-        self._check_reader()
-
-    def _check_reader(self) -> None:
-        """Also after the connection was closed: it ends only when all is read."""
-        unread = self.transport.get_write_buffer_size()
-        reads = unread <= max(0, self._unread - _CHECK_SECONDS * READ_RATE)
-        self._stalled = 0 if reads else self._stalled + _CHECK_SECONDS
-        self._unread = unread
-        if self._stalled >= STALL_SECONDS:
+        if self._reader.is_stuck(now):  # also after the connection was closed: it ends only when all is read
             self._drop()
 
     def _drop(self) -> None:
@@ -151,12 +172,5 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse(self, error: AppError) -> None:
         if self._overhead and not self._answering:
-            response = render(error)
-            self.transport.write(_head(response, self.server_state.default_headers) + bytes(response.body))
+            self.transport.write(as_bytes(answer(error), self.server_state.default_headers))
         self.transport.close()
-
-
-def _head(response: Response, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    headers = [*default_headers, *response.raw_headers, (b"connection", b"close")]
-    lines = (name + b": " + value + b"\r\n" for name, value in headers)
-    return STATUS_LINE[response.status_code] + b"".join(lines) + b"\r\n"

@@ -1,6 +1,19 @@
-"""What the server refuses before there is a request that the application could see."""
+"""What the server refuses by itself, before the application sees a request or where there is no room for one."""
 
-from src.errors import AppError
+from fastapi import Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from src.api.problems import render
+from src.errors import AppError, ServiceUnavailable
+
+# As `src.api.response_headers` adds them to what the application answers.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 
 
 class InvalidHttp(AppError):
@@ -28,3 +41,21 @@ class RequestHeadTooLarge(AppError):
     slug = "request-head-too-large"
     title = "Request header fields too large"
     detail = "The request has too many or too large headers, or too long an address."
+
+
+class NoRoom(ServiceUnavailable):
+    """As many requests are being answered as the process takes at once."""
+
+
+def answer(error: AppError) -> Response:
+    """The answer to what is refused."""
+    response = render(error)
+    response.headers.update(_HEADERS)
+    return response
+
+
+def as_bytes(response: Response, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    """How it goes over a connection of which it is the last."""
+    headers = [*default_headers, *response.raw_headers, (b"connection", b"close")]
+    lines = (name + b": " + value + b"\r\n" for name, value in headers)
+    return STATUS_LINE[response.status_code] + b"".join(lines) + b"\r\n" + bytes(response.body)

@@ -4,9 +4,9 @@ from typing import Any
 
 import uvicorn
 
-from src.server.bounded_http import BoundedHttp
+from src.server.bounded_http import WAIT_SECONDS, BoundedHttp
 
-_GRACE_SECONDS = 8  # for requests that run when the process is told to end
+_GRACE_SECONDS = 6  # for requests that run when the process is told to end
 
 _START_SECONDS = 30  # uvicorn kills a worker that takes longer
 
@@ -20,6 +20,7 @@ def run(host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - uvicorn
         http=BoundedHttp,
         ws="none",
         server_header=False,
+        timeout_keep_alive=WAIT_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_worker_healthcheck=_START_SECONDS,
         **options,

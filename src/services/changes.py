@@ -82,7 +82,7 @@ class ChangeService:
             SyncExpired: The reader has been so slow that what comes next is not known any more.
         """
         while not news.ended:
-            page = await self._page_if_reachable(since)
+            page = await self._page_if_reachable(since, news)
             since = page.next_since
             news.revision = since.revision
             if page.changes:
@@ -90,10 +90,11 @@ class ChangeService:
             while not page.more and not await news.arrive(heartbeat):
                 yield []
 
-    async def _page_if_reachable(self, since: Since) -> ChangePage:
+    async def _page_if_reachable(self, since: Since, news: Subscription) -> ChangePage:
         try:
-            return await self.page(since, _FOLLOWED_AT_ONCE)
-        except ServiceUnavailable:
+            async with news.turn():
+                return await self.page(since, _FOLLOWED_AT_ONCE)
+        except (ServiceUnavailable, TimeoutError):
             return ChangePage([], since, more=False, revision=0)
 
 

@@ -17,7 +17,7 @@ from typing import Self
 from src.db.database import Database
 from src.db.listener import Listener
 from src.db.url import DatabaseUrl
-from src.errors import AppError
+from src.errors import AppError, ServiceUnavailable
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
 from src.services.subscription import Subscription, happens
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 MAX_SUBSCRIPTIONS = 20
 """Of one owner in one process."""
 
+# A thousand streams that hear of news must not take the places of a thousand requests.
+_READING_AT_ONCE = 4
+
 
 class TooManyStreams(AppError):
     """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
@@ -35,6 +38,12 @@ class TooManyStreams(AppError):
     slug = "too-many-streams"
     title = "Too many requests"
     detail = "You have too many event streams open; close one and try again."
+    retry_after = 15
+
+
+class NoRoomForStreams(ServiceUnavailable):
+    """The process has as many event streams as it may have; another one may have room."""
+
     retry_after = 15
 
 
@@ -64,6 +73,7 @@ class Feed:
         self._shutdown = shutdown
         self._name = token_hex(8)
         self._subscriptions: dict[str, set[Subscription]] = {}
+        self._turns = asyncio.Semaphore(_READING_AT_ONCE)
         self._untold: set[str] = set()
         self._something_to_tell = asyncio.Event()
         self._must_look = asyncio.Event()
@@ -89,19 +99,22 @@ class Feed:
         self._untold.add(owner)
         self._something_to_tell.set()
 
-    def require_room(self, owner: OwnerId) -> None:
-        """Return if the owner may have one more subscription.
+    def require_room(self, owner: OwnerId, connections: int) -> None:
+        """Return if the owner may have one more subscription, in a process with so many connections.
 
         Raises:
-            TooManyStreams: There are too many already.
+            TooManyStreams: The owner has too many already.
+            NoRoomForStreams: All owners together have half of the connections.
         """
         if len(self._subscriptions.get(owner, ())) >= MAX_SUBSCRIPTIONS:
             raise TooManyStreams
+        if sum(map(len, self._subscriptions.values())) >= connections // 2:
+            raise NoRoomForStreams
 
     @contextmanager
     def subscribe(self, owner: OwnerId, seconds: float) -> Iterator[Subscription]:
         """Wait for the owner's changes for so long. Whatever is committed from now on is news."""
-        subscription = Subscription()
+        subscription = Subscription(self._turns)
         self._add(owner, subscription)
         timer = asyncio.get_running_loop().call_later(seconds, subscription.end)
         try:

@@ -79,8 +79,13 @@ def reluctant(server: Server) -> socket.socket:
 def vanish(server: Server, request: bytes) -> None:
     """Ask and be gone, without a farewell."""
     with connected(server) as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.sendall(request)
+        abort(client)
+
+
+def abort(client: socket.socket) -> None:
+    """Be gone as soon as it is closed, without a farewell."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
 def drip_read(client: socket.socket) -> bool:
@@ -95,6 +100,18 @@ def drip_read(client: socket.socket) -> bool:
     return False
 
 
+def read_steadily(client: socket.socket, seconds: float) -> int:
+    """Half a megabyte a second; how much that was before the end."""
+    client.settimeout(5)
+    size, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        part = client.recv(50_000)
+        assert part
+        size += len(part)
+        time.sleep(0.1)
+    return size
+
+
 def connections(server: Server, clients: list[socket.socket]) -> set[int]:
     """Which of the clients the server still has a connection with, by port."""
     ports = {client.getsockname()[1] for client in clients}
@@ -104,6 +121,11 @@ def connections(server: Server, clients: list[socket.socket]) -> set[int]:
         for each in process.net_connections("tcp")
         if each.status == psutil.CONN_ESTABLISHED and each.laddr.port == server.port and each.raddr.port in ports
     }
+
+
+def failures(server: Server) -> list[str]:
+    """What it has logged that nobody has foreseen."""
+    return [line for line in server.output.splitlines() if '"level": "error"' in line or "Traceback" in line]
 
 
 def memory(server: Server) -> int:

@@ -2,17 +2,20 @@
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.conftest import NewDatabase
+from tests.faults.proxy import Proxy
 from tests.integration.embedded.programs import sql
-from tests.integration.hostile_clients import connected
+from tests.integration.hostile_clients import connected, failures, fill, reluctant
 from tests.integration.servers import Server
 from tests.integration.waiting import reached
 from tests.tokens import SECRET, mint
@@ -36,14 +39,14 @@ async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     tmp_path: Path, new_database: NewDatabase, command: tuple[str, ...]
 ) -> None:
     url = await new_database()
-    with serving(tmp_path, url, *command) as server:
-        acknowledged, failures = await write_until_told_to_end(server)
-        await ended(server, 10)
-        assert "Traceback" not in server.output
+    with serving(tmp_path, url, *command, RATE_LIMIT="off") as server:
+        told, acknowledged, errors = await write_until_told_to_end(server)
+        await ended(server, told + 10 - time.monotonic())
+        assert failures(server) == []
     stored = sql(url, "SELECT array_agg(title) FROM tasks")
     assert sorted(stored) == sorted(acknowledged)
     assert len(acknowledged) > 20
-    assert all(issubclass(each, httpx.TransportError) for each in failures)
+    assert all(issubclass(each, httpx.TransportError) for each in errors)
 
 
 @pytest.mark.req("OPS-FR-011", "OPS-FR-012")
@@ -99,19 +102,62 @@ async def test_a_client_that_is_stuck_does_not_keep_it(
         await ended(server, 15 if "uvicorn" in command else 10)
 
 
+@pytest.mark.parametrize(("stuck", "seconds"), [(False, 10), (True, 15)])
+@pytest.mark.req("OPS-FR-014")
+async def test_neither_a_silent_collector_nor_a_client_that_does_not_read_keeps_it(
+    tmp_path: Path, database_url: str, *, stuck: bool, seconds: float
+) -> None:
+    fill(database_url, "leisurely", tasks=1000)
+    asking = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
+        command = _COMMANDS["serve"]
+        with (
+            serving(tmp_path, database_url, *command, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server,
+            reluctant(server) as reader,
+        ):
+            reader.sendall(asking.encode() * 2)
+            await asyncio.sleep(0.5)
+            if not stuck:
+                reader.close()
+            server.send_signal(signal.SIGTERM)
+            await ended(server, seconds)
+
+
+@pytest.mark.req("OPS-FR-014", "OPS-FR-021")
+async def test_a_database_that_does_not_answer_does_not_keep_it(tmp_path: Path, new_database: NewDatabase) -> None:
+    async with Proxy(await new_database()) as proxy:
+        with serving(tmp_path, proxy.url, *_COMMANDS["serve"]) as server:
+            async with client(server) as http:
+                assert (await http.get(_TASKS)).status_code == 200
+                proxy.swallow()
+                held_up = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
+                await asyncio.sleep(0.5)
+                server.send_signal(signal.SIGTERM)
+                told = time.monotonic()
+                assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
+            await ended(server, told + 10 - time.monotonic())
+            assert failures(server) == []
+
+
+async def create(http: httpx.AsyncClient) -> httpx.Response:
+    return await http.post(_TASKS, json={"title": "Buy milk"}, headers={"Idempotency-Key": str(uuid4())})
+
+
 @asynccontextmanager
 async def client(server: Server) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.url, headers=_TOKEN) as http:
         yield http
 
 
-async def write_until_told_to_end(server: Server) -> tuple[list[str], set[type[Exception]]]:
-    """The titles that were acknowledged, and how the others failed."""
+async def write_until_told_to_end(server: Server) -> tuple[float, list[str], set[type[Exception]]]:
+    """When it was told, the titles that were acknowledged, and how the others failed."""
     writing = asyncio.gather(*(write(server, number) for number in range(8)))
     await asyncio.sleep(1)
     server.send_signal(signal.SIGTERM)
+    told = time.monotonic()
     written = await writing
-    return [title for titles, _ in written for title in titles], {failure for _, failure in written}
+    return told, [title for titles, _ in written for title in titles], {failure for _, failure in written}
 
 
 async def write(server: Server, number: int) -> tuple[list[str], type[Exception]]:

@@ -6,13 +6,13 @@ from src.shutdown import Shutdown
 
 type Headers = list[tuple[bytes, bytes]]
 
-_SECURITY: Headers = [
+SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_NEVER_STORED = (b"cache-control", b"no-store")
+NEVER_STORED = (b"cache-control", b"no-store")
 _ASKED_EACH_TIME = (b"cache-control", b"private, no-cache")
 _LAST_ONE = (b"connection", b"close")
 
@@ -27,7 +27,7 @@ class ResponseHeaders:
     def __init__(self, app: ASGIApp, shutdown: Shutdown, hsts_seconds: int = 0) -> None:
         self._app = app
         self._shutdown = shutdown
-        self._headers = [*_SECURITY, *_transport_security(hsts_seconds)]
+        self._headers = [*SECURITY, *_transport_security(hsts_seconds)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -43,7 +43,7 @@ class ResponseHeaders:
         names = {name for name, _ in message.get("headers", ())}
         headers = self._headers.copy()
         if b"cache-control" not in names:
-            headers.append(_ASKED_EACH_TIME if b"etag" in names else _NEVER_STORED)
+            headers.append(_ASKED_EACH_TIME if b"etag" in names else NEVER_STORED)
         if self._shutdown.begun:
             headers.append(_LAST_ONE)
         return headers

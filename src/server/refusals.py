@@ -4,16 +4,8 @@ from fastapi import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from src.api.problems import render
+from src.api.response_headers import NEVER_STORED, SECURITY
 from src.errors import AppError, ServiceUnavailable
-
-# As `src.api.response_headers` adds them to what the application answers.
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 class InvalidHttp(AppError):
@@ -50,7 +42,7 @@ class NoRoom(ServiceUnavailable):
 def answer(error: AppError) -> Response:
     """The answer to what is refused."""
     response = render(error)
-    response.headers.update(_HEADERS)
+    response.raw_headers += [*SECURITY, NEVER_STORED]
     return response
 
 

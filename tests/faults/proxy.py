@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.integration.waiting import reached
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, socket(7)
 
 
@@ -34,8 +36,7 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         self.thaw()
         await self.refuse()
-        while self._links:
-            await asyncio.sleep(0.01)
+        await reached(lambda: not self._links)
 
     @property
     def url(self) -> str:

@@ -12,7 +12,7 @@ from src.db.migrations import head, is_behind
 from src.db.url import DatabaseUrl
 from src.doctor.connection import SECONDS, TROUBLE, Connection, connect, unreachable
 from src.doctor.findings import Finding, failed, ok, warning
-from src.doctor.pooler import pooler
+from src.doctor.pooler import is_shared, pooler
 from src.doctor.tls import tls
 
 _OLDEST = 15
@@ -111,4 +111,9 @@ async def _direct(connection: Connection, url: DatabaseUrl) -> Finding:
         return failed("direct way", unreachable(name, error))
     if not same:
         return failed("direct way", f"{name} leads to another database than DATABASE_URL: migrations would miss")
+    with suppress(*TROUBLE):
+        if await is_shared(url):
+            return warning(
+                "direct way", f"{name} leads through a pooler in transaction mode, too: name the server itself"
+            )
     return ok("direct way", f"{name} leads to the same database")

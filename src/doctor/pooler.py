@@ -6,19 +6,19 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 
 from src.config import Settings
+from src.db.url import DatabaseUrl
 from src.doctor.connection import TROUBLE, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
 _ATTEMPTS = 10  # a pooler need not take the session that was used last
-_DIRECT = "migrations want a way of their own: set DATABASE_URL_UNPOOLED"
+_DIRECT = "migrations and live updates want a way of their own: set DATABASE_URL_UNPOOLED"
 
 
 async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     """Both are tried: in transaction mode, a second connection gets the session of the first when that does nothing."""
     try:
-        first, second = await connect(settings.database_url), await connect(settings.database_url)
-        async with _closing(first), _closing(second):
+        async with _open(settings.database_url) as first, _open(settings.database_url) as second:
             shared, kept = await _shared(first, second), await _kept(first, second)
     except TROUBLE as error:
         yield warning("pooler", f"it cannot be told, two connections at once are too many: {type(error).__name__}")
@@ -27,10 +27,21 @@ async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     yield _prepared(settings, kept=kept)
 
 
+async def is_shared(url: DatabaseUrl) -> bool:
+    """Whether its connections share sessions, as those of a pooler in transaction mode do.
+
+    Raises:
+        Exception: Two connections at once cannot be had; one of `TROUBLE`.
+    """
+    async with _open(url) as first, _open(url) as second:
+        return await _shared(first, second)
+
+
 @asynccontextmanager
-async def _closing(connection: Connection) -> AsyncIterator[None]:
+async def _open(url: DatabaseUrl) -> AsyncIterator[Connection]:
+    connection = await connect(url)
     try:
-        yield
+        yield connection
     finally:
         with suppress(*TROUBLE):
             await connection.close(timeout=1)

@@ -1,10 +1,9 @@
 """Behind a pooler in transaction mode nothing is expected to last from one transaction to the next."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from src.db.url import DatabaseUrl
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, StartApp, User
 from tests.integration.conftest import Pooled
-from tests.integration.embedded.programs import server_pid
+from tests.integration.embedded.programs import assert_dead, eventually, processes
 from tests.pgbouncer import POOLERS, pgbouncer, through
 
 _SLEEP = Statement(select(func.pg_sleep(29)))
@@ -76,16 +75,25 @@ async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
             way = through(folder, server.url)
             user = User(await start_app(database_url=way, database_prepared_statements=prepared))
             await use_everything(user)
-            os.kill(server_pid(tmp_path / "postgres"), signal.SIGKILL)
-            seconds = await until_created(user)
+            seconds = await until_created(user, kill(tmp_path / "postgres"))
             await use_everything(user)
     record_property("seconds", round(seconds, 1))
     assert seconds < most
 
 
-async def until_created(user: User) -> float:
-    """After how many seconds a task can be created."""
+def kill(folder: Path) -> float:
+    """Every process of the server; when that was."""
     began = time.monotonic()
+    killed = processes(folder)
+    for process in killed:
+        process.kill()
+    for process in killed:
+        eventually(partial(assert_dead, process))
+    return began
+
+
+async def until_created(user: User, began: float) -> float:
+    """After how many seconds a task can be created."""
     assert (await user.get()).status_code in {200, 503}
     async with asyncio.timeout(60):
         while (answer := await user.post(json={"title": "Buy milk"})).status_code != 201:

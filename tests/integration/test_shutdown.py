@@ -36,7 +36,7 @@ async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     tmp_path: Path, new_database: NewDatabase, command: tuple[str, ...]
 ) -> None:
     url = await new_database()
-    with serving(tmp_path, url, *command) as server:
+    with serving(tmp_path, url, *command, RATE_LIMIT="off") as server:
         acknowledged, failures = await write_until_told_to_end(server)
         await ended(server, 10)
         assert "Traceback" not in server.output

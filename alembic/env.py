@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 from alembic import context
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -13,10 +13,14 @@ from src.models import Table
 
 # Any number will do, as long as it is always the same one.
 _LOCK = 7_227_435_184
+_MAY_BEGIN = """
+    SELECT pg_try_advisory_xact_lock(:lock)
+       AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE datname = current_database())
+"""
 _SECONDS_BETWEEN_TRIES = 0.2
 
 # Whoever waits for a lock on a table makes all wait who come after, readers too.
-_NO_LONG_WAITS = "SET lock_timeout = '3s'"
+_NO_LONG_WAITS = "lock_timeout = '3s'"
 
 
 def include_object(*subject: object) -> bool:
@@ -37,16 +41,26 @@ def run(connection: Connection | None = None) -> None:
     )
     with context.begin_transaction():
         if connection is None:
-            context.execute(_NO_LONG_WAITS)
+            context.execute(f"SET {_NO_LONG_WAITS}")
         context.run_migrations()
+
+
+def begin(connection: Connection) -> None:
+    """Let each transaction give up soon, and no more than it: a pooler hands the session on to others.
+
+    What runs outside transactions waits as long as it takes: CONCURRENTLY makes nobody wait.
+    """
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(f"SET LOCAL {_NO_LONG_WAITS}")
 
 
 async def lock(connection: AsyncConnection) -> None:
     """Hold the lock until the connection's transaction ends.
 
-    Who waits for it asks again and again: CREATE INDEX CONCURRENTLY would wait for a statement that waits.
+    Who waits for it asks again and again: CREATE INDEX CONCURRENTLY would wait for a statement that waits. The server
+    goes on building the index of a run that was killed, and until it has it, that run is not over.
     """
-    while not await connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
+    while not await connection.scalar(text(_MAY_BEGIN), {"lock": _LOCK}):
         await connection.rollback()
         await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
     # Idle it may be; and only another statement makes PostgreSQL forget the snapshot of the SELECT.
@@ -58,13 +72,10 @@ async def main() -> None:
     url = context.config.attributes.get("url") or load_settings().migration_url
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
-        connection: asyncpg.Connection[asyncpg.Record]
-        connection = await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
-        if not url.pooled:  # a pooler would hand it on to others
-            await connection.execute(_NO_LONG_WAITS)
-        return connection
+        return await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    event.listen(engine.sync_engine, "begin", begin)
     async with engine.connect() as holder, engine.connect() as connection:
         await lock(holder)
         await connection.run_sync(run)

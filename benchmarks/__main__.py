@@ -12,7 +12,7 @@ import typer
 
 from benchmarks.load import Address, exchange, measure
 from benchmarks.report import Pair, heading, line
-from benchmarks.servers import serving
+from benchmarks.servers import OURS, USUAL, serving
 from benchmarks.workload import ROUTES, Seat, take_seats
 from src.db.embedded import EmbeddedPostgres
 from src.db.migrations import upgrade
@@ -49,8 +49,8 @@ def _servers() -> Iterator[Servers]:
     with TemporaryDirectory() as name, EmbeddedPostgres(Path(name) / "postgres") as database:
         upgrade(DatabaseUrl.parse(database.url))
         with (
-            serving("src.main:app", database.url, Path(name)) as ours,
-            serving("benchmarks.usual:app", database.url, Path(name)) as usual,
+            serving(OURS, database.url, Path(name)) as ours,
+            serving(USUAL, database.url, Path(name)) as usual,
         ):
             yield Servers(ours, usual)
 

@@ -1,10 +1,10 @@
-"""The two servers, each a uvicorn of one process with the same options on the same database."""
+"""The two servers, each one process of uvicorn with uvloop and httptools, on the same database."""
 
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,7 +14,8 @@ from benchmarks.load import Address
 from benchmarks.workload import SIGNING_KEY
 
 _ROOT = Path(__file__).parents[1]
-_OPTIONS = ("--loop=uvloop", "--http=httptools", "--no-access-log", "--workers=1")
+OURS = ("src", "serve")
+USUAL = ("uvicorn", "benchmarks.usual:app", "--loop=uvloop", "--http=httptools", "--no-access-log")
 _SETTINGS = {
     "ENVIRONMENT": "production",
     "BETTER_AUTH_SECRET": SIGNING_KEY,
@@ -26,14 +27,14 @@ _STOP_SECONDS = 10.0
 
 
 @contextmanager
-def serving(application: str, database_url: str, folder: Path) -> Iterator[Address]:
-    """Serve an application as production does, in a folder without a `.env`; where it listens.
+def serving(module: Sequence[str], database_url: str, folder: Path) -> Iterator[Address]:
+    """Serve as production does, in a folder without a `.env`; where it listens.
 
     Raises:
         RuntimeError: It does not start; the message is what it wrote.
     """
     address = ("127.0.0.1", _free_port())
-    with TemporaryFile() as log, _uvicorn(application, address, database_url, folder, log) as process:
+    with TemporaryFile() as log, _started(module, address, database_url, folder, log) as process:
         if not _listens(process, address):
             log.seek(0)
             raise RuntimeError(log.read().decode())
@@ -41,13 +42,13 @@ def serving(application: str, database_url: str, folder: Path) -> Iterator[Addre
 
 
 @contextmanager
-def _uvicorn(
-    application: str, address: Address, database_url: str, folder: Path, log: IO[bytes]
+def _started(
+    module: Sequence[str], address: Address, database_url: str, folder: Path, log: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "uvicorn", application, f"--app-dir={_ROOT}", f"--port={address[1]}"]
-    environment = _SETTINGS | {"DATABASE_URL": database_url}
+    command = [sys.executable, "-m", *module, f"--port={address[1]}"]
+    environment = _SETTINGS | {"DATABASE_URL": database_url, "PYTHONPATH": str(_ROOT), "WEB_CONCURRENCY": "1"}
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*command, *_OPTIONS], env=environment, cwd=folder, stdout=log, stderr=log
+        command, env=environment, cwd=folder, stdout=log, stderr=log
     )
     try:
         yield process

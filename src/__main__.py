@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from src.app import create_app
 from src.auth.inspection import Finding, inspect
-from src.config import Settings, is_set, load_settings
+from src.config import NO_DATABASE, Settings, is_set, load_settings
 from src.db import migrations
 from src.db.errors import reason
 from src.db.url import DatabaseUrl
@@ -31,7 +31,6 @@ from src.services.purge import purge_answers, purge_trash
 from src.services.readiness import Readiness
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
-_NO_DATABASE = "postgresql://not/needed"
 _SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
 _TOKEN_SOURCES = (*_SECRETS, "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
 
@@ -73,7 +72,7 @@ def serve(
     After SIGTERM, /ready answers 503 for SHUTDOWN_DELAY seconds; then what has begun is answered, and the process ends.
     """
     settings = load_settings()  # what is wrong with them is said once, and not by each process
-    configure_logging(form=settings.lines, level=settings.log_level)  # for the process that watches over the others
+    configure_logging(form=settings.log_form, level=settings.log_level)  # for the process that watches over the others
     run(host, port, workers=workers, limit_concurrency=connections, access_log=False, log_config=None)
 
 
@@ -119,7 +118,7 @@ def token(
     else:
         if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
             raise SystemExit("To sign with the secret that is set, set ENVIRONMENT=development, too.")
-        _print_token(development_settings(database_url=_NO_DATABASE), user_id)
+        _print_token(development_settings(database_url=NO_DATABASE), user_id)
 
 
 @app.command()
@@ -128,7 +127,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document to the specs, where clients are generated from and changes are reviewed."""
     settings = Settings.model_construct(  # whatever the environment says
-        database_url=DatabaseUrl.parse(_NO_DATABASE), better_auth_secret=SecretStr(token_urlsafe(32))
+        database_url=DatabaseUrl.parse(NO_DATABASE), better_auth_secret=SecretStr(token_urlsafe(32))
     )
     text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
     if not check:
@@ -181,7 +180,7 @@ def _print_token(settings: Settings, user_id: str) -> None:
 
 
 def _inspect(text: str) -> None:
-    settings = (load_settings if any(map(is_set, _TOKEN_SOURCES)) else development_settings)(database_url=_NO_DATABASE)
+    settings = (load_settings if any(map(is_set, _TOKEN_SOURCES)) else development_settings)(database_url=NO_DATABASE)
     findings = asyncio.run(_findings(settings, text))
     for finding in findings:
         typer.echo(f"{'ok    ' if finding.passed else 'FAILED'}  {finding.check}: {finding.explanation}")

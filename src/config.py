@@ -1,6 +1,7 @@
 """The settings: the only reader of the environment. A wrong value stops the start with one sentence."""
 
 import os
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
@@ -22,6 +23,15 @@ from src.schemas.rate import Rate, RateOrOff
 from src.setting_types import Claim, Hosts, Level, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
+
+NO_DATABASE = "postgresql://not/needed"
+"""For whoever wants the other settings only."""
+
+# What a setting needs beyond the project's dependencies, and the dependency group that has it.
+_OPTIONAL = {
+    "otel_exporter_otlp_endpoint": ("opentelemetry.sdk", "otel"),
+    "rate_limit_storage_url": ("redis", "redis"),
+}
 
 
 class Settings(BaseSettings):
@@ -66,6 +76,14 @@ class Settings(BaseSettings):
             raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
         return secret
 
+    @field_validator(*_OPTIONAL)
+    @classmethod
+    def _packages_are_there(cls, value: object, info: ValidationInfo) -> object:
+        package, group = _OPTIONAL[str(info.field_name)]
+        if value is not None and find_spec(package) is None:
+            raise ValueError(f"needs packages that are not installed: add '--group {group}' to 'uv sync'")
+        return value
+
     @model_validator(mode="after")
     def _issuer_and_audience_are_known(self) -> Self:
         if (self.jwks_url or self.better_auth_strict) and not (self.issuer and self.audience):
@@ -103,7 +121,7 @@ class Settings(BaseSettings):
         return None if self.better_auth_url is None else origin_of(self.better_auth_url)
 
     @property
-    def lines(self) -> Literal["json", "plain"]:
+    def log_form(self) -> Literal["json", "plain"]:
         """How the log is written: for people while developing, else for programs."""
         return self.log_format or ("plain" if self.environment == "development" else "json")
 

@@ -11,8 +11,10 @@ AppError                       `src.server.refusals` has those that no applicati
 ├── SyncExpired           410  what has changed since is forgotten (in `src.services.changes`)
 ├── TaskChanged           412  the task is not the one that the client knows
 ├── ContentTooLarge       413  a body beyond the limit
-├── InvalidCursor         422  a cursor that this API did not make
-├── IdempotencyKeyReused  422  another request has had this idempotency key (in `src.services.answers`)
+├── AnswerTooLarge        413  an answer that cannot be kept for its idempotency key (in `src.services.answers`)
+├── InvalidField          422  one part of the request is wrong
+│   ├── InvalidCursor     422  a cursor that this API did not make
+│   └── IdempotencyKeyReused 422  another request has had this idempotency key (in `src.services.answers`)
 ├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
 ├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
 └── ServiceUnavailable    503  try again after a moment
@@ -165,18 +167,25 @@ class ContentTooLarge(AppError):
     detail = "The request body is too large."
 
 
-class InvalidCursor(AppError):
-    """The cursor was not made by this API for this kind of list."""
+class InvalidField(AppError):
+    """A part of the request that is wrong, named as in every other answer of 422."""
 
     status = 422
-    slug = "invalid-cursor"
-    title = "Invalid cursor"
-    detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
+    field: ClassVar[str]
 
     @property
     def members(self) -> dict[str, object]:
-        """As for every other part of a request that is wrong."""
-        return {"errors": [{"field": "cursor", "message": self.detail, "type": "invalid_cursor"}]}
+        """The one part, as `src.api.problems.FieldError`."""
+        return {"errors": [{"field": self.field, "message": self.detail, "type": self.slug.replace("-", "_")}]}
+
+
+class InvalidCursor(InvalidField):
+    """The cursor was not made by this API for this kind of list."""
+
+    slug = "invalid-cursor"
+    title = "Invalid cursor"
+    detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
+    field = "cursor"
 
 
 class ServiceUnavailable(AppError):

@@ -5,5 +5,5 @@ from src.config import load_settings
 from src.logs import configure_logging
 
 settings = load_settings()
-configure_logging(form=settings.lines, level=settings.log_level)
+configure_logging(form=settings.log_form, level=settings.log_level)
 app = create_app(settings)

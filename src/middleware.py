@@ -11,6 +11,7 @@ from src.api.head import Head
 from src.api.rate_limits import RateLimit, UserLimit
 from src.api.request_log import RequestLog
 from src.api.response_headers import ResponseHeaders
+from src.api.standard_output import Lines
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
 from src.auth.verifier import TokenVerifier
@@ -19,11 +20,15 @@ from src.schemas.rate import Rate
 from src.shutdown import Shutdown
 
 
-def middleware(settings: Settings, verifier: TokenVerifier, counters: Counters, shutdown: Shutdown) -> list[Middleware]:
+def middleware(
+    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: Lines, shutdown: Shutdown
+) -> list[Middleware]:
     """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     limit = _limit("user", settings.rate_limit, counters)
     return [
-        Middleware(RequestLog, form=settings.lines, traced=settings.otel_exporter_otlp_endpoint is not None),
+        Middleware(
+            RequestLog, lines=lines, form=settings.log_form, traced=settings.otel_exporter_otlp_endpoint is not None
+        ),
         Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
         _cors(settings.allowed_origins),
         Middleware(UnexpectedErrors),

@@ -35,7 +35,7 @@ def create_counters(settings: Settings) -> Counters:
     """What rate limits count in: this process, or what several share."""
     if settings.rate_limit_storage_url is None:
         return MemoryCounters()
-    from src.api.shared_counters import SharedCounters  # noqa: PLC0415 - its client takes 20 MB and 0.3 s to import
+    from src.api.shared_counters import SharedCounters  # noqa: PLC0415 - its client is optional, and slow to import
 
     return SharedCounters(str(settings.rate_limit_storage_url))
 
@@ -54,16 +54,9 @@ def create_verifier(settings: Settings) -> TokenVerifier:
 
 
 def create_telemetry(settings: Settings) -> "Telemetry | None":
-    """What sends traces and metrics, where somebody wants them.
-
-    Raises:
-        SystemExit: The packages for it are not installed.
-    """
+    """What sends traces and metrics, where somebody wants them."""
     if settings.otel_exporter_otlp_endpoint is None:
         return None
-    try:
-        from src.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
-    except ImportError:
-        sentence = "Cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs packages; install them with 'uv sync --group otel'"
-        raise SystemExit(sentence) from None
+    from src.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
+
     return Telemetry.to_collector(str(settings.otel_exporter_otlp_endpoint))

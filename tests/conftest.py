@@ -24,6 +24,8 @@ from tests.tokens import SECRET, mint
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
+# Images often set it; a hundred processes would compile all that they import anew, for seconds each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = "https://app.example.com"
@@ -89,6 +91,22 @@ type NewDatabase = Callable[..., Awaitable[str]]
 def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     """A browser's view of the app."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
+
+
+_CLOCKED = {
+    "tests/faults", "test_convergence.py", "test_events.py", "test_feed.py", "test_hostile_clients.py",
+    "test_pooling.py", "test_process.py", "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py",
+    "test_shared_limits.py", "test_shutdown.py",
+}  # fmt: skip
+"""What goes by the clock, or kills servers: one after the other, also where tests run on several cores."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file share what they have started, so they stay together."""
+    for item in items:
+        group = "clocked" if any(each in str(item.path) for each in _CLOCKED) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

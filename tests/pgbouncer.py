@@ -19,13 +19,13 @@ _CONFIGURATION = """
 * = host={sockets} user=postgres pool_size={pool_size}
 [pgbouncer]
 pool_mode = transaction
+server_reset_query_always = {forgets:d}
 max_client_conn = 1000
 listen_addr =
 unix_socket_dir = {folder}
 auth_type = any
 server_login_retry = {login_retry}
 """
-_FORGETTING = "server_reset_query_always = 1\n"
 _FIRST_TO_KEEP = (1, 21)
 
 # PgBouncer refuses root, and only root and its owner reach the server's socket.
@@ -53,14 +53,21 @@ POOLERS = [
 
 
 @contextmanager
-def pgbouncer(server_url: str, *, prepared: bool, pool_size: int = 2, login_retry: int = 15) -> Iterator[str]:
-    """The folder of its socket. Each transaction gets any session, with what was prepared or with nothing in it."""
+def pgbouncer(
+    server_url: str, *, prepared: bool = False, forgets: bool = True, pool_size: int = 2, login_retry: int = 15
+) -> Iterator[str]:
+    """The folder of its socket; it gives each transaction the next connection that it has.
+
+    As it `forgets`, nothing lasts from one transaction to the next; or else all does, for whoever comes next, and so it
+    does where statements stay `prepared`.
+    """
     assert not prepared or _VERSION >= _FIRST_TO_KEEP, _TOO_OLD
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         configuration = Path(folder, "pgbouncer.ini")
         sockets = parse_qs(urlsplit(server_url).query)["host"][0]
-        text = _CONFIGURATION.format(sockets=sockets, folder=folder, pool_size=pool_size, login_retry=login_retry)
+        values = {"sockets": sockets, "folder": folder, "pool_size": pool_size, "login_retry": login_retry}
+        text = _CONFIGURATION.format_map(values | {"forgets": forgets and not prepared})
         configuration.write_text(text + _statements(prepared=prepared))
         with subprocess.Popen([*_UNPRIVILEGED, "pgbouncer", "--quiet", str(configuration)]) as pooler:
             try:
@@ -71,8 +78,7 @@ def pgbouncer(server_url: str, *, prepared: bool, pool_size: int = 2, login_retr
 
 
 def _statements(*, prepared: bool) -> str:
-    kept = f"max_prepared_statements = {200 if prepared else 0}\n" if _VERSION >= _FIRST_TO_KEEP else ""
-    return kept if prepared else kept + _FORGETTING
+    return f"max_prepared_statements = {200 if prepared else 0}\n" if _VERSION >= _FIRST_TO_KEEP else ""
 
 
 def through(folder: str, url: str) -> str:

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath, ServiceUnavailable
-from src.services.answers import AnswerService
 from src.services.changes import ChangeService
 from src.services.feed import Feed
 from src.services.overview import OverviewService
@@ -42,11 +41,6 @@ async def task_service(request: Request, owner: Owner) -> TaskService:
     return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
 
 
-async def answer_service(request: Request, owner: Owner) -> AnswerService:
-    """What the path's user was answered."""
-    return AnswerService(request.app.state.database, owner, request.app.state.feed.announce)
-
-
 async def overview_service(request: Request, owner: Owner) -> OverviewService:
     """What the path's user has, counted."""
     return OverviewService(request.app.state.database, owner)
@@ -75,7 +69,6 @@ async def readiness(request: Request) -> Readiness:
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
-Answers = Annotated[AnswerService, Depends(answer_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
 Live = Annotated[Feed, Depends(live_feed)]
 OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]

@@ -33,6 +33,10 @@ _HEADERS = {
     },
     503: {"Retry-After": "Seconds to wait."},
 }
+_CONDITIONS = {
+    "304": ("If-None-Match", "Answer 304 if the `ETag` is still this."),
+    "412": ("If-Match", "Act only if the task has this `ETag`; 412 otherwise."),
+}
 _SECURITY = {
     "type": "http",
     "scheme": "bearer",
@@ -97,7 +101,17 @@ def _complete(schema: dict[str, Any]) -> None:
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
+            if conditions := _conditions(operation["responses"]):
+                operation["parameters"] += conditions
             _mark_problems(operation["responses"])
+
+
+def _conditions(responses: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": text}
+        for status, (name, text) in _CONDITIONS.items()
+        if status in responses
+    ]
 
 
 def _mark_problems(responses: dict[str, Any]) -> None:

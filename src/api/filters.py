@@ -6,7 +6,6 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from src.schemas.cursor import decode_cursor
 from src.schemas.query import TaskQuery
 
 _SCHEMAS: dict[str, dict[str, Any]] = TaskQuery.model_json_schema()["properties"]
@@ -29,12 +28,9 @@ async def task_query(request: Request) -> TaskQuery:
         return _EVERYTHING
     known = _SCHEMAS.keys() & sent.keys()
     try:
-        query = TaskQuery.model_validate({name: sent.getlist(name) if name in _LISTS else sent[name] for name in known})
+        return TaskQuery.model_validate({name: sent.getlist(name) if name in _LISTS else sent[name] for name in known})
     except ValidationError as error:
         raise RequestValidationError([each | {"loc": ("query", *each["loc"])} for each in error.errors()]) from None
-    if query.cursor is not None:
-        decode_cursor(query.sorting, query.cursor)
-    return query
 
 
 Filters = Annotated[TaskQuery, Depends(task_query)]

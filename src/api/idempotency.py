@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from src.api.dependencies import Answers, Tasks
+from src.api.dependencies import Owner, Tasks
 from src.schemas.idempotency_key import IdempotencyKey
-from src.services.answers import Answer, AnswerService
+from src.services.answers import KeyedRequest, Reply, once
+from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -18,10 +19,10 @@ _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 class IdempotentRequest:
     """What a handler needs to opt in: `return await once(lambda tasks: tasks.create_task(task), respond)`."""
 
-    def __init__(self, request: Request, tasks: TaskService, answers: AnswerService, key: str | None) -> None:
+    def __init__(self, request: Request, tasks: TaskService, owner: OwnerId, key: str | None) -> None:
         self._request = request
         self._tasks = tasks
-        self._answers = answers
+        self._owner = owner
         self._key = key
 
     async def __call__[Result](
@@ -32,20 +33,23 @@ class IdempotentRequest:
         Raises:
             IdempotencyKeyReused: The first request with this key was another one.
             RequestInProgress: The first one is not through yet.
+            AnswerTooLarge: The answer is too large to be kept.
         """
         if self._key is None:
             return respond(await act(self._tasks))
 
-        async def answer(tasks: TaskService) -> Answer:
-            return _answer_of(respond(await act(tasks)))
+        async def reply(tasks: TaskService) -> Reply:
+            return _reply(respond(await act(tasks)))
 
-        return _response(*await self._answers.once(self._key, await _fingerprint(self._request), answer))
+        request = KeyedRequest(self._owner, self._key, await _fingerprint(self._request))
+        state = self._request.app.state
+        return _response(await once(state.database, state.feed.announce, request, reply))
 
 
 async def idempotent_request(
     request: Request,
     tasks: Tasks,
-    answers: Answers,
+    owner: Owner,
     key: Annotated[
         IdempotencyKey | None,
         Header(
@@ -55,7 +59,7 @@ async def idempotent_request(
     ] = None,
 ) -> IdempotentRequest:
     """The request, which may have a key."""
-    return IdempotentRequest(request, tasks, answers, key)
+    return IdempotentRequest(request, tasks, owner, key)
 
 
 Once = Annotated[IdempotentRequest, Depends(idempotent_request)]
@@ -66,11 +70,11 @@ async def _fingerprint(request: Request) -> bytes:
     return sha256(head.encode() + await request.body()).digest()
 
 
-def _answer_of(response: Response) -> Answer:
+def _reply(response: Response) -> Reply:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Answer(response.status_code, json.dumps(headers), bytes(response.body).decode())
+    return Reply(response.status_code, json.dumps(headers), bytes(response.body))
 
 
-def _response(answer: Answer, is_replay: bool) -> Response:  # noqa: FBT001 - the parts of a `Repetition`
-    replayed = {"Idempotency-Replayed": "true"} if is_replay else {}
-    return Response(answer.body, answer.status, json.loads(answer.headers) | replayed)
+def _response(reply: Reply) -> Response:
+    replayed = {"Idempotency-Replayed": "true"} if reply.is_repetition else {}
+    return Response(reply.body, reply.status, json.loads(reply.headers) | replayed)

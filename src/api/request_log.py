@@ -2,8 +2,6 @@
 
 import logging
 import re
-import sys
-from contextlib import suppress
 from random import getrandbits
 from time import perf_counter
 from typing import Literal
@@ -12,6 +10,7 @@ from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.request_line import RequestLine
+from src.api.standard_output import Lines
 from src.logs import Ids, current_request
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -30,8 +29,8 @@ class RequestLog:
     whatever people type; no query, no header and nothing of a body.
     """
 
-    def __init__(self, app: ASGIApp, form: Literal["json", "plain"], *, traced: bool = False) -> None:
-        self._app, self._render, self._traced = app, _RENDER[form], traced
+    def __init__(self, app: ASGIApp, lines: Lines, form: Literal["json", "plain"], *, traced: bool = False) -> None:
+        self._app, self._lines, self._render, self._traced = app, lines, _RENDER[form], traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,13 +47,10 @@ class RequestLog:
                 self._log(scope, ids, answer, perf_counter() - started)
 
     def _log(self, scope: Scope, ids: Ids, answer: "_Answer", seconds: float) -> None:
-        """At once and with one call: lines of several processes do not mix. One that cannot be written is lost."""
         route = getattr(scope.get("route"), "path_format", None)
         user_id = scope["state"].get("user_id")
         line = RequestLine(*ids, scope["method"], route, user_id, answer.status, answer.size, seconds)
-        with suppress(OSError, ValueError):
-            sys.stdout.write(self._render(line))
-            sys.stdout.flush()
+        self._lines.write(self._render(line))
 
 
 class _Answer:

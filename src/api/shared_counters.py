@@ -22,8 +22,9 @@ _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1]
 class SharedCounters:
     """Counts of all processes that use the same `url`, one round trip each.
 
-    While the server is out of reach each process counts alone: nothing fails, one request now and then waits for
-    half a second, and the log says so once in ten seconds.
+    While the server is out of reach each process counts alone: nothing fails, and the log says so once. Whoever is
+    asking when it goes waits for half a second at most; after that only one request in ten seconds does, which finds
+    out whether it is back.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,12 +36,19 @@ class SharedCounters:
 
     async def increment(self, key: str, seconds: int) -> int:
         """See `Counters`."""
-        if time.monotonic() >= self._alone_until:
-            try:
-                return await self._increment(key, seconds)
-            except (RedisError, OSError) as error:
-                self._pause(error)
-        return await self._alone.increment(key, seconds)
+        now, was_gone = time.monotonic(), self._alone_until > 0
+        if now < self._alone_until:
+            return await self._alone.increment(key, seconds)
+        if was_gone:
+            self._alone_until = now + _PAUSE_SECONDS  # for all others, while this one finds out
+        try:
+            count = await self._increment(key, seconds)
+        except (RedisError, OSError) as error:
+            self._pause(error)
+            return await self._alone.increment(key, seconds)
+        if was_gone:
+            self._alone_until = 0.0
+        return count
 
     async def aclose(self) -> None:
         """See `Counters`."""
@@ -51,6 +59,8 @@ class SharedCounters:
             return int(await self._redis.eval(_INCREMENT, 1, f"task-api:{key}", str(seconds)))
 
     def _pause(self, error: Exception) -> None:
+        if self._alone_until:
+            return  # somebody else was first
         self._alone_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning(
             "rate limits are counted by this process alone, as their storage fails: %s", type(error).__name__

@@ -1,7 +1,6 @@
 """How many may use the database at once, and how many may wait: beyond that, everybody is refused at once."""
 
 import asyncio
-from typing import Self
 
 from src.errors import ServiceUnavailable
 
@@ -40,6 +39,8 @@ class Line:
     Entering raises `ServiceUnavailable` where too many wait already, here or everywhere.
     """
 
+    __slots__ = ("_admission", "_inside", "_owner", "_places", "_room")
+
     def __init__(self, admission: Admission, places: int, owner: str | None) -> None:
         self._admission = admission
         self._owner = owner
@@ -47,7 +48,7 @@ class Line:
         self._room = places + _WAITING_PER_OWNER
         self._inside = 0
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> None:
         if self._inside >= self._room or self._admission.room <= 0:
             self._forget()
             raise ServiceUnavailable
@@ -58,7 +59,6 @@ class Line:
         except BaseException:
             self._leave()
             raise
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._places.release()

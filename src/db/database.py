@@ -8,14 +8,14 @@ the few cases in which several statements must stand or fall together.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, Self
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
 
 from src.db.admission import Admission
-from src.db.connecting import connect
+from src.db.connecting import Session, connect
 from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.transaction import Connection, Row, Transaction, commit, first
@@ -42,8 +42,8 @@ class Connections(NamedTuple):
 class Database:
     """A bounded pool of connections that are made when they are needed, so that it heals by itself.
 
-    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes too long: four
-    seconds for waiting, connecting and a statement. Nothing is done a second time that may have been committed.
+    Every method raises `ServiceUnavailable` when the database cannot be reached, has no room, or takes longer than
+    four seconds in all. Nothing is done a second time that may have been committed.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Database:
             "connect": connect,
             "min_size": 0,
             "max_size": pool_size,
+            "connection_class": Session,
             "max_inactive_connection_lifetime": _IDLE_SECONDS,
             "timeout": _CONNECT_SECONDS,
-            "command_timeout": _SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
             "init": None if on_query is None else _telling(on_query),
@@ -86,14 +86,9 @@ class Database:
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:  # noqa: ANN401 - bind values
         """Run it, commit, and return all rows. The value of `owner`, if there is one, says whose share it takes."""
         arguments = statement.arguments(values)
-        with translated():
+        with translated:
             async with asyncio.timeout(_SECONDS), self._admission.line(values.get("owner")):
-                try:
-                    return await self._fetch(statement.sql, arguments)
-                except Exception as error:
-                    if not _may_repeat(error, harmless=statement.only_reads):
-                        raise
-                return await self._fetch(statement.sql, arguments)
+                return await _twice(self._fetch, statement.sql, arguments, harmless=statement.only_reads)
 
     async def fetch_row(self, statement: Statement, /, **values: Any) -> Row | None:  # noqa: ANN401 - bind values
         """Run it, commit, and return the first row, if there is one."""
@@ -103,10 +98,11 @@ class Database:
     async def transaction(self, owner: str) -> AsyncIterator[Transaction]:
         """Several statements that stand or fall together; committed when the block ends without an exception.
 
-        They take the owner's share. Each of them has four seconds of its own, and so has the way to the first.
+        They take the owner's share. What happens in the block counts for the four seconds, too.
         """
-        with translated():
-            async with self._begun(owner) as connection:
+        with translated:
+            async with asyncio.timeout(_SECONDS), self._admission.line(owner), self._admission.transactions:
+                connection = await _twice(self._begin, harmless=True)
                 try:
                     yield Transaction(connection)
                     await commit(connection)
@@ -114,32 +110,6 @@ class Database:
                     await self._abandon(connection, error)
                     raise
                 await self._pool.release(connection)
-
-    @asynccontextmanager
-    async def _begun(self, owner: str) -> AsyncIterator[Connection]:
-        async with AsyncExitStack() as stack:
-            async with asyncio.timeout(_SECONDS):
-                await stack.enter_async_context(self._admission.line(owner))
-                await stack.enter_async_context(self._admission.transactions)
-                connection = await self._begin()
-            yield connection
-
-    async def _begin(self) -> Connection:
-        try:
-            return await self._begin_once()
-        except Exception as error:
-            if not _may_repeat(error, harmless=True):
-                raise
-        return await self._begin_once()
-
-    async def _begin_once(self) -> Connection:
-        connection = await self._pool.acquire()
-        try:
-            await connection.execute("BEGIN")
-        except BaseException as error:
-            await self._abandon(connection, error)
-            raise
-        return connection
 
     @property
     def connections(self) -> Connections:
@@ -157,6 +127,15 @@ class Database:
             raise
         await self._pool.release(connection)
         return rows
+
+    async def _begin(self) -> Connection:
+        connection = await self._pool.acquire()
+        try:
+            await connection.execute("BEGIN")
+        except BaseException as error:
+            await self._abandon(connection, error)
+            raise
+        return connection
 
     async def _abandon(self, connection: Connection, error: BaseException) -> None:
         """Give it back. Only a refusal waits for that: when the client learns of it, what was locked is free."""
@@ -181,9 +160,14 @@ class Database:
                 connection.terminate()
 
 
-def _may_repeat(error: Exception, *, harmless: bool) -> bool:
-    """Nothing can have been committed, or nothing was to be."""
-    return is_rolled_back(error) or (harmless and is_connection_lost(error))
+async def _twice[*A, T](attempt: Callable[[*A], Awaitable[T]], *arguments: *A, harmless: bool) -> T:
+    """Attempt it again where nothing can have been committed, or nothing was to be."""
+    try:
+        return await attempt(*arguments)
+    except Exception as error:
+        if not (is_rolled_back(error) or (harmless and is_connection_lost(error))):
+            raise
+    return await attempt(*arguments)
 
 
 async def _keep(_: object) -> None:

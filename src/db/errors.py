@@ -1,8 +1,6 @@
 """What asyncpg raises, as what it means: for a client, for the connection, and for doing it again."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ssl import SSLError
 
 import asyncpg
@@ -57,26 +55,30 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error) or 'no answer in time'}"
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise `ServiceUnavailable` for trouble that may pass; anything else is a defect and goes through.
+class _Translated:
+    """Raises `ServiceUnavailable` for trouble that may pass; anything else is a defect and goes through.
 
     A constraint that can be violated by a request is a business rule: give it a class in `src.errors` and map its name
     here.
     """
-    try:
-        yield
-    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError) as error:
-        if not _is_transient(error):
-            raise
-        logger.warning("the database cannot serve: %s", reason(error))
-        raise ServiceUnavailable from error
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None and _is_transient(error):
+            logger.warning("the database cannot serve: %s", reason(error))
+            raise ServiceUnavailable from error
 
 
-def _is_transient(error: Exception) -> bool:
+translated = _Translated()
+
+
+def _is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return _state(error).startswith(_TRANSIENT)
-    return isinstance(error, OSError) or not isinstance(error, ValueError)  # an argument of the wrong kind
+    if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
+        return not isinstance(error, ValueError)  # an argument of the wrong kind
+    return isinstance(error, OSError)
 
 
 def _state(error: asyncpg.PostgresError) -> str:

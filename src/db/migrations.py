@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import column, select, table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from src.db.database import Database
 from src.db.statement import Statement
@@ -51,7 +51,7 @@ def upgrade(url: DatabaseUrl, revision: str = "head") -> None:
     """Bring the schema to a revision; several processes may do this at once, one works and the others wait.
 
     Raises:
-        MigrationError: It cannot be done; nothing has changed.
+        MigrationError: It cannot be done, or not to its end; the next call completes what this one has begun.
     """
     with _explained():
         command.upgrade(_config(url), revision)
@@ -61,7 +61,7 @@ def downgrade(url: DatabaseUrl, revision: str) -> None:
     """Take the schema back to a revision.
 
     Raises:
-        MigrationError: It cannot be done; nothing has changed.
+        MigrationError: As of `upgrade`.
     """
     with _explained():
         command.downgrade(_config(url), revision)
@@ -84,10 +84,18 @@ def _explained() -> Iterator[None]:
     except OSError as error:
         raise MigrationError(f"The database cannot be reached: {error}") from error
     except (CommandError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise MigrationError(f"The database is not migrated: {error}") from error
+        raise MigrationError(_sentence(error)) from error
     except DBAPIError as error:  # SQLAlchemy's, around one of asyncpg
-        reason = error.orig and error.orig.__cause__
-        raise MigrationError(f"The database is not migrated: {reason or error.orig}") from error
+        raise MigrationError(_sentence((error.orig and error.orig.__cause__) or error)) from error
+    except SQLAlchemyError as error:  # Alembic wants to go on where there is no connection any more
+        raise MigrationError(_sentence("the connection was lost, or it was interrupted: run it again")) from error
+
+
+def _sentence(reason: object) -> str:
+    """Without the details that PostgreSQL gives in further lines: they may quote rows."""
+    if isinstance(reason, asyncpg.LockNotAvailableError):
+        reason = "somebody has locked a table for longer than migrations may wait (lock timeout): run it again"
+    return f"The database is not migrated: {str(reason).partition('\n')[0]}"
 
 
 def _scripts() -> ScriptDirectory:

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from secrets import token_urlsafe
 
-from src.config import Settings, load_settings
-from src.doctor import database, tokens
+from src.config import NO_DATABASE, Settings, load_settings
+from src.doctor import counters, database, tokens
 from src.doctor.findings import Finding, failed, ok
-
-_NO_DATABASE = "postgresql://not/needed"
 
 
 async def examine() -> AsyncIterator[Finding]:
@@ -16,8 +14,11 @@ async def examine() -> AsyncIterator[Finding]:
     if (settings := _only("database", better_auth_secret=token_urlsafe(32))) is not None:
         async for finding in database.examine(settings):
             yield finding
-    if (settings := _only("better_auth", database_url=_NO_DATABASE)) is not None:
+    if (settings := _only("better_auth", database_url=NO_DATABASE)) is not None:
         async for finding in tokens.examine(settings):
+            yield finding
+    if (settings := _only("rate_limit", better_auth_secret=token_urlsafe(32), database_url=NO_DATABASE)) is not None:
+        async for finding in counters.examine(settings):
             yield finding
 
 
@@ -25,7 +26,7 @@ def _settings() -> Finding:
     try:
         load_settings()
     except SystemExit as refusal:
-        return failed("settings", f"{refusal}; see .env.example")
+        return failed("settings", f"{refusal}; set it in the environment or in .env, as .env.example explains")
     return ok("settings", "each is there and has a possible value")
 
 

@@ -1,8 +1,10 @@
 """Whether the service can work with its database."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import asyncpg
 
@@ -14,6 +16,8 @@ from src.doctor.connection import SECONDS, TROUBLE, Connection, connect, unreach
 from src.doctor.findings import Finding, failed, ok, warning
 from src.doctor.pooler import is_shared, pooler
 from src.doctor.tls import tls
+
+type Check = Callable[[Connection], Awaitable[Finding]]
 
 _OLDEST = 15
 _NOTICEABLE = 2  # seconds of skew
@@ -32,22 +36,24 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield failed("database", unreachable("DATABASE_URL", error))
         return
     yield ok("database", "DATABASE_URL leads to a PostgreSQL that lets us in")
-    for check in (_version, _encoding, _clock, _migrations, _rights):
-        yield await _checked(check, connection)
-    yield await tls(connection, url)
+    deadline = asyncio.get_running_loop().time() + SECONDS  # of all together
+    checks: dict[str, Check] = CHECKS | {"TLS": partial(tls, url=url)}
+    for name, check in checks.items():
+        yield await _checked(name, check(connection), deadline)
     async for finding in pooler(settings):
         yield finding
     if settings.database_url_unpooled is not None:
         yield await _direct(connection, settings.database_url_unpooled)
     with suppress(Exception):
-        await connection.close(timeout=SECONDS)
+        await connection.close(timeout=1)
 
 
-async def _checked(check: Callable[[Connection], Awaitable[Finding]], connection: Connection) -> Finding:
+async def _checked(name: str, finding: Awaitable[Finding], deadline: float) -> Finding:
     try:
-        return await check(connection)
+        async with asyncio.timeout_at(deadline):
+            return await finding
     except TROUBLE as error:
-        return failed(check.__name__.strip("_"), f"it cannot be told: {type(error).__name__}")
+        return failed(name, f"the database does not tell ({type(error).__name__}): is it overloaded? try again")
 
 
 async def _version(connection: Connection) -> Finding:
@@ -80,7 +86,9 @@ async def _migrations(connection: Connection) -> Finding:
     with suppress(asyncpg.UndefinedTableError):
         version = await connection.fetchval("SELECT version_num FROM alembic_version")
     if is_behind(version):
-        return failed("migrations", f"the schema is at {version or 'nothing'}: run 'python -m src migrate'")
+        return failed(
+            "migrations", f"the schema is {f'at {version}' if version else 'not there'}: run 'python -m src migrate'"
+        )
     later = "" if version == head() else ", of a later version of this service"
     return ok("migrations", f"the schema is at {version}{later}")
 
@@ -104,16 +112,28 @@ async def _may(connection: Connection, right: str) -> bool:
 async def _direct(connection: Connection, url: DatabaseUrl) -> Finding:
     name = "DATABASE_URL_UNPOOLED"
     try:
-        other = await connect(url)
-        same = await other.fetchrow(_IDENTITY) == await connection.fetchrow(_IDENTITY)
-        await other.close(timeout=SECONDS)
+        async with asyncio.timeout(SECONDS):
+            other = await connect(url)
+            same = await other.fetchrow(_IDENTITY) == await connection.fetchrow(_IDENTITY)
+        await other.close(timeout=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         return failed("direct way", unreachable(name, error))
     if not same:
-        return failed("direct way", f"{name} leads to another database than DATABASE_URL: migrations would miss")
+        return failed(
+            "direct way", f"{name} leads to another database than DATABASE_URL, which would not be migrated: mend one"
+        )
     with suppress(*TROUBLE):
         if await is_shared(url):
-            return warning(
-                "direct way", f"{name} leads through a pooler in transaction mode, too: name the server itself"
-            )
+            said = f"{name} leads through a pooler in transaction mode, too: set it to the address past it"
+            return warning("direct way", said)
     return ok("direct way", f"{name} leads to the same database")
+
+
+CHECKS: dict[str, Check] = {
+    "version": _version,
+    "encoding": _encoding,
+    "clock": _clock,
+    "migrations": _migrations,
+    "rights": _rights,
+}
+"""What is asked of each database, by name."""

@@ -1,5 +1,6 @@
 """Whether a pooler is in between, and whether prepared statements work there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -7,21 +8,22 @@ import asyncpg
 
 from src.config import Settings
 from src.db.url import DatabaseUrl
-from src.doctor.connection import TROUBLE, Connection, connect
+from src.doctor.connection import SECONDS, TROUBLE, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
 _ATTEMPTS = 10  # a pooler need not take the session that was used last
-_DIRECT = "migrations and live updates want a way of their own: set DATABASE_URL_UNPOOLED"
+_DIRECT = "live updates come a second late: set DATABASE_URL_UNPOOLED to the address past it"
 
 
 async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     """Both are tried: in transaction mode, a second connection gets the session of the first when that does nothing."""
     try:
-        async with _open(settings.database_url) as first, _open(settings.database_url) as second:
+        async with _pair(settings.database_url) as (first, second):
             shared, kept = await _shared(first, second), await _kept(first, second)
     except TROUBLE as error:
-        yield warning("pooler", f"it cannot be told, two connections at once are too many: {type(error).__name__}")
+        said = f"whether there is one cannot be told ({type(error).__name__}): are two more connections too many?"
+        yield warning("pooler", said)
         return
     yield _mode(settings, shared=shared)
     yield _prepared(settings, kept=kept)
@@ -33,8 +35,15 @@ async def is_shared(url: DatabaseUrl) -> bool:
     Raises:
         Exception: Two connections at once cannot be had; one of `TROUBLE`.
     """
-    async with _open(url) as first, _open(url) as second:
+    async with _pair(url) as (first, second):
         return await _shared(first, second)
+
+
+@asynccontextmanager
+async def _pair(url: DatabaseUrl) -> AsyncIterator[tuple[Connection, Connection]]:
+    """For `SECONDS` at most."""
+    async with asyncio.timeout(SECONDS), _open(url) as first, _open(url) as second:
+        yield first, second
 
 
 @asynccontextmanager
@@ -75,7 +84,7 @@ def _mode(settings: Settings, *, shared: bool) -> Finding:
         return ok("pooler", "none in transaction mode: each connection has a session of its own")
     if settings.database_url_unpooled is None:
         return warning("pooler", f"in transaction mode; {_DIRECT}")
-    return ok("pooler", "in transaction mode; migrations go past it")
+    return ok("pooler", "in transaction mode; migrations and live updates go past it")
 
 
 def _prepared(settings: Settings, *, kept: bool) -> Finding:

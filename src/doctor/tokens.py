@@ -10,7 +10,7 @@ from src.auth.jwk import usable_keys
 from src.config import Settings
 from src.doctor.findings import Finding, failed, ok, warning
 
-_SECONDS = 5
+_SECONDS = 4
 _BITS = 120
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
@@ -30,7 +30,9 @@ def _secret(secret: str) -> Finding:
     bits = len(secret) * math.log2(len(set(secret)))
     if bits < _BITS:
         return warning("secret", "easy to guess: use 'openssl rand -base64 32' on both sides")
-    return ok("secret", f"{len(secret)} characters")
+    return ok(
+        "secret", f"{len(secret)} characters; 'python -m src token --inspect' tells whether it is the front end's"
+    )
 
 
 async def _jwks(url: httpx.URL) -> Finding:
@@ -42,7 +44,7 @@ async def _jwks(url: httpx.URL) -> Finding:
         if not isinstance(entries, list):
             raise FetchError("the answer is not a JWK Set")  # noqa: TRY301 - one remedy for all
     except (FetchError, KeyError) as error:
-        remedy = "does the front end run, with the jwt plugin? BETTER_AUTH_JWKS_URL is where the API reaches it"
+        remedy = "does the front end run, with the jwt plugin? If it is elsewhere for the API, set BETTER_AUTH_JWKS_URL"
         return failed("JWKS", f"{place} has no keys ({error}): {remedy}")
     return _keys(place, url, entries)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from src.schemas.cursor import MAX_CURSOR
+from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.tags import Tag
@@ -49,7 +49,11 @@ _ASCENDING = {"due_date", "title"}
 
 
 class TaskQuery(BaseModel):
-    """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored."""
+    """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored.
+
+    Raises:
+        InvalidCursor: The cursor is none of ours for this order.
+    """
 
     status: Status = "all"
     completed: Annotated[bool | None, Field(description="Together with `status` both hold.")] = None
@@ -80,12 +84,24 @@ class TaskQuery(BaseModel):
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None
     )
+    _position: Position | None = None
 
     @model_validator(mode="after")
     def _relevance_needs_a_search(self) -> Self:
         if self.sort_key == "relevance" and not self.words:
             raise ValueError("sort=relevance needs a search")
         return self
+
+    @model_validator(mode="after")
+    def _cursor_is_ours(self) -> Self:
+        if self.cursor is not None:
+            self._position = decode_cursor(self.sorting, self.cursor)
+        return self
+
+    @property
+    def position(self) -> Position | None:
+        """The place that the cursor names."""
+        return self._position
 
     @property
     def completions(self) -> list[bool]:

@@ -1,14 +1,18 @@
 """Does what a request with an idempotency key asks for once, and answers every repetition as the first time."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.transaction import Transaction
-from src.errors import AppError
+from src.errors import AppError, InvalidField
 from src.services.answer_statements import FIND_ANSWER, KEEP_ANSWER
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
+
+MAX_KEPT = 4 * 1024 * 1024
+"""Of one answer, in bytes; the creations that fit into a request come to less than half (ADR 0032)."""
 
 
 class RequestInProgress(AppError):
@@ -21,80 +25,93 @@ class RequestInProgress(AppError):
     retry_after = 1
 
 
-class IdempotencyKeyReused(AppError):
+class AnswerTooLarge(AppError):
+    """The answer to a request with an idempotency key is larger than what is kept for its repetitions."""
+
+    status = 413
+    slug = "answer-too-large"
+    title = "Answer too large"
+    detail = "Nothing was changed: the answer is too large to be kept. Send fewer operations, or no idempotency key."
+
+
+class IdempotencyKeyReused(InvalidField):
     """Another request has had this idempotency key."""
 
-    status = 422
     slug = "idempotency-key-reused"
     title = "Idempotency key reused"
     detail = "This idempotency key belongs to another request; take a new key for each request."
-
-    @property
-    def members(self) -> dict[str, object]:
-        """As for every other part of a request that is wrong."""
-        return {"errors": [{"field": "Idempotency-Key", "message": self.detail, "type": "idempotency_key_reused"}]}
+    field = "Idempotency-Key"
 
 
-class Answer(NamedTuple):
-    """What a client was told. What stands in it is the caller's business."""
+class KeyedRequest(NamedTuple):
+    """A request with an idempotency key; one that differs in anything has another fingerprint."""
+
+    owner: OwnerId
+    key: str
+    fingerprint: bytes
+
+
+class Reply(NamedTuple):
+    """What a client is told. What stands in it is the caller's business."""
 
     status: int
     headers: str
-    body: str
+    body: bytes
+    is_repetition: bool = False
 
 
-class Repetition(NamedTuple):
-    """An answer, and whether it had been given before."""
+async def once(
+    database: Database,
+    announce: Callable[[OwnerId], None],
+    request: KeyedRequest,
+    act: Callable[[TaskService], Awaitable[Reply]],
+) -> Reply:
+    """What `act` replies the first time, for 24 hours; whatever it changes and its reply are committed together.
 
-    answer: Answer
-    is_replay: bool
+    A reply is kept only if something was changed, and what raises changes nothing: it may be tried again.
 
-
-class AnswerService:
-    """The answers to one owner's requests with a key. They are kept for 24 hours; older ones count for nothing.
-
-    Every method raises `ServiceUnavailable` where the database is out of reach.
+    Raises:
+        IdempotencyKeyReused: The first request with this key had another fingerprint.
+        RequestInProgress: The first one is not through yet.
+        AnswerTooLarge: The reply cannot be kept.
+        ServiceUnavailable: The database is out of reach.
     """
-
-    def __init__(self, database: Database, owner: OwnerId, announce: Callable[[OwnerId], None]) -> None:
-        self._database = database
-        self._owner = owner
-        self._announce = announce
-
-    async def once(self, key: str, fingerprint: bytes, act: Callable[[TaskService], Awaitable[Answer]]) -> Repetition:
-        """What `act` answers the first time; whatever it changes and its answer are committed together.
-
-        An answer is kept only if something was changed, and what raises changes nothing: it may be tried again.
-
-        Raises:
-            IdempotencyKeyReused: The first request with this key had another fingerprint.
-            RequestInProgress: The first one is not through yet.
-        """
-        changed: list[OwnerId] = []
-        async with self._database.transaction(self._owner) as transaction:
-            known = await self._find(transaction, key, fingerprint)
-            try:
-                answer = known or await act(TaskService(transaction, self._owner, changed.append))
-            except AppError:
-                known = await self._find(transaction, key, fingerprint)  # kept since the first look
-                if known is None:
-                    raise
-                answer = known
-            if changed:
-                await self._keep(transaction, key, fingerprint, answer)
+    changed: list[OwnerId] = []
+    async with database.transaction(request.owner) as transaction:
+        tasks = TaskService(transaction, request.owner, changed.append)
+        reply = await _reply(transaction, request, partial(act, tasks))
         if changed:
-            self._announce(self._owner)
-        return Repetition(answer, is_replay=known is not None)
+            await _keep(transaction, request, reply)
+    if changed:
+        announce(request.owner)
+    return reply
 
-    async def _find(self, transaction: Transaction, key: str, fingerprint: bytes) -> Answer | None:
-        found = await transaction.fetch_row(FIND_ANSWER, owner=self._owner, key=key)
-        if found is None or not found["is_alone"]:
-            raise RequestInProgress
-        if found["fingerprint"] not in {None, fingerprint}:
-            raise IdempotencyKeyReused
-        return Answer(found["status"], found["headers"], found["body"]) if found["fingerprint"] else None
 
-    async def _keep(self, transaction: Transaction, key: str, fingerprint: bytes, answer: Answer) -> None:
-        values = {"key": key, "fingerprint": fingerprint, **answer._asdict()}
-        if await transaction.fetch_row(KEEP_ANSWER, owner=self._owner, **values) is None:
-            raise RequestInProgress  # it was, until a moment ago
+async def _reply(transaction: Transaction, request: KeyedRequest, act: Callable[[], Awaitable[Reply]]) -> Reply:
+    if kept := await _find(transaction, request):
+        return kept
+    try:
+        return await act()
+    except AppError:
+        if kept := await _find(transaction, request):  # since the first look
+            return kept
+        raise
+
+
+async def _find(transaction: Transaction, request: KeyedRequest) -> Reply | None:
+    found = await transaction.fetch_row(FIND_ANSWER, owner=request.owner, key=request.key)
+    if found is None or not found["is_alone"]:
+        raise RequestInProgress
+    if found["fingerprint"] not in {None, request.fingerprint}:
+        raise IdempotencyKeyReused
+    if found["fingerprint"] is None:
+        return None
+    return Reply(found["status"], found["headers"], found["body"].encode(), is_repetition=True)
+
+
+async def _keep(transaction: Transaction, request: KeyedRequest, reply: Reply) -> None:
+    if len(reply.body) > MAX_KEPT:
+        raise AnswerTooLarge
+    values = {"status": reply.status, "headers": reply.headers, "body": reply.body.decode()}
+    if await transaction.fetch_row(KEEP_ANSWER, **request._asdict(), **values) is None:
+        raise RequestInProgress  # it was, until a moment ago

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from src.db.database import Database
@@ -33,6 +34,7 @@ class Outcome(NamedTuple):
     revision: int = 0
     json: str | None = None
     error: AppError | None = None
+    is_written: bool = False
 
 
 async def perform(
@@ -46,10 +48,7 @@ async def perform(
     now = await _lock(transaction, owner, operations)
     ids = [_task_id(each) for each in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    # Some rules of recurrence take tens of milliseconds: hundreds of them would keep everybody else waiting.
-    drafts = await asyncio.to_thread(
-        lambda: [draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations]
-    )
+    drafts = await _in_a_thread(draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations)
     await _number(transaction, owner, drafts)
     written = await _write(transaction, owner, drafts, now)
     return [_outcome(each, written) for each in drafts]
@@ -86,6 +85,22 @@ async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[O
     creates = any(isinstance(each, CreateOperation) for each in operations)
     row = await transaction.fetch_row(LOCK_OR_INTRODUCE_OWNER if creates else LOCK_OWNER, owner=owner)
     return datetime.now(UTC) if row is None else row["now"]
+
+
+async def _in_a_thread(drafts: Iterable[Draft]) -> list[Draft]:
+    """Some rules of recurrence take tens of milliseconds: hundreds of them would keep everybody else waiting.
+
+    Who is cancelled ends the work: nobody wants it any more, and the process could not end before it.
+    """
+    is_wanted = True
+
+    def work() -> list[Draft]:
+        return list(takewhile(lambda _: is_wanted, drafts))
+
+    try:
+        return await asyncio.to_thread(work)
+    finally:
+        is_wanted = False
 
 
 async def _number(transaction: Transaction, owner: OwnerId, drafts: Iterable[Draft]) -> None:
@@ -125,8 +140,9 @@ def _outcome(draft: Draft, written: dict[int, Row]) -> Outcome:
         return Outcome(draft.error.status, error=draft.error)
     row = draft.task if draft.changes is None else written[draft.changes["revision"]]
     if row is None or isinstance(draft.operation, DeleteOperation):
-        return Outcome(204)
-    return Outcome(201 if draft.task is None else 200, row["revision"], row["json"])
+        return Outcome(204, is_written=True)
+    status = 201 if draft.task is None else 200
+    return Outcome(status, row["revision"], row["json"], is_written=draft.changes is not None)
 
 
 def _task_id(operation: Operation) -> int:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from src.schemas.cursor import Position, decode_cursor
+from src.schemas.cursor import Position
 from src.schemas.due_date import parse_due_date
 from src.schemas.query import TaskQuery
 from src.schemas.search import tsquery
 from src.schemas.task import MAX_ID
 from src.schemas.time_zone import day_of, end_of, start_of
+
+_PLACES = {"created_at": ("after_id",), "updated_at": ("after_value",)}
+"""What a place in a list is named by, where it is not by all."""
 
 
 def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
@@ -43,17 +46,12 @@ def due_today(now: datetime, zone: str) -> dict[str, Any]:
 
 
 def page_of(query: TaskQuery) -> dict[str, Any]:
-    """Where the page begins and ends. One row more than asked for tells whether another page follows.
-
-    Raises:
-        InvalidCursor: The cursor is none of ours.
-    """
+    """Where the page begins and ends. One row more than asked for tells whether another page follows."""
     sort, descending = query.sorting
-    start = Position(None, MAX_ID if descending else 0)
-    position = start if query.cursor is None else decode_cursor(query.sorting, query.cursor)
-    keyed = {} if sort == "created_at" else {"after_value": position.value, "first_page": query.cursor is None}
-    return keyed | {
-        "after_id": position.id,
+    edge = MAX_ID if descending else 0
+    value, task_id = query.position or Position(edge if sort == "updated_at" else None, edge)
+    place = {"after_id": task_id, "after_value": value, "first_page": query.position is None}
+    return {name: place[name] for name in _PLACES.get(sort, place)} | {
         "rows": query.limit + 1,
         "offset": query.skipped,
         "counted": query.total,

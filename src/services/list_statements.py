@@ -110,7 +110,15 @@ def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     key, type_ = _key(sort, descending=descending)
     value = bindparam("after_value", type_=type_)
     further = key < value if descending else key > value
+    if sort == "updated_at":
+        return further
     return or_(bindparam("first_page", type_=Boolean), further, and_(key == value, by_id))
+
+
+def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
+    """No two tasks of an owner have the same id or revision, so each is an order, and there is an index of it."""
+    keys = {"created_at": [task_id], "updated_at": [value]}.get(sort, [value, task_id])
+    return [key.desc() if descending else key.asc() for key in keys]
 
 
 @cache
@@ -119,21 +127,19 @@ def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both
     key, _ = _key(sort, descending=descending)
     conditions = _conditions()
     total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
-    order = [each.desc() if descending else each.asc() for each in (key, col(Task.id))]
     page = (
         select(col(Task.id), key.label("value"), task_json.label("json"))
         .where(*conditions, _follows(sort, descending=descending))
-        .order_by(*order[sort == "created_at" :])
+        .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
         .limit(bindparam("rows", type_=BigInteger))
         .offset(bindparam("offset", type_=BigInteger))
         .subquery("page")
     )
     counted = case((bindparam("counted", type_=Boolean), total)).label("total")
-    outer = [each.desc() if descending else each.asc() for each in (page.c.value, page.c.id)]
     return Statement(
         select(col(User.revision), counted, page.c.id, page.c.value, page.c.json)
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)
-        .order_by(*outer[sort == "created_at" :])
+        .order_by(*_order(sort, page.c.value, page.c.id, descending=descending))
     )

@@ -67,11 +67,7 @@ class TaskService:
         self._announce = announce
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
-        """The tasks that match, in the order of the query, one page.
-
-        Raises:
-            InvalidCursor: The query's cursor is not one of ours.
-        """
+        """The tasks that match, in the order of the query, one page."""
         values = conditions_of(query, datetime.now(UTC)) | page_of(query)
         return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
 
@@ -146,7 +142,7 @@ class TaskService:
             OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
         """
         outcomes = await perform_bulk(self._database, self._owner, bulk)
-        if not bulk.dry_run and any(outcome.error is None for outcome in outcomes):
+        if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
             self._announce(self._owner)
         return outcomes
 
@@ -176,7 +172,8 @@ class TaskService:
             [outcome] = await perform(transaction, self._owner, [operation], known)
             if outcome.error is not None:
                 raise outcome.error
-        self._announce(self._owner)
+        if outcome.is_written:
+            self._announce(self._owner)
         return StoredTask(outcome.revision, outcome.json or "")
 
 

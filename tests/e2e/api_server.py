@@ -1,6 +1,5 @@
 """The API as the README starts it: a process of its own that ends with its block and leaves nothing behind."""
 
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+
+from tests.integration.servers import free_port
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -50,7 +51,7 @@ def api_server(**settings: str) -> Iterator[ApiServer]:
         RuntimeError: It did not start; the message is its log.
         TimeoutExpired: It did not end on SIGTERM and was killed.
     """
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with (
         TemporaryDirectory() as folder,
@@ -103,9 +104,3 @@ def _stop(process: Popen[bytes]) -> None:
     except TimeoutExpired:
         process.kill()
         raise
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

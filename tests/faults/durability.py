@@ -53,10 +53,10 @@ class Writer:
             except httpx.TransportError:
                 return
 
-    def read(self, url: str) -> list[Task]:
-        """All tasks that are there now."""
+    def read(self, url: str, *, trashed: bool = False) -> list[Task]:
+        """All tasks that are there now, or in the trash."""
         with self._client(url) as http:
-            return list(self._pages(http))
+            return list(self._pages(http, trashed=trashed))
 
     def lost(self, tasks: list[Task]) -> int:
         """How many acknowledged tasks are not there as they were acknowledged."""
@@ -91,10 +91,10 @@ class Writer:
         self.statuses[answer.status_code] += 1
         return answer
 
-    def _pages(self, http: httpx.Client) -> Iterator[Task]:
+    def _pages(self, http: httpx.Client, *, trashed: bool) -> Iterator[Task]:
         cursor: dict[str, str] = {}
         while True:
-            page = http.get(self._path, params=cursor).raise_for_status().json()
+            page = http.get(self._path, params={"trashed": trashed, **cursor}).raise_for_status().json()
             yield from page["tasks"]
             if page["next_cursor"] is None:
                 return

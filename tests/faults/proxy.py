@@ -32,7 +32,10 @@ class Proxy:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.thaw()
         await self.refuse()
+        while self._links:
+            await asyncio.sleep(0.01)
 
     @property
     def url(self) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Awaitable
 import httpx
 import pytest
 
+from src.db.connecting import Session, connect
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
-
-_END_EVERYBODY = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+from tests.faults.sessions import end_all
 
 
 async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
@@ -62,7 +61,7 @@ async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
 async def test_a_database_that_wakes_up_costs_nobody_an_error(
     user: User, proxy: Proxy, server: Connection, seconds: float
 ) -> None:
-    await server.execute(_END_EVERYBODY)
+    await end_all(server)
     await asyncio.sleep(0.1)
     proxy.freeze()
     answers = asyncio.create_task(read_and_write(user))
@@ -104,6 +103,16 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy) -> No
         await assert_refused_in_time(user)
     proxy.surface()
     await assert_serves_within(user, 10)
+
+
+@pytest.mark.req("OPS-FR-022")
+async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> None:
+    session = await connect(proxy.url, connection_class=Session)
+    proxy.swallow()
+    began = time.monotonic()
+    await session.close()
+    assert session.is_closed()
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.req("OPS-FR-025")

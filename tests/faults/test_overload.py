@@ -12,11 +12,15 @@ from src.db.admission import Admission
 from src.db.statement import Statement
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, User
+from tests.faults.locking import lock_owners
 from tests.integration.waiting import reached, uncommitted, waiting
 
 _SLEEP = Statement(select(func.pg_sleep(30)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 _IN_TIME = 5.0
+_MANY = 500
+_DAYS, _EVERY_MONTH_DAY = "MO,TU,WE,TH,FR,SA,SU", ",".join(str(-day) for day in range(1, 32))
+_LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=53,52,51,50;BYSETPOS=366"
 
 
 @pytest.mark.req("OPS-FR-027")
@@ -27,6 +31,20 @@ async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app:
     assert time.monotonic() - began < _IN_TIME
     await asyncio.sleep(1)
     assert await server.fetchval(_SLEEPING) == 0
+
+
+@pytest.mark.req("OPS-FR-032")
+async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_nothing(user: User) -> None:
+    """The next occurrence by the most laborious rule takes tens of milliseconds."""
+    tasks = [{"title": "Buy milk", "due_date": "0001-01-02", "recurrence": _LABORIOUS}] * _MANY
+    await user.post("/bulk", json={"operations": [{"op": "create", "task": task} for task in tasks]})
+    complete = [{"op": "complete", "id": task["id"]} for task in await user.tasks()]
+    assert len(complete) == _MANY
+    began = time.monotonic()
+    answer = await user.post("/bulk", json={"operations": complete})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert time.monotonic() - began < _IN_TIME
+    assert len(await user.tasks(status="pending")) == _MANY
 
 
 @pytest.mark.req("OPS-FR-028")
@@ -52,21 +70,37 @@ async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, o
 
 @pytest.mark.req("OPS-FR-028")
 async def test_transactions_of_a_locked_owner_hold_up_nobody_else(app: FastAPI, own_database: str) -> None:
+    """Those who come later get a connection late, and yet no longer than others."""
     locked, other = User(app), User(app)
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
-        held_up = [asyncio.create_task(create_with_key(locked)) for _ in range(50)]
+        held_up = [asyncio.create_task(after(seconds, locked)) for seconds in (0, 0, 1, 1, 3, 3)]
         await reached(lambda: waiting(own_database) > 0)
         began = time.monotonic()
         assert await create_with_key(other) == 201
         assert time.monotonic() - began < 1
         assert not any(task.done() for task in held_up)
-        assert set(await asyncio.gather(*held_up)) == {503}
+        answers = await asyncio.gather(*held_up)
+    assert {status for status, _ in answers} == {503}
+    assert max(seconds for _, seconds in answers) < _IN_TIME
+
+
+async def after(seconds: float, user: User) -> tuple[int, float]:
+    """The status of a request that is sent later, and how many seconds it took."""
+    await asyncio.sleep(seconds)
+    began = time.monotonic()
+    return await create_with_key(user), time.monotonic() - began
 
 
 async def create_with_key(user: User) -> int:
     """The status."""
     return (await user.post(json={"title": "Buy milk"}, headers={"Idempotency-Key": str(uuid4())})).status_code
+
+
+@pytest.mark.req("OPS-FR-028", "OPS-FR-033")
+async def test_locked_owners_who_exhaust_the_pool_hold_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
+    lock = await lock_owners(app, own_database, seconds=5)
+    assert lock.is_sound, lock
 
 
 @pytest.mark.req("OPS-FR-021", "OPS-FR-029")

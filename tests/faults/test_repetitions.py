@@ -10,13 +10,10 @@ import pytest
 
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
+from tests.faults.sessions import end_one
 
 _TASKS = 200
 _AT_ONCE = 8
-_KILL_ONE = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1
-"""
 
 
 def lose(proxy: Proxy, message: str) -> None:
@@ -47,13 +44,24 @@ async def test_a_request_whose_answer_was_lost_anywhere_is_done_once(user: User,
     assert len(await user.tasks()) == 1
 
 
+@pytest.mark.req("TASK-FR-120", "TASK-FR-128")
+async def test_a_commit_whose_answer_is_lost_twenty_times_is_done_twenty_times(user: User, proxy: Proxy) -> None:
+    statuses: Counter[int] = Counter()
+    titles = [f"task {n}" for n in range(20)]
+    for title in titles:
+        lose(proxy, "COMMIT")
+        assert (await create(user, title, statuses)).headers["Idempotency-Replayed"] == "true"
+    assert statuses == {503: 20, 201: 20}
+    assert Counter(task["title"] for task in await user.tasks()) == Counter(titles)
+
+
 @pytest.mark.req("TASK-FR-128")
 async def test_each_is_done_exactly_once_while_sessions_are_killed_at_random(user: User, server: Connection) -> None:
     statuses: Counter[int] = Counter()
 
     async def kill() -> None:
         while True:
-            await server.execute(_KILL_ONE)
+            await end_one(server)
             await asyncio.sleep(SystemRandom().uniform(0.005, 0.03))
 
     async def work(titles: list[str]) -> list[int]:

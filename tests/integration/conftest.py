@@ -1,9 +1,12 @@
-"""A pooler in front of the database."""
+"""A pooler in front of the database, and databases without any table."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
+from tests.conftest import NewDatabase
+from tests.integration.migrated import Migrated
 from tests.pgbouncer import POOLERS, pgbouncer, through
 
 type Pooled = dict[str, str]
@@ -17,3 +20,15 @@ def pooled(request: pytest.FixtureRequest, database_url: str) -> Iterator[Pooled
             "database_url": through(folder, database_url),
             "database_prepared_statements": str(request.param).lower(),
         }
+
+
+@pytest.fixture
+async def database(new_database: NewDatabase) -> AsyncIterator[Migrated]:
+    """A database without any table."""
+    url = await new_database(migrated=False)
+    connection = await asyncpg.connect(url)
+    yield Migrated(url, connection)
+    await connection.close()
+
+
+another_database = database

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -109,14 +109,6 @@ def connections(server: Server, clients: list[socket.socket]) -> set[int]:
 def memory(server: Server) -> int:
     """In bytes."""
     return sum(psutil.Process(each.pid).memory_info().rss for each in server.processes())
-
-
-async def within(seconds: float, condition: Callable[[], bool]) -> None:
-    """Wait until it is so, which must be soon enough."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.5)
 
 
 def fill(database_url: str, user: str, tasks: int) -> None:

@@ -23,7 +23,9 @@ _SCHEMA = """
     UNION ALL
     SELECT relname, conname, pg_get_constraintdef(c.oid) FROM ours JOIN pg_constraint AS c ON conrelid = ours.oid
     UNION ALL
-    SELECT relname, indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM ours JOIN pg_index ON indrelid = oid
+    SELECT relname, indexrelid::regclass::text,
+           concat_ws(' ', pg_get_indexdef(indexrelid), CASE WHEN NOT indisvalid THEN 'INVALID' END)
+      FROM ours JOIN pg_index ON indrelid = oid
 """
 
 

@@ -15,10 +15,11 @@ from fastapi import FastAPI
 from src.services.feed import Pace
 from tests.conftest import NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
-from tests.integration.embedded.programs import eventually, sql
+from tests.integration.embedded.programs import sql
 from tests.integration.servers import Server
 from tests.integration.streams import RemoteUser, Stream, served
 from tests.integration.test_process import production
+from tests.integration.waiting import reached
 
 _NEVER = 3600.0
 _OURS = "FROM pg_stat_activity WHERE datname = current_database()"
@@ -45,7 +46,7 @@ class Pair:
 
     async def listens(self) -> None:
         """Wait until what the other says is heard."""
-        await asyncio.to_thread(eventually, lambda: assert_listeners(self.database_url, 1))
+        await reached(lambda: listeners(self.database_url) == 1)
 
     def block(self) -> None:
         """The app that streams cannot connect any more."""
@@ -55,8 +56,9 @@ class Pair:
         self._way.symlink_to(self._sockets)
 
 
-def assert_listeners(database_url: str, count: int) -> None:
-    assert sql(database_url, _LISTENING) == count
+def listeners(database_url: str) -> int:
+    count: int = sql(database_url, _LISTENING)
+    return count
 
 
 def _way_to(url: str, folder: str) -> Path:
@@ -211,7 +213,7 @@ async def test_where_the_direct_way_turns_out_to_be_a_pooler_the_stream_looks_ea
 @pytest.mark.req("TASK-FR-162")
 async def test_without_streams_there_is_no_listening_connection(pair: Pair) -> None:
     await pair.writer.create()
-    assert_listeners(pair.database_url, 0)
+    assert listeners(pair.database_url) == 0
     async with pair.stream(), pair.stream():
         await pair.listens()
-    await asyncio.to_thread(eventually, lambda: assert_listeners(pair.database_url, 0))
+    await reached(lambda: listeners(pair.database_url) == 0)

@@ -22,9 +22,9 @@ from tests.integration.hostile_clients import (
     send_without_end,
     serving,
     vanish,
-    within,
 )
 from tests.integration.servers import Server
+from tests.integration.waiting import reached
 from tests.tokens import mint
 
 _MIB = 1024 * 1024
@@ -114,7 +114,7 @@ async def test_who_does_not_read_is_let_go(server: Server, database_url: str) ->
         await asyncio.sleep(1)
         assert len(connections(server, readers)) == 5
         dripping = asyncio.create_task(asyncio.to_thread(drip_read, readers[0]))
-        await within(GONE_SECONDS + 5, lambda: not connections(server, readers))
+        await reached(lambda: not connections(server, readers), GONE_SECONDS + 5)
         assert await dripping
 
 

@@ -94,6 +94,7 @@ async def test_another_request_with_the_same_key_is_refused(user: User) -> None:
 @pytest.mark.req("TASK-FR-121")
 async def test_the_same_body_for_another_path_is_another_request(user: User) -> None:
     first, second = [(await user.create())["id"] for _ in range(2)]
+    await user.delete(first)
     assert (await user.post(f"/{first}/restore", headers=key())).status_code == 200
     assert (await user.post(f"/{second}/restore", headers=key())).status_code == 422
 
@@ -186,6 +187,15 @@ async def test_what_changed_nothing_is_not_kept(user: User, sql: Connection, pat
     created = await user.post(json=MILK, headers=key())
     assert created.status_code == 201
     assert "Idempotency-Replayed" not in created.headers
+
+
+@pytest.mark.req("TASK-FR-124", "TASK-FR-114")
+async def test_what_left_a_task_as_it_was_is_not_kept(user: User) -> None:
+    task = await user.create()
+    unchanged = [{"op": "restore", "id": task["id"]}]
+    for path, body in ((f"/{task['id']}/restore", None), ("/bulk", {"operations": unchanged})):
+        assert (await user.post(path, json=body, headers=key())).status_code == 200
+    assert (await user.post(json=MILK, headers=key())).status_code == 201
 
 
 @pytest.mark.req("TASK-FR-124")
@@ -302,7 +312,9 @@ async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, m
     monkeypatch.setattr(app.state.feed, "announce", told.append)
     user = User(app)
     for _ in range(2):
-        await user.post(json=MILK, headers=key())
+        first = await user.post(json=MILK, headers=key())
+    for headers in ({}, key("restore")):
+        assert (await user.post(f"/{first.json()['id']}/restore", headers=headers)).status_code == 200
     await user.post("/bulk", json={"operations": [{"op": "create", "task": MILK}], "dry_run": True})
     await user.post("/bulk", json={"operations": [{"op": "delete", "id": 1}], "atomic": False})
     assert told == [user.id]

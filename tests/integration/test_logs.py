@@ -1,17 +1,18 @@
 """What a production process writes while it serves."""
 
+import asyncio
 import json
 from collections.abc import Iterator
-from errno import ENOSPC
-from io import StringIO
 from pathlib import Path
+from select import PIPE_BUF
 from typing import Any
 
 import httpx
 import pytest
 
+from src.api.standard_output import Lines
 from tests.commands import run
-from tests.conftest import JSON, User
+from tests.conftest import JSON
 from tests.integration.embedded.programs import eventually, sql
 from tests.integration.servers import Server
 from tests.tokens import SECRET, mint
@@ -189,7 +190,8 @@ def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, htt
     http.get(_LIST, params={"search": _TEXT, "access_token": "hunter2"})
     http.get("/api/somebody@example.com/tasks/hunter2", headers={"Cookie": "hunter2", "User-Agent": "hunter2"})
     http.post(_LIST, json={"title": _TEXT, "description": "hunter2"})
-    http.post(_LIST, json={"title": "hunter2" * 50})
+    last = http.post(_LIST, json={"title": "hunter2" * 50})
+    lines(server, last)
     written = server.output
     assert all({"timestamp", "level", "event"} <= json.loads(line).keys() for line in written.splitlines())
     token = _AUTHORIZED["Authorization"].removeprefix("Bearer ")
@@ -232,14 +234,54 @@ def test_from_warning_on_requests_are_not_logged(tmp_path: Path, database_url: s
         assert "quiet" not in server.output
 
 
-class _FullDisk(StringIO):
-    def write(self, _: str) -> int:
-        raise OSError(ENOSPC, "No space left on device")
+_SERVE = """
+import os, runpy, sys
+{output}
+os.dup2(output, 1)
+sys.argv = ["src", "serve", *sys.argv[1:]]
+runpy.run_module("src", run_name="__main__")
+"""
+_FULL = "output = os.open('/dev/full', os.O_WRONLY)"
+_CLOSED = "reader, output = os.pipe(); os.close(reader)"
 
 
 @pytest.mark.req("OPS-FR-078")
-async def test_a_log_that_cannot_be_written_stops_nobody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr("sys.stdout", _FullDisk())
-        answer = await user.get()
-    assert (answer.status_code, answer.json()["count"]) == (200, 0)
+@pytest.mark.parametrize("output", [_FULL, _CLOSED], ids=["a full disk", "a pipe without a reader"])
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url: str, output: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-c", _SERVE.format(output=output), **settings) as server:
+        with httpx.Client(base_url=server.url, headers=_AUTHORIZED) as http:
+            assert {http.get(_LIST).status_code for _ in range(200)} == {200}
+            assert http.get(_LIST, headers={"Authorization": "Bearer x"}).status_code == 401
+        server.terminate()
+        server.wait(20)
+        assert "Traceback" not in server.output
+
+
+@pytest.mark.req("OPS-FR-079")
+def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-m", "src", "serve", **settings) as server:
+        httpx.get(server.url + _LIST, headers=_AUTHORIZED | {"X-Request-ID": "the-last-one"})
+        server.terminate()
+        server.wait(30)
+        assert "the-last-one" in server.output
+
+
+@pytest.mark.req("OPS-FR-079")
+def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe takes whole what is no longer than PIPE_BUF (pipe(7))."""
+    texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))
+    assert all(len(text) <= PIPE_BUF and text.endswith("\n") for text in texts)
+    assert [line[:3] for line in "".join(texts).splitlines()] == [f"{number:03}" for number in range(1000)]
+    assert len(texts) < 20
+
+
+async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What goes to standard output each time."""
+    lines, written = Lines(), []
+    for text in texts:
+        lines.write(text)
+        written.append(capsys.readouterr().out)
+    await asyncio.sleep(0.2)
+    return [text for text in [*written, capsys.readouterr().out] if text]

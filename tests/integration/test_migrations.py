@@ -1,6 +1,5 @@
 """Migrations go up and down, make what the models say, and leave Better Auth's tables and accounts alone."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -11,29 +10,15 @@ from sqlalchemy import Column, MetaData, Text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from src.db.migrations import MigrationError
 from src.models import Table
-from tests.conftest import NewDatabase, StartApp, User
+from tests.conftest import StartApp, User
 from tests.integration.migrated import Migrated
-from tests.integration.waiting import uncommitted
 
 _REVISIONS = ScriptDirectory.from_config(Config(Path(__file__).parents[2] / "alembic.ini"))
 _OWN_USERS, _SHARED_USERS = (
     (Path(__file__).parent / "better_auth_tables" / f"{name}.sql").read_text() for name in ("own_users", "shared_users")
 )
 _OWN_TABLES = ("user", "session", "account", "verification", "jwks")
-
-
-@pytest.fixture
-async def database(new_database: NewDatabase) -> AsyncIterator[Migrated]:
-    """A database without any table."""
-    url = await new_database(migrated=False)
-    connection = await asyncpg.connect(url)
-    yield Migrated(url, connection)
-    await connection.close()
-
-
-another_database = database
 
 
 @pytest.mark.req("RUN-FR-030")
@@ -169,13 +154,3 @@ async def test_better_auth_can_move_in_later(database: Migrated) -> None:
     assert await database.difference() is None
     await database.down()
     assert [user["email"] for user in await database.rows("users")] == ["somebody@example.com"]
-
-
-@pytest.mark.req("OPS-FR-018")
-async def test_a_migration_does_not_queue_behind_a_long_lock(database: Migrated) -> None:
-    await database.up()
-    first = await database.schema()
-    async with uncommitted(database.url, "LOCK TABLE tasks IN ACCESS SHARE MODE"):
-        with pytest.raises(MigrationError, match="lock timeout"):
-            await database.down()
-    assert await database.schema() == first

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, aclosing, closing, contextmanager
 
 import pytest
 
@@ -111,6 +111,23 @@ async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
     lines = [record.getMessage() for record in caplog.records if record.name == shared_counters.__name__]
     assert len(lines) == 1
     assert _PASSWORD not in caplog.text
+
+
+@pytest.mark.req("OPS-FR-058")
+async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one_line(
+    broken_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with aclosing(SharedCounters(broken_url)) as counters:
+        began = time.monotonic()
+        counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(100)))
+        assert time.monotonic() - began < 3
+        assert sorted(counts) == list(range(1, 101))
+        monkeypatch.setattr(counters, "_alone_until", time.monotonic())  # the pause is over
+        answers = [asyncio.create_task(counters.increment("key", 60)) for _ in range(100)]
+        await asyncio.sleep(0)
+        assert sum(answer.done() for answer in answers) >= 99  # one asks whether it is back
+        await asyncio.gather(*answers)
+    assert [record.name for record in caplog.records].count(shared_counters.__name__) == 1
 
 
 @pytest.mark.req("OPS-FR-058")

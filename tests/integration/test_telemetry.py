@@ -1,8 +1,13 @@
 """What a collector gets to see."""
 
+import asyncio
+import gzip
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
@@ -11,8 +16,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from src.telemetry import Telemetry
 from tests.commands import run
-from tests.conftest import StartApp, User
-from tests.tokens import SECRET
+from tests.conftest import StartApp, User, client
+from tests.integration.servers import Server
+from tests.integration.waiting import reached, uncommitted
+from tests.tokens import SECRET, mint
+from tests.unit.auth.jwks_server import serving
+from tests.unit.auth.minting import EDDSA, token
 
 _TEXT = "an intimate thought"
 _ENDPOINT = {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9", "better_auth_url": "http://127.0.0.1:9"}
@@ -72,7 +81,7 @@ async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Coll
     await observed.get(params={"search": _TEXT})
     await observed.get(task["id"])
     await observed.http.get("/nowhere/intimate")
-    assert len(collector.spans) >= 7  # the word to other processes may have one, too
+    assert len(collector.spans) >= 7
     for span in collector.spans:
         told = span.to_json()
         assert "intimate" not in told
@@ -105,12 +114,66 @@ def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path, endpoint: s
     assert (ended.returncode, ended.stderr) == (loaded, "")
 
 
-_ABSENT = "import sys; sys.modules['opentelemetry.sdk'] = None; import src.main"
+def gauge(collector: Collector, name: str) -> dict[str, float]:
+    """Its values by the state that they are of."""
+    points = collector.metrics().get(name, [])
+    return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
 
 
-@pytest.mark.req("OPS-FR-083", "RUN-FR-002")
-def test_packages_that_are_missing_are_named_in_a_sentence(tmp_path: Path) -> None:
-    settings = {"DATABASE_URL": "postgresql://not/needed", "BETTER_AUTH_SECRET": SECRET}
-    ended = run(tmp_path, "-c", _ABSENT, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", **settings)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("Cannot start: OTEL_EXPORTER_OTLP_ENDPOINT needs packages")
+@pytest.mark.req("OPS-FR-081")
+async def test_metrics_tell_who_works_and_who_waits(
+    collector: Collector, start_app: StartApp, database_url: str
+) -> None:
+    user = User(await start_app(**_ENDPOINT, database_pool_size=8))
+    task = await user.create()
+    async with uncommitted(database_url, f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"):
+        writes = [asyncio.create_task(user.patch(task["id"], json={"title": str(n)})) for n in range(5)]
+        await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 3})
+        assert gauge(collector, "db.client.connection.count")["used"] == 2  # a quarter is one user's share
+    assert {answer.status_code for answer in await asyncio.gather(*writes)} == {200}
+    await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 0})
+    await reached(lambda: gauge(collector, "db.client.connection.count")["used"] == 0)
+
+
+@pytest.mark.req("OPS-FR-081")
+async def test_metrics_tell_how_many_keys_there_are_and_how_old(collector: Collector, start_app: StartApp) -> None:
+    async with serving({"keys": [EDDSA.jwk]}) as front_end:
+        app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
+        stranger = client(app, headers={"Authorization": f"Bearer {token(EDDSA)}"})
+        await stranger.get("/api/nobody/tasks")
+        assert gauge(collector, "auth.jwks.keys") == {"": 1}
+        assert 0 <= gauge(collector, "auth.jwks.age")[""] < 60
+
+
+class _Received(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        received: list[tuple[str, bytes]] = self.server.received  # type: ignore[attr-defined]  # of the test
+        received.append((self.path, gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.req("OPS-FR-080", "OPS-FR-081", "OPS-FR-082")
+def test_a_collector_gets_spans_and_metrics_by_http(tmp_path: Path, database_url: str) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Received) as sink:
+        received: list[tuple[str, bytes]] = []
+        sink.received = received  # type: ignore[attr-defined]  # for the handler
+        Thread(target=sink.serve_forever, daemon=True).start()
+        settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+        endpoint = f"http://127.0.0.1:{sink.server_port}/"
+        with Server(tmp_path, "-m", "src", "serve", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **settings) as server:
+            authorized = {"Authorization": f"Bearer {mint('user-intimate')}"}
+            listed = httpx.get(f"{server.url}/api/user-intimate/tasks", params={"search": _TEXT}, headers=authorized)
+            assert listed.status_code == 200
+            server.terminate()
+            server.wait(20)
+        sink.shutdown()
+    assert {path for path, _ in received} == {"/v1/traces", "/v1/metrics"}
+    told = b"".join(body for _, body in received)
+    for name in (b"GET /api/{user_id}/tasks", b"db.query.text", b"http.server.request.duration", b"task-api"):
+        assert name in told
+    assert b"intimate" not in told

@@ -1,5 +1,6 @@
 """What one request does to a task in one statement, the engine of bulk does in the same way."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -116,5 +117,6 @@ async def test_an_operation_of_a_bulk_does_what_a_request_does(
     alone, in_bulk = Side(User(app)), Side(User(app))
     for side in (alone, in_bulk):
         await side.begin(tasks)
-    assert await alone.one_by_one(operations) == await in_bulk.in_bulks(operations)
+    one_by_one, in_bulks = await asyncio.gather(alone.one_by_one(operations), in_bulk.in_bulks(operations))
+    assert one_by_one == in_bulks
     assert await alone.everything() == await in_bulk.everything()

@@ -1,15 +1,12 @@
 """Others who wait for a lock, so that what happens at once happens at once in every run."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
 
-from tests.integration.embedded.programs import sql
-
-_PATIENCE_SECONDS = 20
+from tests.integration.embedded.programs import eventually, sql
 
 _CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -38,13 +35,6 @@ def waiting(url: str) -> int:
     return count
 
 
-async def reached(condition: Callable[[], bool]) -> None:
-    """Wait, with some patience, while others work."""
-    await asyncio.to_thread(_wait, condition)
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+async def reached(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for it, as `eventually` does, with more patience and in a thread of its own."""
+    await asyncio.to_thread(eventually, condition, seconds)

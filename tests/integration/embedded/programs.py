@@ -74,16 +74,19 @@ def sql(url: str, statement: str) -> Any:
         return pool.submit(asyncio.run, run()).result()
 
 
-def eventually[T](attempt: Callable[[], T]) -> T:
-    """Try until it works, for five seconds."""
-    deadline = time.monotonic() + 5
+def eventually[T](attempt: Callable[[], T], seconds: float = 5) -> T:
+    """Try until it works; to return False is to fail."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
-            return attempt()
+            result = attempt()
+            assert result is not False
         except (OSError, AssertionError, asyncpg.PostgresError):
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.05)
+            time.sleep(0.02)
+        else:
+            return result
 
 
 def socket_folder(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from tests.unit.settings.production import FRONT_END, SECRET, URL
 @pytest.mark.req("RUN-FR-005")
 def test_without_anything_else_it_is_production() -> None:
     settings = load_settings()
-    assert (settings.environment, settings.lines, settings.allowed_origins) == ("production", "json", [])
+    assert (settings.environment, settings.log_form, settings.allowed_origins) == ("production", "json", [])
     assert (settings.secrets, settings.jwks_url) == ([SECRET], None)
     assert not settings.better_auth_cookie_cache
 

@@ -1,0 +1,58 @@
+"""What waits for the database costs memory, and not more than can be said beforehand."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from tests.integration.hostile_clients import serving
+from tests.integration.servers import Server
+from tests.integration.waiting import uncommitted
+from tests.tokens import mint
+
+_MEGABYTE = 1 << 20
+_USERS = 40
+_EACH = 5
+_CHANGES = [{"op": "create", "task": {"title": "Buy milk", "description": "x" * 10_000}}] * 100
+"""As much as a body may hold."""
+
+
+async def ask(server: Server) -> set[int]:
+    """What two hundred large changes and as many reads are answered, each over a connection of its own."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=30) as http:
+        answers = await asyncio.gather(*(request for _ in range(_USERS) for request in requests(http)))
+    return {answer.status_code for answer in answers}
+
+
+def requests(http: httpx.AsyncClient) -> list[asyncio.Task[httpx.Response]]:
+    user = f"user-{uuid4()}"
+    path, headers = f"/api/{user}/tasks", {"Authorization": f"Bearer {mint(user)}"}
+    changes = [http.post(f"{path}/bulk", json={"operations": _CHANGES}, headers=headers) for _ in range(_EACH)]
+    reads = [http.get(path, headers=headers) for _ in range(_EACH)]
+    return [asyncio.ensure_future(each) for each in changes + reads]
+
+
+async def peak_of(server: Server) -> float:
+    """How much memory it had at most while it was asked, in megabytes."""
+    process, peak = psutil.Process(server.pid), 0
+    asking = asyncio.create_task(ask(server))
+    while not asking.done():
+        peak = max(peak, process.memory_info().rss)
+        await asyncio.sleep(0.02)
+    assert await asking == {503}
+    return peak / _MEGABYTE
+
+
+@pytest.mark.req("OPS-FR-034")
+async def test_overload_costs_memory_within_bounds(tmp_path: Path, own_database: str) -> None:
+    """A body of a megabyte and what was read from it, for each that waits; the next overload takes no more."""
+    with serving(tmp_path, own_database) as server:
+        before = psutil.Process(server.pid).memory_info().rss / _MEGABYTE
+        async with uncommitted(own_database, "LOCK TABLE tasks, users"):
+            peaks = [await peak_of(server) for _ in range(2)]
+        assert peaks[0] - before < 3 * _USERS * _EACH
+        assert peaks[1] < peaks[0] + 50

@@ -1,0 +1,91 @@
+"""What the doctor says of clocks, versions and counters, and that nobody who is silent keeps it."""
+
+import asyncio
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from src.config import load_settings
+from src.doctor import database
+from tests.conftest import Connection
+from tests.faults.proxy import Proxy
+from tests.integration.servers import free_port
+from tests.integration.test_doctor import doctor
+from tests.integration.test_shared_limits import redis
+
+_SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
+
+
+@pytest.mark.req("OPS-FR-093")
+@pytest.mark.parametrize(
+    ("ahead", "level", "said"),
+    [(1, "ok", "1.0 s ahead"), (-5, "WARN", "5.0 s behind"), (61, "FAILED", "tokens tolerate"), (-61, "FAILED", "NTP")],
+)
+async def test_a_clock_that_is_wrong_is_told(
+    sql: Connection, monkeypatch: pytest.MonkeyPatch, ahead: float, level: str, said: str
+) -> None:
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + ahead)
+    finding = await database.CHECKS["clock"](sql)
+    assert (finding.level, said in finding.explanation) == (level, True), finding
+
+
+@pytest.mark.req("OPS-FR-093")
+async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = sql.get_server_version()
+    monkeypatch.setattr(database, "_OLDEST", version.major + 1)
+    finding = await database.CHECKS["version"](sql)
+    assert (finding.level, f"PostgreSQL {version.major} is too old" in finding.explanation) == ("FAILED", True)
+
+
+@pytest.mark.req("OPS-FR-098")
+async def test_shared_counters_are_tried(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"BETTER_AUTH_SECRET": _SECRET, "RATE_LIMIT_STORAGE_URL": f"redis://:hunter2@127.0.0.1:{port}/0"}
+    assert "nobody answers there" in doctor(tmp_path, **settings)[1]["rate limits"]
+    with redis(port):
+        assert doctor(tmp_path, **settings)[1]["rate limits"].startswith("ok")
+        settings["RATE_LIMIT_STORAGE_URL"] = f"redis://:wrong@127.0.0.1:{port}/0"
+        assert "refuses this user or password" in doctor(tmp_path, **settings)[1]["rate limits"]
+
+
+async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with closing(writer):
+        while await reader.read(1000):
+            pass
+
+
+@pytest.mark.req("OPS-SC-071", "OPS-FR-092", "OPS-FR-096", "OPS-FR-098")
+async def test_whoever_never_answers_does_not_keep_the_doctor(tmp_path: Path) -> None:
+    """A server that accepts and says nothing, for everything that the doctor looks at."""
+    async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
+        place = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{place}/x", "BETTER_AUTH_URL": f"http://{place}"}
+        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{place}"}
+        began = time.monotonic()
+        status, findings = await asyncio.to_thread(doctor, tmp_path, **settings)
+        assert (status, time.monotonic() - began < 30) == (1, True)
+        assert all("within 4 s" in findings[check] for check in ("database", "JWKS", "rate limits")), findings
+
+
+@pytest.mark.req("OPS-SC-071", "OPS-FR-090")
+async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_url: str) -> None:
+    async with Proxy(database_url) as proxy:
+        settings = load_settings(_env_file=None, database_url=proxy.url, better_auth_secret=_SECRET)
+        began, findings = time.monotonic(), []
+        async for finding in database.examine(settings):
+            findings.append(finding)
+            proxy.freeze()
+        assert time.monotonic() - began < 20
+        assert findings[0].level == "ok"
+        assert {finding.check for finding in findings[2:]} == {
+            "encoding",
+            "clock",
+            "migrations",
+            "rights",
+            "TLS",
+            "pooler",
+        }
+        assert {finding.level for finding in findings[2:]} <= {"FAILED", "WARN", "ok"}

@@ -1,0 +1,118 @@
+"""Migrations beside a service that runs: whom they wait for, who waits for them, and what an early end leaves."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from src.db.migrations import MigrationError
+from tests.commands import python
+from tests.conftest import Connection
+from tests.integration.embedded import programs
+from tests.integration.migrated import Migrated
+from tests.integration.waiting import reached, uncommitted, waiting
+from tests.pgbouncer import pgbouncer, through
+from tests.tokens import SECRET
+
+type Run = subprocess.Popen[str]
+
+_OPEN = """
+    INSERT INTO users (id) VALUES ('somebody');
+    INSERT INTO tasks (user_id, title, created_at, updated_at, revision) VALUES ('somebody', 'x', now(), now(), 1)
+"""
+_BUILDING = "FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%' AND pid <> pg_backend_pid()"
+_LEFT = "SELECT count(*) FROM pg_settings WHERE source = 'session' AND name LIKE '%timeout'"
+
+
+@pytest.mark.req("OPS-FR-018")
+async def test_a_migration_does_not_queue_behind_a_long_lock(database: Migrated) -> None:
+    await database.up("0002")
+    first = await database.schema()
+    async with uncommitted(database.url, "LOCK TABLE tasks IN ACCESS SHARE MODE"):
+        with pytest.raises(MigrationError, match=r"longer than .* \(lock timeout\): run it again$"):
+            await database.down()
+    assert await database.schema() == first
+    await database.down()
+
+
+@pytest.mark.req("OPS-FR-018")
+async def test_an_index_waits_for_whoever_is_before_it_and_nobody_waits_for_it(database: Migrated) -> None:
+    await database.up("0002")
+    async with uncommitted(database.url, _OPEN):
+        building = asyncio.create_task(database.up())
+        await reached(lambda: waiting(database.url) == 1)
+        await asyncio.wait_for(database.connection.execute(_OPEN.replace("somebody", "another")), 2)
+        await asyncio.sleep(3.5)  # longer than a lock is waited for
+        assert not building.done()
+    await building
+    assert await database.difference() is None
+
+
+def lose_connection(_: Run, url: str) -> None:
+    programs.sql(url, f"SELECT pg_terminate_backend(pid) {_BUILDING}")
+
+
+def kill(run: Run, _: str) -> None:
+    run.kill()  # the server learns of it when it has done what it does
+
+
+def migrate(folder: Path, url: str) -> Run:
+    command = python("-m", "src", "migrate", DATABASE_URL=url, BETTER_AUTH_SECRET=SECRET)
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.req("RUN-FR-036")
+@pytest.mark.parametrize("interruptions", [[lose_connection], [kill], [lose_connection, kill]])
+async def test_a_run_that_was_interrupted_is_completed_by_the_next(
+    database: Migrated,
+    another_database: Migrated,
+    tmp_path: Path,
+    interruptions: list[Callable[[Run, str], None]],
+) -> None:
+    await another_database.up()
+    await database.up("0002")
+    async with uncommitted(database.url, _OPEN):
+        for interrupt in interruptions:
+            with migrate(tmp_path, database.url) as run:
+                await reached(lambda: waiting(database.url) == 1)
+                await asyncio.to_thread(interrupt, run, database.url)
+                said = run.communicate(timeout=20)[0]
+            assert run.returncode
+            assert said.count("\n") == (interrupt is lose_connection)
+        assert "INVALID" in str(await database.schema("tasks"))
+        last = migrate(tmp_path, database.url)
+        await asyncio.sleep(3)
+        assert last.poll() is None
+    said = (await asyncio.to_thread(last.communicate, timeout=20))[0]
+    assert (last.returncode, said) == (0, "The database is at revision 0003.\n")
+    assert await database.schema() == await another_database.schema()
+
+
+@pytest.mark.req("RUN-FR-037")
+@pytest.mark.skipif(not shutil.which("pgbouncer"), reason="PgBouncer is not installed")
+async def test_migrations_go_through_a_pooler_and_leave_nothing_behind(database: Migrated) -> None:
+    with pgbouncer(database.url, pool_size=2, forgets=False) as folder:
+        pooled = Migrated(through(folder, database.url), database.connection)
+        await pooled.up()
+        await pooled.down()
+        await pooled.up()
+        assert await pooled.difference() is None
+        async with both_sessions(pooled.url) as sessions:
+            assert [await session.fetchval(_LEFT) for session in sessions] == [0, 0]
+
+
+@asynccontextmanager
+async def both_sessions(url: str) -> AsyncIterator[list[Connection]]:
+    """Two connections that have a session each of the pooler's two, as both are in a transaction."""
+    sessions: list[Connection] = [await asyncpg.connect(url, statement_cache_size=0) for _ in range(2)]
+    for session in sessions:
+        await session.execute("BEGIN")
+    assert len({await session.fetchval("SELECT pg_backend_pid()") for session in sessions}) == 2
+    yield sessions
+    for session in sessions:
+        await session.close()

@@ -1,0 +1,28 @@
+"""Settings that need packages which not everybody installs."""
+
+import sys
+
+import pytest
+
+from src.config import load_settings
+from tests.tokens import SECRET
+
+
+@pytest.mark.req("RUN-FR-002", "OPS-FR-083")
+@pytest.mark.parametrize(
+    ("setting", "value", "package", "group"),
+    [
+        ("otel_exporter_otlp_endpoint", "http://127.0.0.1:4318", "opentelemetry.sdk", "otel"),
+        ("rate_limit_storage_url", "redis://127.0.0.1:6379", "redis", "redis"),
+    ],
+)
+def test_packages_that_are_missing_are_named_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, package: str, group: str
+) -> None:
+    needed = {"database_url": "postgresql://not/needed", "better_auth_secret": SECRET}
+    monkeypatch.setitem(sys.modules, package, None)
+    load_settings(**needed)
+    with pytest.raises(SystemExit) as refusal:
+        load_settings(**needed | {setting: value})
+    said = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
+    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {said}"

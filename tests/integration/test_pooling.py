@@ -44,7 +44,7 @@ async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app
     assert (row["count"] > 0) is (setting == "true")
 
 
-@pytest.mark.req("RUN-FR-010", "RUN-FR-037")
+@pytest.mark.req("RUN-FR-010", "RUN-FR-038")
 async def test_it_works_through_a_pooler_in_transaction_mode(pooled: Pooled, start_app: StartApp) -> None:
     app = await start_app(**pooled)
     await use_everything(User(app))

@@ -22,9 +22,6 @@ from src.db.url import DatabaseUrl
 from tests.pgbouncer import pgbouncer, through
 from tests.tokens import SECRET, mint
 
-_PREPARED_STATEMENTS = os.environ.get("DATABASE_PREPARED_STATEMENTS", "false")
-"""Whether the pooler of TEST_DATABASE_POOLER keeps them."""
-
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 # Images often set it; a hundred processes would compile all that they import anew, for seconds each.
@@ -141,11 +138,13 @@ def new_database(server_url: str) -> NewDatabase:
 @pytest.fixture(scope="session")
 def usual_way(server_url: str) -> Iterator[UsualWay]:
     """Settings with a pooler between the app and the tests' server, where TEST_DATABASE_POOLER wants one."""
-    if not os.environ.get("TEST_DATABASE_POOLER"):
+    kind = os.environ.get("TEST_DATABASE_POOLER")
+    if not kind:
         yield lambda settings: settings
         return
-    with pgbouncer(server_url, pool_size=20) as folder:
-        yield partial(_pooled, server_url, folder)
+    prepared = kind == "prepared"
+    with pgbouncer(server_url, prepared=prepared, pool_size=20) as folder:
+        yield partial(_pooled, server_url, folder, prepared=prepared)
 
 
 @pytest.fixture(scope="session")
@@ -201,12 +200,12 @@ def _settings(database_url: str) -> dict[str, object]:
     }
 
 
-def _pooled(server_url: str, folder: str, settings: dict[str, object]) -> dict[str, object]:
+def _pooled(server_url: str, folder: str, settings: dict[str, object], *, prepared: bool) -> dict[str, object]:
     """A test that has its own way to the database, or its own idea of prepared statements, keeps it."""
     url = str(settings["database_url"])
     if urlsplit(url).query != urlsplit(server_url).query or "database_prepared_statements" in settings:
         return settings
-    return settings | {"database_url": through(folder, url), "database_prepared_statements": _PREPARED_STATEMENTS}
+    return settings | {"database_url": through(folder, url), "database_prepared_statements": prepared}
 
 
 async def _create_database(server_url: str, *, migrated: bool = True) -> str:

@@ -22,14 +22,13 @@ class Listener:
     """One connection of its own that listens; made anew when it is lost.
 
     `heard` gets each message. `missed` is called whenever a connection has begun to listen: before that nobody did.
-    A pooler in transaction mode accepts LISTEN and delivers nothing, so `url` must lead past it
-    (https://www.pgbouncer.org/features.html).
+    A pooler in transaction mode accepts LISTEN and delivers nothing (https://www.pgbouncer.org/features.html): that
+    something can be heard is only shown by hearing it.
     """
 
     def __init__(
         self, url: DatabaseUrl, channel: str, heard: Callable[[str], None], missed: Callable[[], None]
     ) -> None:
-        self.connected = False
         self._arguments = url.connect_arguments | {"timeout": _SECONDS, "command_timeout": _SECONDS}
         self._channel = channel
         self._heard = heard
@@ -52,11 +51,10 @@ class Listener:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(self._channel, self._hear)
-            self.connected, self._pause = True, _FIRST_PAUSE
+            self._pause = _FIRST_PAUSE
             self._missed()
             await self._stay(connection, lost)
         finally:
-            self.connected = False
             connection.terminate()
 
     async def _stay(self, connection: "asyncpg.Connection[asyncpg.Record]", lost: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ from src.db.migrations import head, is_behind
 from src.db.url import DatabaseUrl
 from src.doctor.connection import SECONDS, TROUBLE, Connection, connect, unreachable
 from src.doctor.findings import Finding, failed, ok, warning
-from src.doctor.pooler import pooler
+from src.doctor.pooler import is_shared, pooler
 from src.doctor.tls import tls
 
 type Check = Callable[[Connection], Awaitable[Finding]]
@@ -122,6 +122,10 @@ async def _direct(connection: Connection, url: DatabaseUrl) -> Finding:
         return failed(
             "direct way", f"{name} leads to another database than DATABASE_URL, which would not be migrated: mend one"
         )
+    with suppress(*TROUBLE):
+        if await is_shared(url):
+            said = f"{name} leads through a pooler in transaction mode, too: set it to the address past it"
+            return warning("direct way", said)
     return ok("direct way", f"{name} leads to the same database")
 
 

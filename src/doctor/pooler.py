@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 
 from src.config import Settings
+from src.db.url import DatabaseUrl
 from src.doctor.connection import SECONDS, TROUBLE, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
@@ -18,7 +19,7 @@ _DIRECT = "live updates come a second late: set DATABASE_URL_UNPOOLED to the add
 async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     """Both are tried: in transaction mode, a second connection gets the session of the first when that does nothing."""
     try:
-        async with asyncio.timeout(SECONDS), _connected(settings) as first, _connected(settings) as second:
+        async with _pair(settings.database_url) as (first, second):
             shared, kept = await _shared(first, second), await _kept(first, second)
     except TROUBLE as error:
         said = f"whether there is one cannot be told ({type(error).__name__}): are two more connections too many?"
@@ -28,9 +29,26 @@ async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     yield _prepared(settings, kept=kept)
 
 
+async def is_shared(url: DatabaseUrl) -> bool:
+    """Whether its connections share sessions, as those of a pooler in transaction mode do.
+
+    Raises:
+        Exception: Two connections at once cannot be had; one of `TROUBLE`.
+    """
+    async with _pair(url) as (first, second):
+        return await _shared(first, second)
+
+
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[Connection]:
-    connection = await connect(settings.database_url)
+async def _pair(url: DatabaseUrl) -> AsyncIterator[tuple[Connection, Connection]]:
+    """For `SECONDS` at most."""
+    async with asyncio.timeout(SECONDS), _open(url) as first, _open(url) as second:
+        yield first, second
+
+
+@asynccontextmanager
+async def _open(url: DatabaseUrl) -> AsyncIterator[Connection]:
+    connection = await connect(url)
     try:
         yield connection
     finally:

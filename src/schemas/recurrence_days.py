@@ -10,6 +10,9 @@ from src.schemas.recurrence_rule import Rule
 _LENGTHS = [[monthrange(year, month)[1] for month in range(1, 13)] for year in (2023, 2024)]
 """Of the months, in a common and in a leap year."""
 
+_DAYS_OF_400_YEARS = 146097
+"""Then the calendar repeats itself, its weekdays too."""
+
 type _Place = tuple[int, int]
 """The number of a day in its month or year, from 1, and how many there are."""
 
@@ -50,7 +53,8 @@ def _weekday_condition(rule: Rule) -> Callable[[date], bool]:
 
 def _is_in_week(weeks: frozenset[int], week_start: int, day: date) -> bool:
     """A week belongs to the year of its fourth day, and has the number of that among the year's days of its name."""
-    fourth = date.fromordinal(day.toordinal() + 3 - (day.weekday() - week_start) % 7)
+    ordinal = day.toordinal() + 3 - (day.weekday() - week_start) % 7
+    fourth = date.fromordinal((ordinal - 1) % _DAYS_OF_400_YEARS + 1)  # that of the last week there is lies in 10000
     return not weeks.isdisjoint(_weeks_from_both_ends(*_in_year(fourth)))
 
 

@@ -61,8 +61,9 @@ class Pace:
 class Feed:
     """The subscriptions of this process. It needs the database only while there are some, or something to tell.
 
-    `listen_url` is a way to the database past any pooler, on which others can be heard; without it changes of other
-    processes are found within `Pace.look_alone`. All subscriptions end when `shutdown` returns.
+    `listen_url` is a way to the database past any pooler, on which others can be heard; without it, or where it leads
+    through one all the same, changes of other processes are found within `Pace.look_alone`. All subscriptions end when
+    `shutdown` returns.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Feed:
         self._subscriptions: dict[str, set[Subscription]] = {}
         self._turns = asyncio.Semaphore(_READING_AT_ONCE)
         self._untold: set[str] = set()
+        self._hears = False
         self._something_to_tell = asyncio.Event()
         self._must_look = asyncio.Event()
         self._listener = None if listen_url is None else Listener(listen_url, CHANNEL, self._hear, self._must_look.set)
@@ -143,6 +145,7 @@ class Feed:
             subscription.wake()
 
     def _hear(self, message: str) -> None:
+        self._hears = True
         name, _, owner = message.partition(" ")
         if name != self._name:
             self._wake(owner)
@@ -163,9 +166,10 @@ class Feed:
 
     async def _look_again_and_again(self) -> None:
         while True:
+            heard, self._hears = self._hears, False
             with _survived():
                 await self._look()
-            heard = self._listener is not None and self._listener.connected
+                await self._call()
             await happens(self._must_look, self.pace.look if heard else self.pace.look_alone)
 
     async def _look(self) -> None:
@@ -175,6 +179,11 @@ class Feed:
             for subscription in subscriptions:
                 if subscription.revision != revisions.get(owner, 0):
                     subscription.wake()
+
+    async def _call(self) -> None:
+        """Tell of nobody: this process hears itself, until it looks again, where it can hear others."""
+        if self._listener:
+            await self._database.fetch(TELL, sender=self._name, owners=[""])
 
     async def _end(self) -> None:
         await self._shutdown()

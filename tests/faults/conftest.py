@@ -33,7 +33,7 @@ async def proxy(own_database: str) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def app(proxy: Proxy, start_app: StartApp) -> FastAPI:
-    """An app that has made all of its connections, so that they are there when they fail."""
-    app = await start_app(database_url=proxy.url)
+    """An app that has made all of its connections, so that they are there when they fail; it may be asked as often."""
+    app = await start_app(database_url=proxy.url, rate_limit="off")
     await asyncio.gather(*(User(app).create() for _ in range(30)))
     return app

@@ -1,6 +1,5 @@
 """A pooler in front of the database, and databases without any table."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -8,16 +7,19 @@ import pytest
 
 from tests.conftest import NewDatabase
 from tests.integration.migrated import Migrated
-from tests.pgbouncer import pgbouncer, through
+from tests.pgbouncer import POOLERS, pgbouncer, through
+
+type Pooled = dict[str, str]
 
 
-@pytest.fixture
-def pooled_url(database_url: str) -> Iterator[str]:
-    """The way to the database through PgBouncer."""
-    if not shutil.which("pgbouncer"):
-        pytest.skip("PgBouncer is not installed")
-    with pgbouncer(database_url) as folder:
-        yield through(folder, database_url)
+@pytest.fixture(params=POOLERS)
+def pooled(request: pytest.FixtureRequest, database_url: str) -> Iterator[Pooled]:
+    """Settings for the way through PgBouncer, once without prepared statements and once with them."""
+    with pgbouncer(database_url, prepared=request.param) as folder:
+        yield {
+            "database_url": through(folder, database_url),
+            "database_prepared_statements": str(request.param).lower(),
+        }
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from src.db.url import DatabaseUrl
 from src.doctor.tls import tls
 from tests.commands import run
 from tests.conftest import Connection, NewDatabase
+from tests.integration.conftest import Pooled
 from tests.integration.embedded import programs
 from tests.unit.auth.jwks_server import serving
 from tests.unit.auth.minting import EDDSA
@@ -17,6 +18,14 @@ from tests.unit.auth.minting import EDDSA
 _SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
 _NOWHERE = "postgresql://somebody:hunter2@127.0.0.1:9/tasks"
 _GUESSED = "WARN easy to guess: use 'openssl rand -base64 32' on both sides"
+
+_PREPARED_STATEMENTS = {
+    ("true", "true"): "ok they are used, and last",
+    ("true", "false"): "FAILED they are used, and the pooler loses them",
+    ("false", "true"): "ok not used; they would last",
+    ("false", "false"): "ok not used",
+}
+"""What is said of them, by whether they are wanted and whether they are kept."""
 
 
 def doctor(folder: Path, **settings: str) -> tuple[int, dict[str, str]]:
@@ -109,18 +118,25 @@ async def test_a_user_without_rights_is_told(tmp_path: Path, new_database: NewDa
 
 
 @pytest.mark.req("OPS-FR-094")
-@pytest.mark.parametrize(("setting", "expected"), [("true", "FAILED they are used"), ("false", "ok not used")])
-def test_a_pooler_in_transaction_mode_is_found(
-    tmp_path: Path, pooled_url: str, database_url: str, setting: str, expected: str
-) -> None:
-    settings = {"DATABASE_URL": pooled_url, "DATABASE_PREPARED_STATEMENTS": setting, "BETTER_AUTH_SECRET": _SECRET}
+@pytest.mark.parametrize("wanted", ["true", "false"])
+def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, database_url: str, wanted: str) -> None:
+    url, kept = pooled["database_url"], pooled["database_prepared_statements"]
+    settings = {"DATABASE_URL": url, "DATABASE_PREPARED_STATEMENTS": wanted, "BETTER_AUTH_SECRET": _SECRET}
     status, findings = doctor(tmp_path, **settings)
-    assert findings["pooler"].startswith("WARN in transaction mode")
-    assert findings["prepared statements"].startswith(expected)
-    assert status == (setting == "true")
+    assert findings["pooler"].startswith("WARN in transaction mode; live updates come a second late")
+    assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, kept])
+    assert status == ((wanted, kept) == ("true", "false"))
     findings = doctor(tmp_path, DATABASE_URL_UNPOOLED=database_url, **settings)[1]
     assert findings["pooler"].startswith("ok in transaction mode")
     assert findings["direct way"].startswith("ok")
+
+
+@pytest.mark.req("OPS-FR-099")
+def test_a_direct_way_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "DATABASE_URL_UNPOOLED": pooled["database_url"]}
+    status, findings = doctor(tmp_path, BETTER_AUTH_SECRET=_SECRET, **settings)
+    assert status == 0
+    assert findings["direct way"].startswith("WARN DATABASE_URL_UNPOOLED leads through a pooler")
 
 
 @pytest.mark.req("OPS-FR-095")

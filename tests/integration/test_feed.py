@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from src.services.feed import Pace
 from tests.conftest import NewDatabase, StartApp, User
+from tests.integration.conftest import Pooled
 from tests.integration.embedded.programs import sql
 from tests.integration.servers import Server
 from tests.integration.streams import RemoteUser, Stream, served
@@ -45,9 +46,7 @@ class Pair:
 
     async def listens(self) -> None:
         """Wait until what the other says is heard."""
-        async with asyncio.timeout(10):
-            while not self.here.state.feed._listener.connected:  # noqa: ASYNC110, SLF001 - nobody else asks
-                await asyncio.sleep(0.01)
+        await reached(lambda: listeners(self.database_url) == 1)
 
     def block(self) -> None:
         """The app that streams cannot connect any more."""
@@ -55,6 +54,11 @@ class Pair:
 
     def unblock(self) -> None:
         self._way.symlink_to(self._sockets)
+
+
+def listeners(database_url: str) -> int:
+    count: int = sql(database_url, _LISTENING)
+    return count
 
 
 def _way_to(url: str, folder: str) -> Path:
@@ -193,15 +197,23 @@ async def test_where_there_is_only_a_pooler_the_stream_looks_each_second(start_a
         assert time.monotonic() - begun < 5
 
 
+@pytest.mark.req("TASK-FR-160")
+async def test_where_the_direct_way_turns_out_to_be_a_pooler_the_stream_looks_each_second(
+    pooled: Pooled, start_app: StartApp, user: User
+) -> None:
+    deaf = await start_app(**pooled, database_url_unpooled=pooled["database_url"])
+    async with served(deaf) as url, Stream(url, user) as stream:
+        await asyncio.sleep(2.5)
+        begun = time.monotonic()
+        await user.create()
+        assert (await stream.next()).name == "created"
+        assert time.monotonic() - begun < 5
+
+
 @pytest.mark.req("TASK-FR-162")
 async def test_without_streams_there_is_no_listening_connection(pair: Pair) -> None:
-    def listening() -> int:
-        count: int = sql(pair.database_url, _LISTENING)
-        return count
-
     await pair.writer.create()
-    assert listening() == 0
+    assert listeners(pair.database_url) == 0
     async with pair.stream(), pair.stream():
         await pair.listens()
-        assert listening() == 1
-    await reached(lambda: listening() == 0)
+    await reached(lambda: listeners(pair.database_url) == 0)

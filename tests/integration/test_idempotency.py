@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from src.services.purge import purge_answers
 from tests.conftest import JSON, Connection, StartApp, User
+from tests.integration.conftest import Pooled
 from tests.integration.waiting import reached, uncommitted, waiting
 
 MILK = {"title": "Buy milk"}
@@ -296,8 +297,8 @@ async def test_neither_keys_nor_bodies_are_logged(user: User, caplog: pytest.Log
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_keys_work_through_a_pooler_in_transaction_mode(pooled_url: str, start_app: StartApp) -> None:
-    user = User(await start_app(database_url=pooled_url, database_prepared_statements="false"))
+async def test_keys_work_through_a_pooler_in_transaction_mode(pooled: Pooled, start_app: StartApp) -> None:
+    user = User(await start_app(**pooled))
     answers = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(10)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len(await user.tasks()) == 1

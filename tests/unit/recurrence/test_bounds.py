@@ -77,6 +77,14 @@ def test_occurrences_are_those_of_dateutil(rule: str, start: datetime) -> None:
     assert list(islice((time for time in ours if time > start), 20)) == _of_dateutil(rule, start, until)
 
 
+@pytest.mark.req("TASK-FR-102")
+def test_the_last_year_of_the_calendar_has_its_weeks_though_the_last_belongs_to_the_next_year() -> None:
+    rule = "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO,FR;WKST=TH"
+    found = next_occurrence(rule, "9998-06-01", basis="due_date", completed_at=_NOW, zone=None)
+    assert found
+    assert found.due_date == "9999-05-14"
+
+
 def _is_sound(rule: str) -> bool:
     try:
         parse_rule(rule)

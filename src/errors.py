@@ -16,9 +16,9 @@ AppError                       `src.server.refusals` has those that no applicati
 │   ├── InvalidCursor     422  a cursor that this API did not make
 │   └── IdempotencyKeyReused 422  another request has had this idempotency key (in `src.services.answers`)
 ├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
-├── TooManyStreams        429  the owner has too many streams (in `src.services.feed`)
+├── TooManyStreams        429  the owner has too many streams (in `src.services.subscription`)
 └── ServiceUnavailable    503  try again after a moment
-    ├── NoRoomForStreams  503  the process has as many streams as it takes (in `src.services.feed`)
+    ├── NoRoomForStreams  503  the process has as many streams as it takes (in `src.services.subscription`)
     ├── Stopping          503  the process was told to end (in `src.api.dependencies`)
     └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
 """

@@ -17,10 +17,9 @@ from typing import Self
 from src.db.database import Database
 from src.db.listener import Listener
 from src.db.url import DatabaseUrl
-from src.errors import AppError, ServiceUnavailable
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
-from src.services.subscription import Subscription, happens
+from src.services.subscription import NoRoomForStreams, Subscription, TooManyStreams, happens
 
 logger = logging.getLogger(__name__)
 
@@ -29,22 +28,6 @@ MAX_SUBSCRIPTIONS = 20
 
 # A thousand streams that hear of news must not take the places of a thousand requests.
 _READING_AT_ONCE = 4
-
-
-class TooManyStreams(AppError):
-    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
-
-    status = 429
-    slug = "too-many-streams"
-    title = "Too many requests"
-    detail = "You have too many event streams open; close one and try again."
-    retry_after = 15
-
-
-class NoRoomForStreams(ServiceUnavailable):
-    """The process has as many event streams as it may have; another one may have room."""
-
-    retry_after = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Runs migrations on asyncpg, each in a transaction of its own, in one process at a time."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 from alembic import context
@@ -15,9 +16,12 @@ from src.models import Table
 _LOCK = 7_227_435_184
 _MAY_BEGIN = """
     SELECT pg_try_advisory_xact_lock(:lock)
-       AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE datname = current_database())
+       AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE relid::regclass::text = ANY(:tables))
 """
 _SECONDS_BETWEEN_TRIES = 0.2
+
+# A pooler hands sessions on with the statements that the run before has prepared.
+_PREPARED = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: f"migration_{uuid4()}"}
 
 # Whoever waits for a lock on a table makes all wait who come after, readers too.
 _NO_LONG_WAITS = "lock_timeout = '3s'"
@@ -60,7 +64,7 @@ async def lock(connection: AsyncConnection) -> None:
     Who waits for it asks again and again: CREATE INDEX CONCURRENTLY would wait for a statement that waits. The server
     goes on building the index of a run that was killed, and until it has it, that run is not over.
     """
-    while not await connection.scalar(text(_MAY_BEGIN), {"lock": _LOCK}):
+    while not await connection.scalar(text(_MAY_BEGIN), {"lock": _LOCK, "tables": list(Table.metadata.tables)}):
         await connection.rollback()
         await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
     # Idle it may be; and only another statement makes PostgreSQL forget the snapshot of the SELECT.
@@ -74,7 +78,9 @@ async def main() -> None:
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, connect_args={"async_creator_fn": connect, **_PREPARED}
+    )
     event.listen(engine.sync_engine, "begin", begin)
     async with engine.connect() as holder, engine.connect() as connection:
         await lock(holder)

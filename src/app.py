@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
 from src.api.routers import changes, health, overview, tasks
-from src.api.standard_output import Lines
+from src.api.standard_output import LineWriter
 from src.config import Settings
 from src.middleware import middleware
 from src.parts import create_counters, create_database, create_feed, create_telemetry, create_verifier
@@ -30,7 +30,7 @@ _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
     verifier, counters, telemetry = create_verifier(settings), create_counters(settings), create_telemetry(settings)
-    lines, shutdown = Lines(), Shutdown(settings.shutdown_delay)
+    lines, shutdown = LineWriter(), Shutdown(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
     routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(

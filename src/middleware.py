@@ -11,7 +11,7 @@ from src.api.head import Head
 from src.api.rate_limits import RateLimit, UserLimit
 from src.api.request_log import RequestLog
 from src.api.response_headers import ResponseHeaders
-from src.api.standard_output import Lines
+from src.api.standard_output import LineWriter
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
 from src.auth.verifier import TokenVerifier
@@ -21,7 +21,7 @@ from src.shutdown import Shutdown
 
 
 def middleware(
-    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: Lines, shutdown: Shutdown
+    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: LineWriter, shutdown: Shutdown
 ) -> list[Middleware]:
     """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     limit = _limit("user", settings.rate_limit, counters)

@@ -94,9 +94,9 @@ def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
 
 
 _CLOCKED = {
-    "tests/faults", "test_convergence.py", "test_events.py", "test_feed.py", "test_hostile_clients.py",
-    "test_pooling.py", "test_process.py", "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py",
-    "test_shared_limits.py", "test_shutdown.py",
+    "tests/faults", "test_convergence.py", "test_crowds.py", "test_doctor_patience.py", "test_events.py",
+    "test_feed.py", "test_hostile_clients.py", "test_migrating.py", "test_pooling.py", "test_process.py",
+    "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py", "test_shared_limits.py", "test_shutdown.py",
 }  # fmt: skip
 """What goes by the clock, or kills servers: one after the other, also where tests run on several cores."""
 

@@ -1,7 +1,7 @@
 """Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes.
 
-The headers are read here, and documented where the answers are: as parameters of handlers, which FastAPI takes for
-lists, they would cost as much as the query.
+The headers are read here rather than declared: FastAPI would spend as long on them as the query takes. They are
+documented where the answers are, in `src.api.documentation`.
 """
 
 import re

@@ -39,7 +39,7 @@ class IdempotentRequest:
             return respond(await act(self._tasks))
 
         async def reply(tasks: TaskService) -> Reply:
-            return _reply(respond(await act(tasks)))
+            return _kept_form(respond(await act(tasks)))
 
         request = KeyedRequest(self._owner, self._key, await _fingerprint(self._request))
         state = self._request.app.state
@@ -70,7 +70,7 @@ async def _fingerprint(request: Request) -> bytes:
     return sha256(head.encode() + await request.body()).digest()
 
 
-def _reply(response: Response) -> Reply:
+def _kept_form(response: Response) -> Reply:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     return Reply(response.status_code, json.dumps(headers), bytes(response.body))
 

@@ -10,7 +10,7 @@ from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.request_line import RequestLine
-from src.api.standard_output import Lines
+from src.api.standard_output import LineWriter
 from src.logs import Ids, current_request
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -29,7 +29,9 @@ class RequestLog:
     whatever people type; no query, no header and nothing of a body.
     """
 
-    def __init__(self, app: ASGIApp, lines: Lines, form: Literal["json", "plain"], *, traced: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, lines: LineWriter, form: Literal["json", "plain"], *, traced: bool = False
+    ) -> None:
         self._app, self._lines, self._render, self._traced = app, lines, _RENDER[form], traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -60,7 +60,7 @@ class SharedCounters:
 
     def _pause(self, error: Exception) -> None:
         if self._alone_until:
-            return  # somebody else was first
+            return  # the log has said so
         self._alone_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning(
             "rate limits are counted by this process alone, as their storage fails: %s", type(error).__name__

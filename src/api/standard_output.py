@@ -1,4 +1,4 @@
-"""Lines that are written some at a time: a write costs as much as what it takes to make the line."""
+"""LineWriter that are written some at a time: a write costs as much as what it takes to make the line."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from select import PIPE_BUF
 _SECONDS = 0.05
 
 
-class Lines:
+class LineWriter:
     """Writes lines to standard output within 50 ms, or when it is told to.
 
     A write is of whole lines and of at most `PIPE_BUF` bytes, so that lines of several processes do not mix (pipe(7)).

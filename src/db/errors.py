@@ -59,7 +59,7 @@ class _Translated:
     """Raises `ServiceUnavailable` for trouble that may pass; anything else is a defect and goes through.
 
     A constraint that can be violated by a request is a business rule: give it a class in `src.errors` and map its name
-    here.
+    here. It is a class because every request enters it, and a generator would cost twice as much.
     """
 
     def __enter__(self) -> None: ...

@@ -32,7 +32,7 @@ class Transaction:
         await self._connection.execute("SAVEPOINT before")
         try:
             yield self
-        except BaseException:
+        except Exception:  # who is cancelled takes all back, and waits for nothing
             await self._connection.execute("ROLLBACK TO before")
             raise
         await self._connection.execute("RELEASE before")

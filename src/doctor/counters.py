@@ -7,6 +7,7 @@ from src.config import Settings
 from src.doctor.findings import Finding, failed, ok
 
 _SECONDS = 4
+_WRITES = "return redis.call('DEL', KEYS[1])"
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -21,7 +22,7 @@ async def _storage(url: str) -> Finding:
 
     try:
         async with asyncio.timeout(_SECONDS), Redis.from_url(url) as redis:
-            await redis.eval("return 1", 0)  # as the service counts
+            await redis.eval(_WRITES, 1, "task-api:doctor")  # by a script, as the service counts
     except AuthenticationError:
         return _alone("it refuses this user or password")
     except TimeoutError:

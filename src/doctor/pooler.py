@@ -84,7 +84,7 @@ def _mode(settings: Settings, *, shared: bool) -> Finding:
         return ok("pooler", "none in transaction mode: each connection has a session of its own")
     if settings.database_url_unpooled is None:
         return warning("pooler", f"in transaction mode; {_DIRECT}")
-    return ok("pooler", "in transaction mode; migrations and live updates go past it")
+    return ok("pooler", "in transaction mode; DATABASE_URL_UNPOOLED is there for migrations and live updates")
 
 
 def _prepared(settings: Settings, *, kept: bool) -> Finding:

@@ -131,7 +131,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _is_too_much(self, cycle: RequestResponseCycle) -> bool:
         """Those whose request is still arriving do not count: they make room."""
-        most = self._most - self._most // 8
+        most = self._most * 7 / 8
         return (
             len(self.tasks) >= most
             and cycle.scope["path"].rstrip("/") != _ALWAYS_ANSWERED

@@ -31,8 +31,8 @@ def _find_answer() -> Statement:
     again where the request is refused because it had been done.
     """
     name = OWNER.concat(literal_column(r"E'\n'")).concat(_key)
-    is_first = func.pg_try_advisory_xact_lock(func.hashtextextended(name, literal_column("0"))).label("is_alone")
-    lock = select(is_first).subquery("lock")
+    is_alone = func.pg_try_advisory_xact_lock(func.hashtextextended(name, literal_column("0"))).label("is_alone")
+    lock = select(is_alone).subquery("lock")
     answer = (
         select(col(Answer.fingerprint), col(Answer.status), col(Answer.headers), col(Answer.body))
         .where(col(Answer.user_id) == OWNER, col(Answer.key) == _key, ~is_expired)

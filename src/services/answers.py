@@ -79,7 +79,7 @@ async def once(
     changed: list[OwnerId] = []
     async with database.transaction(request.owner) as transaction:
         tasks = TaskService(transaction, request.owner, changed.append)
-        reply = await _reply(transaction, request, partial(act, tasks))
+        reply = await _found_or_done(transaction, request, partial(act, tasks))
         if changed:
             await _keep(transaction, request, reply)
     if changed:
@@ -87,7 +87,7 @@ async def once(
     return reply
 
 
-async def _reply(transaction: Transaction, request: KeyedRequest, act: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _found_or_done(transaction: Transaction, request: KeyedRequest, act: Callable[[], Awaitable[Reply]]) -> Reply:
     if kept := await _find(transaction, request):
         return kept
     try:
@@ -102,10 +102,10 @@ async def _find(transaction: Transaction, request: KeyedRequest) -> Reply | None
     found = await transaction.fetch_row(FIND_ANSWER, owner=request.owner, key=request.key)
     if found is None or not found["is_alone"]:
         raise RequestInProgress
-    if found["fingerprint"] not in {None, request.fingerprint}:
-        raise IdempotencyKeyReused
     if found["fingerprint"] is None:
         return None
+    if found["fingerprint"] != request.fingerprint:
+        raise IdempotencyKeyReused
     return Reply(found["status"], found["headers"], found["body"].encode(), is_repetition=True)
 
 

@@ -28,7 +28,10 @@ _NOT_YET = {**dict.fromkeys(WRITTEN), **BLANK}
 
 
 class Outcome(NamedTuple):
-    """What became of an operation; `json` is its task, None where that is deleted or there is an `error`."""
+    """What became of an operation; `json` is its task, None where that is deleted or there is an `error`.
+
+    `is_written` says whether it has changed the task.
+    """
 
     status: int
     revision: int = 0
@@ -48,7 +51,7 @@ async def perform(
     now = await _lock(transaction, owner, operations)
     ids = [_task_id(each) for each in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    drafts = await _in_a_thread(draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations)
+    drafts = await _worked_out(draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations)
     await _number(transaction, owner, drafts)
     written = await _write(transaction, owner, drafts, now)
     return [_outcome(each, written) for each in drafts]
@@ -87,8 +90,8 @@ async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[O
     return datetime.now(UTC) if row is None else row["now"]
 
 
-async def _in_a_thread(drafts: Iterable[Draft]) -> list[Draft]:
-    """Some rules of recurrence take tens of milliseconds: hundreds of them would keep everybody else waiting.
+async def _worked_out(drafts: Iterable[Draft]) -> list[Draft]:
+    """All drafts, worked out in a thread: by hundreds of laborious rules everybody else would be kept waiting.
 
     Who is cancelled ends the work: nobody wants it any more, and the process could not end before it.
     """

@@ -26,7 +26,7 @@ class NoRoomForStreams(ServiceUnavailable):
 
 
 class Subscription:
-    """Somebody who waits for the changes of an owner, and has seen all until `revision`; `turns` are for all."""
+    """Somebody who waits for the changes of an owner, and has seen all until `revision`; `turns` are shared by all."""
 
     def __init__(self, turns: asyncio.Semaphore) -> None:
         self._turns = turns
@@ -40,7 +40,7 @@ class Subscription:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """To read what is new.
+        """One of the places for those who read what is new.
 
         Raises:
             TimeoutError: So many others read, or so slowly, that there was none within 4 seconds.

@@ -6,8 +6,12 @@ from collections.abc import Awaitable
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from src.db.connecting import Session, connect
+from src.db.database import Database
+from src.errors import ServiceUnavailable
+from src.services.task_statements import REVISION
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
@@ -113,6 +117,20 @@ async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> N
     await session.close()
     assert session.is_closed()
     assert time.monotonic() - began < 4
+
+
+@pytest.mark.req("OPS-FR-027")
+async def test_what_can_be_taken_back_by_itself_waits_no_longer(app: FastAPI, user: User, proxy: Proxy) -> None:
+    began = time.monotonic()
+    with pytest.raises(ServiceUnavailable):
+        await fall_silent(app.state.database, user.id, proxy)
+    assert time.monotonic() - began < 5
+
+
+async def fall_silent(database: Database, owner: str, proxy: Proxy) -> None:
+    async with database.transaction(owner) as outer, outer.transaction(owner) as inner:
+        proxy.swallow()
+        await inner.fetch_row(REVISION, owner=owner)
 
 
 @pytest.mark.req("OPS-FR-025")

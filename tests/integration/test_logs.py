@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from src.api.standard_output import Lines
+from src.api.standard_output import LineWriter
 from tests.commands import run
 from tests.conftest import JSON
 from tests.integration.embedded.programs import eventually, sql
@@ -279,7 +279,7 @@ def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str
 
 async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What goes to standard output each time."""
-    lines, written = Lines(), []
+    lines, written = LineWriter(), []
     for text in texts:
         lines.write(text)
         written.append(capsys.readouterr().out)

@@ -13,7 +13,16 @@ from uvicorn.server import ServerState
 
 from src.errors import AppError
 from src.server.reader import Reader
-from src.server.refusals import InvalidHttp, NoRoom, RequestHeadTooLarge, RequestTimeout, answer, as_bytes
+from src.server.refusals import (
+    InvalidHttp,
+    NoRoom,
+    RequestHeadTooLarge,
+    RequestTimeout,
+    UpgradeWithBody,
+    answer,
+    as_bytes,
+    has_body,
+)
 
 HEAD_BYTES = 64 * 1024
 """What a request may have beside its body: the request line, headers, the framing of chunks and trailers."""
@@ -53,6 +62,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._most = math.inf if config.limit_concurrency is None else config.limit_concurrency
         self._running: RequestResponseCycle | None = None
         self._overhead = 0
+        self._refusal: AppError = InvalidHttp()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Begin to wait for a request."""
@@ -89,9 +99,19 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_begin()
         self._wait()
 
+    def on_headers_complete(self) -> None:
+        """Ignore `Upgrade` (RFC 9110, section 7.8). The parser would take a body for what comes after the upgrade."""
+        upgrade = self.parser.should_upgrade()
+        if upgrade and has_body(self.headers):
+            self._refusal = UpgradeWithBody()
+            raise self._refusal
+        super().on_headers_complete()
+        if upgrade:
+            self.cycle.keep_alive = False
+
     def on_body(self, body: bytes) -> None:
         """The body has limits of its own, see `src.api.body_limit`."""
-        self._overhead -= len(body)
+        self._overhead = max(0, self._overhead - len(body))  # it may have come with the end of the request before
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -110,7 +130,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Refuse what is not HTTP."""
-        self._refuse(InvalidHttp())
+        self._refuse(self._refusal)
 
     def resume_writing(self) -> None:
         """The client reads."""
@@ -128,6 +148,9 @@ class BoundedHttp(HttpToolsProtocol):
         if self._is_too_much(cycle):
             app = answer(NoRoom())
         super()._start_asgi_task(cycle, app)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nobody needs to know."""
 
     def _is_too_much(self, cycle: RequestResponseCycle) -> bool:
         """Those whose request is still arriving do not count: they make room."""

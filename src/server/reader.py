@@ -3,7 +3,7 @@
 import math
 from asyncio import Transport
 
-STALL_SECONDS = 12
+STALL_SECONDS = 20
 """How long a client may read less than `READ_RATE`."""
 
 READ_RATE = 16 * 1024

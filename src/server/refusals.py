@@ -17,6 +17,13 @@ class InvalidHttp(AppError):
     detail = "The request is not valid HTTP."
 
 
+class UpgradeWithBody(InvalidHttp):
+    """A request for another protocol that has a body, which nobody can tell from the other protocol's beginning."""
+
+    slug = "upgrade-with-body"
+    detail = "This server speaks HTTP/1.1 alone: send the request without the Upgrade header."
+
+
 class RequestTimeout(AppError):
     """The request did not arrive in time."""
 
@@ -51,3 +58,8 @@ def as_bytes(response: Response, default_headers: list[tuple[bytes, bytes]]) -> 
     headers = [*default_headers, *response.raw_headers, (b"connection", b"close")]
     lines = (name + b": " + value + b"\r\n" for name, value in headers)
     return STATUS_LINE[response.status_code] + b"".join(lines) + b"\r\n" + bytes(response.body)
+
+
+def has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a request with these has one (RFC 9112, section 6)."""
+    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)

@@ -1,6 +1,7 @@
 """`python -m src serve` among clients that send too much, too slowly or nothing, and read too slowly or not at all."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -154,3 +155,19 @@ async def test_others_do_not_notice(server: Server, database_url: str) -> None:
                 assert time.monotonic() - started < 2
     assert failures(server) == []
     assert '"status":5' not in server.output
+
+
+@pytest.mark.req("OPS-FR-046")
+@pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
+async def test_a_body_is_not_taken_for_a_request_where_an_upgrade_is_asked_for(server: Server, body: bytes) -> None:
+    upgrade = b"PATCH /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + body
+    head, content = await answer(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(content)["type"] == "urn:problem-type:upgrade-with-body"
+
+
+@pytest.mark.req("OPS-FR-046")
+async def test_an_upgrade_is_ignored_where_there_is_no_body(server: Server) -> None:
+    head, _ = await answer(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert "pgrade" not in server.output

@@ -1,4 +1,4 @@
-"""LineWriter that are written some at a time: a write costs as much as what it takes to make the line."""
+"""Lines that are written some at a time: a write costs as much as what it takes to make the line."""
 
 import asyncio
 import sys

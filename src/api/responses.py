@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from src.services.bulk import Outcome
 from src.services.changes import ChangePage
 from src.services.task_page import TaskPage
-from src.services.task_service import CreatedTask, StoredTask
+from src.services.task_service import TaskRecord
 
 _JSON = "application/json"
 
@@ -20,7 +20,7 @@ def json_response(body: str) -> Response:
     return Response(body, media_type=_JSON)
 
 
-def task_response(task: StoredTask) -> Response:
+def task_response(task: TaskRecord) -> Response:
     """A task and its ETag."""
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
 
@@ -30,7 +30,7 @@ def not_modified(revision: int) -> Response:
     return Response(status_code=304, headers=_etag(revision))
 
 
-def created_response(request: Request, task: CreatedTask) -> Response:
+def created_response(request: Request, task: TaskRecord) -> Response:
     """A new task and where it is."""
     location = f"{quote(request.scope['path'])}/{task.id}"
     return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)

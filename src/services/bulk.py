@@ -18,13 +18,10 @@ from src.services.bulk_statements import (
     READ_TASKS,
     TAKE_REVISIONS,
     UPDATE_TASKS,
-    WRITTEN,
 )
 from src.services.operations import Draft, Revisions, draft
 from src.services.owner import OwnerId
-from src.services.task_columns import BLANK, Columns
-
-_NOT_YET = {**dict.fromkeys(WRITTEN), **BLANK}
+from src.services.task_columns import WRITTEN, Columns
 
 
 class Outcome(NamedTuple):
@@ -119,16 +116,12 @@ async def _write(transaction: Transaction, owner: OwnerId, drafts: Sequence[Draf
     """What is written, by revision."""
     new = [each.changes for each in drafts if each.task is None and each.changes is not None]
     following = [each.following for each in drafts if each.following is not None]
-    rows = [*map(_row, new), *map(_row, following)]
+    rows = new + following
     inserted = await transaction.fetch(INSERT_TASKS, owner=owner, now=now, rows=_json(rows)) if rows else []
     written = {row["revision"]: row for row in inserted}
     rows = [_row_after(each, written) for each in drafts if each.task is not None and each.changes is not None]
     updated = await transaction.fetch(UPDATE_TASKS, owner=owner, now=now, rows=_json(rows)) if rows else []
     return written | {row["revision"]: row for row in updated}
-
-
-def _row(new: Columns) -> Columns:
-    return {**_NOT_YET, **new}
 
 
 def _row_after(change: Draft, written: dict[int, Row]) -> Columns:

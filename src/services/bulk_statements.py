@@ -20,12 +20,11 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import BLANK
+from src.services.task_columns import WRITTEN
 from src.services.task_json import detailed_task_json, new_task_json
 
 _now = bindparam("now", type_=UTCDateTime)
 _moment = func.clock_timestamp().label("now")
-WRITTEN = (*BLANK, "event", "deleted_at", "revision")
 
 
 def _rows(*names: str) -> FromClause:

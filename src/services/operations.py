@@ -15,12 +15,10 @@ from src.schemas.operations import (
     UpdateOperation,
 )
 from src.schemas.recurrence import next_occurrence
-from src.services.task_columns import BLANK, Columns, stored
+from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
 type Revisions = list[int] | None
 """The revisions of a task that the client knows; None where it does not care."""
-
-_TAKEN_OVER = ("title", "description", "priority", "tags", "recurrence_from", "recurrence_tz")
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
 
 
 def _new(operation: CreateOperation, now: datetime) -> Columns:
-    values = stored(operation.task.model_dump())
+    values = to_columns(operation.task.model_dump())
     completed = values.pop("completed")
     return values | {"completed_at": now if completed else None, "event": "created"}
 
@@ -71,14 +69,13 @@ def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | No
             toggled = task["completed_at"] is None
             return _completion(task, now, completed=toggled if operation.completed is None else operation.completed)
         case DeleteOperation():
-            erased = BLANK | {"event": "erased"} if operation.permanent else {"event": "deleted"}
-            return {"deleted_at": now, **erased}
+            return to_tombstone(now) if operation.permanent else to_trash(now)
         case RestoreOperation():
-            return {"deleted_at": None, "event": "restored"} if task["deleted_at"] else None
+            return to_restored(now) if task["deleted_at"] else None
 
 
 def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
-    values = stored(operation.changes.model_dump())
+    values = to_columns(operation.changes.model_dump())
     if not values:
         return None
     completed = values.pop("completed", None)
@@ -105,5 +102,5 @@ def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
     )
     if occurrence is None:
         return None
-    taken_over = {name: after[name] for name in _TAKEN_OVER}
-    return taken_over | stored(occurrence._asdict()) | {"event": "created"}
+    same = {name: after[name] for name in CREATED}
+    return same | to_columns(occurrence._asdict()) | {"event": "created"}

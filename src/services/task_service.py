@@ -24,7 +24,7 @@ from src.services.list_parameters import conditions_of, page_of
 from src.services.list_statements import list_tasks
 from src.services.operations import Revisions
 from src.services.owner import OwnerId
-from src.services.task_columns import stored
+from src.services.task_columns import to_columns
 from src.services.task_page import TaskPage, page
 from src.services.task_statements import (
     COMPLETE_TASK,
@@ -38,15 +38,8 @@ from src.services.task_statements import (
 )
 
 
-class StoredTask(NamedTuple):
-    """A task as it is in the database: `json` is a `schemas.task.DetailedTask`."""
-
-    revision: int
-    json: str
-
-
-class CreatedTask(NamedTuple):
-    """A task that has just got its id."""
+class TaskRecord(NamedTuple):
+    """A task as one statement returns it: `json` is a `schemas.task.DetailedTask`."""
 
     id: int
     revision: int
@@ -71,22 +64,22 @@ class TaskService:
         values = conditions_of(query, datetime.now(UTC)) | page_of(query)
         return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
 
-    async def create_task(self, task: TaskCreate) -> CreatedTask:
+    async def create_task(self, task: TaskCreate) -> TaskRecord:
         """Add a task; with the first one the owner is known."""
-        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **stored(task.model_dump()))
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **to_columns(task.model_dump()))
         self._announce(self._owner)
-        return CreatedTask(*_found(row))
+        return TaskRecord(*_found(row))
 
-    async def get_task(self, task_id: int) -> StoredTask:
+    async def get_task(self, task_id: int) -> TaskRecord:
         """One task.
 
         Raises:
             TaskNotFound: The owner has none with this id.
         """
         row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
-        return StoredTask(*_found(row))
+        return TaskRecord(*_found(row))
 
-    async def update_task(self, task_id: int, changes: TaskUpdate, known: Revisions = None) -> StoredTask:
+    async def update_task(self, task_id: int, changes: TaskUpdate, known: Revisions = None) -> TaskRecord:
         """Set the members that were sent and leave the others alone; nothing sent changes nothing.
 
         Raises:
@@ -94,7 +87,7 @@ class TaskService:
             TaskChanged: Its revision is not among the known ones.
         """
         members = changes.model_dump()
-        values = stored(members)
+        values = to_columns(members)
         if not values:
             return await self._known_task(task_id, known)
         sent = Changes.model_construct(**members)
@@ -103,7 +96,7 @@ class TaskService:
             return await self._operate(operation, known)
         return await self._write(update_task(frozenset(values)), operation, known, **values)
 
-    async def complete_task(self, task_id: int, completion: TaskCompletion, known: Revisions = None) -> StoredTask:
+    async def complete_task(self, task_id: int, completion: TaskCompletion, known: Revisions = None) -> TaskRecord:
         """Set the completion, or toggle it where none is given; concurrent toggles each count.
 
         A task that recurs is followed by its next occurrence, once.
@@ -126,7 +119,7 @@ class TaskService:
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
         await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, known)
 
-    async def restore_task(self, task_id: int, known: Revisions = None) -> StoredTask:
+    async def restore_task(self, task_id: int, known: Revisions = None) -> TaskRecord:
         """Take a task out of the trash; one that is not there stays as it is.
 
         Raises:
@@ -151,7 +144,7 @@ class TaskService:
         row = await self._database.fetch_row(REVISION, owner=self._owner)
         return 0 if row is None else int(row["revision"])
 
-    async def _known_task(self, task_id: int, known: Revisions) -> StoredTask:
+    async def _known_task(self, task_id: int, known: Revisions) -> TaskRecord:
         task = await self.get_task(task_id)
         if known is not None and task.revision not in known:
             raise TaskChanged(task.json)
@@ -159,22 +152,22 @@ class TaskService:
 
     async def _write(
         self, statement: Statement, operation: TaskOperation, known: Revisions, **values: object
-    ) -> StoredTask:
+    ) -> TaskRecord:
         """The operation by one statement, or where that finds nothing to do, with a closer look."""
         row = await self._database.fetch_row(statement, owner=self._owner, id=operation.id, revisions=known, **values)
         if row is None:
             return await self._operate(operation, known)
         self._announce(self._owner)
-        return StoredTask(*row)
+        return TaskRecord(*row)
 
-    async def _operate(self, operation: TaskOperation, known: Revisions) -> StoredTask:
+    async def _operate(self, operation: TaskOperation, known: Revisions) -> TaskRecord:
         async with self._database.transaction(self._owner) as transaction:
             [outcome] = await perform(transaction, self._owner, [operation], known)
             if outcome.error is not None:
                 raise outcome.error
         if outcome.is_written:
             self._announce(self._owner)
-        return StoredTask(outcome.revision, outcome.json or "")
+        return TaskRecord(operation.id, outcome.revision, outcome.json or "")
 
 
 def _found(row: Row | None) -> Row:

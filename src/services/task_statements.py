@@ -30,11 +30,11 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import BLANK
+from src.services.task_columns import CREATED, Columns, to_restored, to_tombstone, to_trash
 from src.services.task_json import detailed_task_json, new_task_json
 
 type Condition = ColumnElement[bool]
-type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
+type Values = Callable[[ColumnElement[datetime]], Columns]
 """What columns become, at a moment."""
 
 
@@ -56,6 +56,7 @@ _does_not_recur = or_(
 )
 
 _revision_and_time = (col(User.revision), func.clock_timestamp().label("now"))
+_record = (col(Task.id), col(Task.revision), detailed_task_json.label("json"))
 
 
 def _value(column: str) -> ColumnElement[Any]:
@@ -88,10 +89,9 @@ def _revision_of_a_task(*conditions: Condition) -> CTE:
 
 def _create() -> Statement:
     bump = _revision_of_a_new_task()
-    names = ("title", "description", "priority", "tags", "due_date", "due_day", "due_at")
     values = {
         "user_id": OWNER,
-        **{name: _value(name) for name in (*names, "recurrence", "recurrence_from", "recurrence_tz")},
+        **{name: _value(name) for name in CREATED},
         "completed_at": case((_completed, bump.c.now)),
         "created_at": bump.c.now,
         "updated_at": bump.c.now,
@@ -103,15 +103,16 @@ def _create() -> Statement:
 
 def _write(*conditions: Condition, values: Values) -> Statement:
     bump = _revision_of_a_task(*conditions)
+    changes = {name: null() if value is None else value for name, value in values(bump.c.now).items()}
     return Statement(
         update(Task)
         .where(*conditions)
-        .values(updated_at=bump.c.now, revision=bump.c.revision, **values(bump.c.now))
-        .returning(col(Task.revision), detailed_task_json.label("json"))
+        .values(updated_at=bump.c.now, revision=bump.c.revision, **changes)
+        .returning(*_record)
     )
 
 
-def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> dict[str, Any]:
+def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> Columns:
     event = case(
         (~completed & col(Task.completed_at).is_not(None), literal_column("'reopened'")),
         (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
@@ -124,7 +125,7 @@ def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) ->
 def update_task(members: frozenset[str]) -> Statement:
     """Sets just these members, so that what other writers did to the rest stays."""
 
-    def values(now: ColumnElement[datetime]) -> dict[str, Any]:
+    def values(now: ColumnElement[datetime]) -> Columns:
         completion = _completion(_completed, now) if "completed" in members else {"event": literal_column("'updated'")}
         return {name: _value(name) for name in members - {"completed"}} | completion
 
@@ -132,27 +133,14 @@ def update_task(members: frozenset[str]) -> Statement:
     return _write(*_is_the_task, _is_known, *recurrence, values=values)
 
 
-def _to_complete(now: ColumnElement[datetime]) -> dict[str, Any]:
+def _to_complete(now: ColumnElement[datetime]) -> Columns:
     return _completion(func.coalesce(_completed, ~col(Task.completed)), now)
 
 
-def _to_trash(now: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": now, "event": literal_column("'deleted'")}
-
-
-def _to_restore(_: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": null(), "event": literal_column("'restored'")}
-
-
-def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
-    blank = {name: null() if value is None else value for name, value in BLANK.items()}
-    return blank | {"deleted_at": now, "event": literal_column("'erased'")}
-
-
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
-GET_TASK = Statement(select(col(Task.revision), detailed_task_json.label("json")).where(*_is_the_task))
+GET_TASK = Statement(select(*_record).where(*_is_the_task))
 CREATE_TASK = _create()
 COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete)
-TRASH_TASK = _write(*_is_the_task, _is_known, values=_to_trash)
-RESTORE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, col(Task.deleted_at).is_not(None), values=_to_restore)
-ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=_to_erase)
+TRASH_TASK = _write(*_is_the_task, _is_known, values=to_trash)
+RESTORE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, col(Task.deleted_at).is_not(None), values=to_restored)
+ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=to_tombstone)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from src.services.bulk import Outcome
+from src.services.bulk import OperationOutcome
 from src.services.changes import ChangePage
 from src.services.task_page import TaskPage
 from src.services.task_service import TaskRecord
@@ -36,13 +36,13 @@ def created_response(request: Request, task: TaskRecord) -> Response:
     return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)
 
 
-def bulk_response(outcomes: list[Outcome], *, dry_run: bool) -> Response:
+def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Response:
     """What became of several operations, as `schemas.operations.BulkResults`."""
     body = f'{{"results":[{",".join(map(_result, outcomes))}],"dry_run":{json.dumps(dry_run)}}}'
     return Response(body, media_type=_JSON)
 
 
-def _result(outcome: Outcome) -> str:
+def _result(outcome: OperationOutcome) -> str:
     problem = "null" if outcome.error is None else json.dumps(outcome.error.problem)
     return f'{{"status":{outcome.status},"task":{outcome.json or "null"},"problem":{problem}}}'
 

@@ -88,7 +88,7 @@ class TaskQuery(BaseModel):
 
     @model_validator(mode="after")
     def _relevance_needs_a_search(self) -> Self:
-        if self.sort_key == "relevance" and not self.words:
+        if self.sort_key == "relevance" and not self.search_text:
             raise ValueError("sort=relevance needs a search")
         return self
 
@@ -115,7 +115,7 @@ class TaskQuery(BaseModel):
         return [PRIORITIES.index(name) for name in self.priority or PRIORITIES]
 
     @property
-    def words(self) -> str:
+    def search_text(self) -> str:
         """What to search for."""
         return self.search or self.q
 
@@ -125,12 +125,12 @@ class TaskQuery(BaseModel):
         return self.tag + self.tags
 
     @property
-    def skipped(self) -> int:
+    def effective_offset(self) -> int:
         """How many to skip; a cursor is a place already."""
         return 0 if self.cursor else self.offset or self.skip
 
     @property
-    def is_timeless(self) -> bool:
+    def is_time_independent(self) -> bool:
         """Whether only a write can change what matches: what is overdue changes by itself."""
         return self.overdue is None
 
@@ -143,7 +143,7 @@ class TaskQuery(BaseModel):
     def sort_key(self) -> str:
         """What to sort by."""
         chosen = self.sort or self.sort_by
-        return chosen.removeprefix("-") if chosen else "relevance" if self.words else "created_at"
+        return chosen.removeprefix("-") if chosen else "relevance" if self.search_text else "created_at"
 
     @property
     def is_descending(self) -> bool:

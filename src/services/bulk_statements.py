@@ -59,7 +59,7 @@ LOCK_OWNER = Statement(
     .where(col(User.id) == OWNER)
     .with_for_update(key_share=True)  # as an update would: rows that refer to the owner can be inserted meanwhile
 )
-LOCK_OR_INTRODUCE_OWNER = Statement(
+LOCK_OR_CREATE_OWNER = Statement(
     insert(User)
     .values(id=OWNER)
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})

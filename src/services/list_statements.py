@@ -52,7 +52,7 @@ is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=Tr
 is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.event) != literal_column("'erased'"))
 
 
-def _lowered(name: str) -> ColumnElement[Any]:
+def _lowercase(name: str) -> ColumnElement[Any]:
     # In a query of its own, or PostgreSQL would do it again for each row.
     return select(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text))).scalar_subquery()
 
@@ -61,15 +61,15 @@ def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> Colum
     return or_(bindparam(name, type_=type_).is_(None), condition)
 
 
-def _conditions() -> list[ColumnElement[bool]]:
+def _where_clauses() -> list[ColumnElement[bool]]:
     tags = cast(_TAGS, ARRAY(Text))
     return [
         col(Task.user_id) == OWNER,
         case((bindparam("trashed", type_=Boolean), is_in_trash), else_=col(Task.deleted_at).is_(None)),
         col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
         col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
-        _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowered("any_tags"))),
-        _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowered("all_tags"))),
+        _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowercase("any_tags"))),
+        _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowercase("all_tags"))),
         _unless_null("search", Text, col(Task.search).op("@@")(_query)),
         _unless_null("before_day", Date, is_due("before", "before_day", before=True)),
         _unless_null("after_day", Date, is_due("after", "after_day", before=False)),
@@ -125,13 +125,13 @@ def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *,
 def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - both together are the order
     """A page, and the owner's revision: one row a task, or one of nulls."""
     key, _ = _key(sort, descending=descending)
-    conditions = _conditions()
+    conditions = _where_clauses()
     total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
     page = (
         select(col(Task.id), key.label("value"), task_json.label("json"))
         .where(*conditions, _follows(sort, descending=descending))
         .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
-        .limit(bindparam("rows", type_=BigInteger))
+        .limit(bindparam("limit", type_=BigInteger))
         .offset(bindparam("offset", type_=BigInteger))
         .subquery("page")
     )

@@ -17,12 +17,12 @@ from src.schemas.operations import (
 from src.schemas.recurrence import next_occurrence
 from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
-type Revisions = list[int] | None
+type ExpectedRevisions = list[int] | None
 """The revisions of a task that the client knows; None where it does not care."""
 
 
 @dataclass(slots=True)
-class Draft:
+class PlannedWrite:
     """What an operation comes to: `changes` of a task, or of none where it is new, and a task that follows it.
 
     Without `changes` the task stays as it is; with an `error`, too.
@@ -31,20 +31,20 @@ class Draft:
     operation: Operation
     task: Row | None = None
     changes: Columns | None = None
-    following: Columns | None = None
+    next_task: Columns | None = None
     error: AppError | None = None
 
 
-def draft(operation: Operation, task: Row | None, known: Revisions, now: datetime) -> Draft:
+def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime) -> PlannedWrite:
     """What comes of the operation on the task as it is."""
     if isinstance(operation, CreateOperation):
-        return Draft(operation, changes=_new(operation, now))
+        return PlannedWrite(operation, changes=_new(operation, now))
     if task is None or not _is_within_reach(operation, task):
-        return Draft(operation, error=TaskNotFound())
-    if known is not None and task["revision"] not in known:
-        return Draft(operation, error=TaskChanged(task["json"]))
+        return PlannedWrite(operation, error=TaskNotFound())
+    if if_match is not None and task["revision"] not in if_match:
+        return PlannedWrite(operation, error=TaskChanged(task["json"]))
     changes = _changes(operation, task, now)
-    return Draft(operation, task, changes, _following(task, changes or {}, now))
+    return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, now))
 
 
 def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
@@ -88,7 +88,7 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     return {"completed_at": now, "event": "completed"} if completed else {"completed_at": None, "event": "reopened"}
 
 
-def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
+def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
     """The next occurrence, where these changes complete a task that recurs and none has followed it yet."""
     after = {**task, **changes}
     if changes.get("event") != "completed" or after["recurrence"] is None or after["next_id"] is not None:

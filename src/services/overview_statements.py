@@ -47,19 +47,19 @@ def _count_tasks() -> Statement:
     tags = _tags()
     by_tag = func.json_object_agg(tags.c.tag, aggregate_order_by(tags.c.count, tags.c.count.desc(), tags.c.folded))
     counts: dict[str, ColumnElement[Any]] = {
-        "total": _number(_is_listed),
-        "pending": _number(_is_open),
-        "completed": _number(_is_listed & col(Task.completed_at).is_not(None)),
-        "overdue": _number(_is_open & is_overdue),
-        "due_today": _number(_is_open & _is_due_today),
-        "trashed": _number(is_in_trash),
-        "by_priority": _object({name: _number(_has_priority(at)) for at, name in enumerate(PRIORITIES)}),
+        "total": _count(_is_listed),
+        "pending": _count(_is_open),
+        "completed": _count(_is_listed & col(Task.completed_at).is_not(None)),
+        "overdue": _count(_is_open & is_overdue),
+        "due_today": _count(_is_open & _is_due_today),
+        "trashed": _count(is_in_trash),
+        "by_priority": _object({name: _count(_has_priority(at)) for at, name in enumerate(PRIORITIES)}),
         "by_tag": select(func.coalesce(by_tag, literal_column("'{}'::json"))).scalar_subquery(),
     }
     return Statement(select(cast(_object(counts), Text).label("json")).where(_is_owned))
 
 
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 

@@ -25,10 +25,10 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
     tasks = [row for row in rows if row["id"] is not None]
     shown = tasks[: query.limit]
     more = len(tasks) > query.limit
-    whole = query.cursor is None and not query.skipped and not more
+    whole = query.cursor is None and not query.effective_offset and not more
     revision, counted = (rows[0]["revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
     return TaskPage(
-        revision=revision if query.is_timeless else None,
+        revision=revision if query.is_time_independent else None,
         tasks=[row["json"] for row in shown],
         total=len(shown) if whole else counted,
         next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,

@@ -46,7 +46,7 @@ _is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
 _is_not_erased = col(Task.event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
 # What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
-_is_known = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
+_matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
 # Completing one that recurs makes the next one, which takes more than one statement.
 _does_not_recur = or_(
     col(Task.recurrence).is_(None),
@@ -130,7 +130,7 @@ def update_task(members: frozenset[str]) -> Statement:
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_does_not_recur,) if "completed" in members else ()
-    return _write(*_is_the_task, _is_known, *recurrence, values=values)
+    return _write(*_is_the_task, _matches_revision, *recurrence, values=values)
 
 
 def _to_complete(now: ColumnElement[datetime]) -> Columns:
@@ -140,7 +140,9 @@ def _to_complete(now: ColumnElement[datetime]) -> Columns:
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
 GET_TASK = Statement(select(*_record).where(*_is_the_task))
 CREATE_TASK = _create()
-COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete)
-TRASH_TASK = _write(*_is_the_task, _is_known, values=to_trash)
-RESTORE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, col(Task.deleted_at).is_not(None), values=to_restored)
-ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=to_tombstone)
+COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _does_not_recur, values=_to_complete)
+TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
+RESTORE_TASK = _write(
+    *_is_the_row, _is_not_erased, _matches_revision, col(Task.deleted_at).is_not(None), values=to_restored
+)
+ERASE_TASK = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)

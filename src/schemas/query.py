@@ -116,7 +116,7 @@ class TaskQuery(BaseModel):
 
     @property
     def search_text(self) -> str:
-        """What to search for."""
+        """The search text of `search` or its alias `q`."""
         return self.search or self.q
 
     @property
@@ -126,12 +126,12 @@ class TaskQuery(BaseModel):
 
     @property
     def effective_offset(self) -> int:
-        """How many to skip; a cursor is a place already."""
+        """The OFFSET: `offset` or its alias `skip`; 0 with a cursor, which replaces it."""
         return 0 if self.cursor else self.offset or self.skip
 
     @property
     def is_time_independent(self) -> bool:
-        """Whether only a write can change what matches: what is overdue changes by itself."""
+        """Whether only a write can change the result; which tasks are overdue also depends on the time."""
         return self.overdue is None
 
     @property

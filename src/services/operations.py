@@ -1,4 +1,4 @@
-"""What an operation makes of a task: what the statements on one task do, reckoned here for many at once."""
+"""Plan what each operation of a bulk writes. The result is the same as that of the statement on one task."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ from src.schemas.recurrence import next_occurrence
 from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
 type ExpectedRevisions = list[int] | None
-"""The revisions of a task that the client knows; None where it does not care."""
+"""The revisions of which a task must have one (`If-Match`); None accepts any."""
 
 
 @dataclass(slots=True)
 class PlannedWrite:
-    """What an operation comes to: `changes` of a task, or of none where it is new, and a task that follows it.
+    """The result of planning an operation: the changes of a task, and the next task of a recurring one.
 
-    Without `changes` the task stays as it is; with an `error`, too.
+    `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
     """
 
     operation: Operation
@@ -36,10 +36,10 @@ class PlannedWrite:
 
 
 def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime) -> PlannedWrite:
-    """What comes of the operation on the task as it is."""
+    """Plan an operation on the current state of its task."""
     if isinstance(operation, CreateOperation):
         return PlannedWrite(operation, changes=_new(operation, now))
-    if task is None or not _is_within_reach(operation, task):
+    if task is None or not _is_reachable(operation, task):
         return PlannedWrite(operation, error=TaskNotFound())
     if if_match is not None and task["revision"] not in if_match:
         return PlannedWrite(operation, error=TaskChanged(task["json"]))
@@ -47,8 +47,8 @@ def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, no
     return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, now))
 
 
-def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
-    """Only restoring, and deleting for good, reach into the trash."""
+def _is_reachable(operation: TaskOperation, task: Row) -> bool:
+    """Return whether the operation applies: only restoring and permanent deletion reach into the trash."""
     in_trash_too = isinstance(operation, RestoreOperation) or (
         isinstance(operation, DeleteOperation) and operation.permanent
     )
@@ -89,7 +89,7 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
 
 
 def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
-    """The next occurrence, where these changes complete a task that recurs and none has followed it yet."""
+    """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
     if changes.get("event") != "completed" or after["recurrence"] is None or after["next_id"] is not None:
         return None
@@ -102,5 +102,5 @@ def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
     )
     if occurrence is None:
         return None
-    same = {name: after[name] for name in CREATED}
-    return same | to_columns(occurrence._asdict()) | {"event": "created"}
+    inherited = {name: after[name] for name in CREATED}
+    return inherited | to_columns(occurrence._asdict()) | {"event": "created"}

@@ -1,4 +1,4 @@
-"""What an owner can do with tasks."""
+"""Create, read, change and delete the tasks of one owner."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ from src.services.task_statements import (
 
 
 class TaskRecord(NamedTuple):
-    """A task as one statement returns it: `json` is a `schemas.task.DetailedTask`."""
+    """One task as the database returns it; `json` is a `schemas.task.DetailedTask`."""
 
     id: int
     revision: int
@@ -47,11 +47,11 @@ class TaskRecord(NamedTuple):
 
 
 class TaskService:
-    """The tasks of one owner. It is built with the owner, and no method can leave it.
+    """All operations on the tasks of one owner. The owner is fixed at construction, so no method can reach another.
 
-    Each call is one statement wherever that is possible, else one transaction: when it returns, a change is committed,
-    unless the service was built on a transaction. `publish` is told of the owner after each change. Every method
-    raises `ServiceUnavailable` where the database is out of reach.
+    Each call is one statement if possible, else one transaction. When it returns, the change is committed, unless the
+    service was built on a transaction. `publish` is called with the owner after each change. Every method raises
+    `ServiceUnavailable` if the database is unavailable.
     """
 
     def __init__(self, database: Database | Transaction, owner: OwnerId, publish: Callable[[OwnerId], None]) -> None:
@@ -60,31 +60,31 @@ class TaskService:
         self._publish = publish
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
-        """The tasks that match, in the order of the query, one page."""
+        """Return one page of the tasks that match."""
         values = filter_parameters(query, datetime.now(UTC)) | pagination_parameters(query)
         return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
 
     async def create_task(self, task: TaskCreate) -> TaskRecord:
-        """Add a task; with the first one the owner is known."""
+        """Create a task, and the owner's row with the first one."""
         row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **to_columns(task.model_dump()))
         self._publish(self._owner)
         return TaskRecord(*_require(row))
 
     async def get_task(self, task_id: int) -> TaskRecord:
-        """One task.
+        """Return one task.
 
         Raises:
-            TaskNotFound: The owner has none with this id.
+            TaskNotFound: The owner has no task with this id.
         """
         row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
         return TaskRecord(*_require(row))
 
     async def update_task(self, task_id: int, changes: TaskUpdate, if_match: ExpectedRevisions = None) -> TaskRecord:
-        """Set the members that were sent and leave the others alone; nothing sent changes nothing.
+        """Update the members that were sent. If there are none, nothing changes.
 
         Raises:
-            TaskNotFound: The owner has none with this id.
-            TaskChanged: Its revision is not one of `if_match`.
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
         """
         members = changes.model_dump()
         values = to_columns(members)
@@ -99,42 +99,42 @@ class TaskService:
     async def complete_task(
         self, task_id: int, completion: TaskCompletion, if_match: ExpectedRevisions = None
     ) -> TaskRecord:
-        """Set the completion, or toggle it where none is given; concurrent toggles each count.
+        """Set the completion, or toggle it atomically if `completed` is absent.
 
-        A task that recurs is followed by its next occurrence, once.
+        Completing a recurring task creates its next task exactly once.
 
         Raises:
-            TaskNotFound: The owner has none with this id.
-            TaskChanged: Its revision is not one of `if_match`.
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
         """
         completed = completion.model_dump().get("completed")
         operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
         return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
 
     async def delete_task(self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False) -> None:
-        """Move a task to the trash, or delete it for good, wherever it is.
+        """Move a task to the trash, or delete it permanently, also from the trash.
 
         Raises:
-            TaskNotFound: The owner has none with this id.
-            TaskChanged: Its revision is not one of `if_match`.
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
         """
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
         await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, if_match)
 
     async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
-        """Take a task out of the trash; one that is not there stays as it is.
+        """Restore a task from the trash. A task that is not in the trash is returned unchanged.
 
         Raises:
-            TaskNotFound: The owner has none with this id, or it is deleted for good.
-            TaskChanged: Its revision is not one of `if_match`.
+            TaskNotFound: The owner has no task with this id, or it is permanently deleted.
+            TaskChanged: The task's revision is not in `if_match`.
         """
         return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
 
     async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
-        """Do several operations, each with an outcome of its own.
+        """Apply several operations and return one outcome for each.
 
         Raises:
-            OperationsFailed: One of them cannot be done and they are atomic; nothing has changed.
+            OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
         """
         outcomes = await apply_bulk(self._database, self._owner, bulk)
         if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
@@ -142,7 +142,7 @@ class TaskService:
         return outcomes
 
     async def revision(self) -> int:
-        """The owner's revision, 0 before the first write: one read by primary key."""
+        """Return the owner's revision, 0 before the first write. This is one read by primary key."""
         row = await self._database.fetch_row(REVISION, owner=self._owner)
         return 0 if row is None else int(row["revision"])
 
@@ -155,7 +155,7 @@ class TaskService:
     async def _write(
         self, statement: Statement, operation: TaskOperation, if_match: ExpectedRevisions, **values: object
     ) -> TaskRecord:
-        """The operation by one statement, or where that finds nothing to do, with a closer look."""
+        """Run the statement; if it matches no row, run the operation in a transaction, which finds out why."""
         row = await self._database.fetch_row(
             statement, owner=self._owner, id=operation.id, revisions=if_match, **values
         )

@@ -7,10 +7,10 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from src.services.bulk import Outcome
+from src.services.bulk import OperationOutcome
 from src.services.changes import ChangePage
 from src.services.task_page import TaskPage
-from src.services.task_service import CreatedTask, StoredTask
+from src.services.task_service import TaskRecord
 
 _JSON = "application/json"
 
@@ -20,7 +20,7 @@ def json_response(body: str) -> Response:
     return Response(body, media_type=_JSON)
 
 
-def task_response(task: StoredTask) -> Response:
+def task_response(task: TaskRecord) -> Response:
     """A task and its ETag."""
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
 
@@ -30,19 +30,19 @@ def not_modified(revision: int) -> Response:
     return Response(status_code=304, headers=_etag(revision))
 
 
-def created_response(request: Request, task: CreatedTask) -> Response:
+def created_response(request: Request, task: TaskRecord) -> Response:
     """A new task and where it is."""
     location = f"{quote(request.scope['path'])}/{task.id}"
     return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)
 
 
-def bulk_response(outcomes: list[Outcome], *, dry_run: bool) -> Response:
+def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Response:
     """What became of several operations, as `schemas.operations.BulkResults`."""
     body = f'{{"results":[{",".join(map(_result, outcomes))}],"dry_run":{json.dumps(dry_run)}}}'
     return Response(body, media_type=_JSON)
 
 
-def _result(outcome: Outcome) -> str:
+def _result(outcome: OperationOutcome) -> str:
     problem = "null" if outcome.error is None else json.dumps(outcome.error.problem)
     return f'{{"status":{outcome.status},"task":{outcome.json or "null"},"problem":{problem}}}'
 

@@ -1,4 +1,4 @@
-"""The tasks."""
+"""The table of tasks."""
 
 from datetime import date, datetime
 
@@ -13,12 +13,12 @@ from src.schemas.task import Description, Title
 
 
 class Task(Table, table=True):
-    """One row a task. The key begins with the owner, so no index can find a task by its id alone.
+    """One row for each task. The primary key begins with the owner, so no index can find a task by its id alone.
 
-    `priority` is its place in `PRIORITIES`. `due_date` is what was sent; `due_day` or `due_at` is what that means.
-    `next_id` is the task that followed when this one recurred. A task with `deleted_at` is in the trash, unless its
-    `event`, the last thing that happened to it, is that it was erased: then nothing is left of it but this row, which
-    tells those who sync. No two rows of an owner have the same `revision`.
+    `priority` is an index into `PRIORITIES`. `due_date` is the text that was sent; `due_day` or `due_at` is its value.
+    `next_id` is the task that completing this recurring one created. `event` is the last change. With `deleted_at` the
+    task is in the trash (soft-deleted), unless `event` is `erased`: then it is permanently deleted, and the row is a
+    tombstone, which sync sends until it is purged. `revision` is unique among the rows of an owner.
     """
 
     __tablename__ = "tasks"
@@ -55,4 +55,4 @@ class Task(Table, table=True):
 
 
 TASKS = Table.metadata.tables["tasks"]
-"""The same table as SQLAlchemy sees it, for columns by their names."""
+"""The same table as a SQLAlchemy `Table`, for access to columns by name."""

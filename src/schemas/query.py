@@ -88,7 +88,7 @@ class TaskQuery(BaseModel):
 
     @model_validator(mode="after")
     def _relevance_needs_a_search(self) -> Self:
-        if self.sort_key == "relevance" and not self.words:
+        if self.sort_key == "relevance" and not self.search_text:
             raise ValueError("sort=relevance needs a search")
         return self
 
@@ -115,8 +115,8 @@ class TaskQuery(BaseModel):
         return [PRIORITIES.index(name) for name in self.priority or PRIORITIES]
 
     @property
-    def words(self) -> str:
-        """What to search for."""
+    def search_text(self) -> str:
+        """The search text of `search` or its alias `q`."""
         return self.search or self.q
 
     @property
@@ -125,13 +125,13 @@ class TaskQuery(BaseModel):
         return self.tag + self.tags
 
     @property
-    def skipped(self) -> int:
-        """How many to skip; a cursor is a place already."""
+    def effective_offset(self) -> int:
+        """The OFFSET: `offset` or its alias `skip`; 0 with a cursor, which replaces it."""
         return 0 if self.cursor else self.offset or self.skip
 
     @property
-    def is_timeless(self) -> bool:
-        """Whether only a write can change what matches: what is overdue changes by itself."""
+    def is_time_independent(self) -> bool:
+        """Whether only a write can change the result; which tasks are overdue also depends on the time."""
         return self.overdue is None
 
     @property
@@ -143,7 +143,7 @@ class TaskQuery(BaseModel):
     def sort_key(self) -> str:
         """What to sort by."""
         chosen = self.sort or self.sort_by
-        return chosen.removeprefix("-") if chosen else "relevance" if self.words else "created_at"
+        return chosen.removeprefix("-") if chosen else "relevance" if self.search_text else "created_at"
 
     @property
     def is_descending(self) -> bool:

@@ -1,4 +1,4 @@
-"""Several operations in one transaction, in a handful of statements however many they are."""
+"""Apply several operations in one transaction, with at most five statements however many operations there are."""
 
 import asyncio
 import json
@@ -8,29 +8,27 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from src.db.database import Database
+from src.db.statement import Statement
 from src.db.transaction import Row, Transaction
 from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk_statements import (
     INSERT_TASKS,
-    LOCK_OR_INTRODUCE_OWNER,
+    LOCK_OR_CREATE_OWNER,
     LOCK_OWNER,
     READ_TASKS,
     TAKE_REVISIONS,
     UPDATE_TASKS,
-    WRITTEN,
 )
-from src.services.operations import Draft, Revisions, draft
+from src.services.operations import ExpectedRevisions, PlannedWrite, plan
 from src.services.owner import OwnerId
-from src.services.task_columns import BLANK, Columns
-
-_NOT_YET = {**dict.fromkeys(WRITTEN), **BLANK}
+from src.services.task_columns import WRITTEN, Columns
 
 
-class Outcome(NamedTuple):
-    """What became of an operation; `json` is its task, None where that is deleted or there is an `error`.
+class OperationOutcome(NamedTuple):
+    """The result of one operation. `json` is its task, or None if the task is deleted or there is an `error`.
 
-    `is_written` says whether it has changed the task.
+    `is_written` is true if the operation has changed the task.
     """
 
     status: int
@@ -40,43 +38,44 @@ class Outcome(NamedTuple):
     is_written: bool = False
 
 
-async def perform(
-    transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], known: Revisions = None
-) -> list[Outcome]:
-    """Do what can be done of the operations, in their order, each write with a revision of its own.
+async def apply_operations(
+    transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], if_match: ExpectedRevisions = None
+) -> list[OperationOutcome]:
+    """Apply all operations that are possible, in their order; each write takes its own revision.
 
-    The owner is locked from here to the end of the transaction. `known` are the revisions that the client knows, where
-    an operation does not name one.
+    Locks the owner until the end of the transaction. `if_match` applies to operations that do not name a revision.
     """
     now = await _lock(transaction, owner, operations)
     ids = [_task_id(each) for each in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    drafts = await _worked_out(draft(each, tasks.get(_task_id(each)), _known(each, known), now) for each in operations)
-    await _number(transaction, owner, drafts)
-    written = await _write(transaction, owner, drafts, now)
-    return [_outcome(each, written) for each in drafts]
+    plans = await _plan_in_thread(
+        plan(each, tasks.get(_task_id(each)), _expected_revisions(each, if_match), now) for each in operations
+    )
+    await _assign_revisions(transaction, owner, plans)
+    written = await _write(transaction, owner, plans, now)
+    return [_outcome(each, written) for each in plans]
 
 
 class _DryRunError(Exception):
-    """Takes back what was done for show."""
+    """Raised to roll back the transaction of a dry run."""
 
 
-async def perform_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bulk) -> list[Outcome]:
-    """Do several operations in a transaction of their own, each with an outcome of its own.
+async def apply_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bulk) -> list[OperationOutcome]:
+    """Apply a bulk in its own transaction and return one outcome for each operation.
 
     Raises:
-        OperationsFailed: They are atomic and one cannot be done; nothing has changed.
+        OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
     """
     try:
         async with database.transaction(owner) as transaction:
-            outcomes = await perform(transaction, owner, bulk.operations)
-            _take_back(bulk, [outcome.error for outcome in outcomes])
+            outcomes = await apply_operations(transaction, owner, bulk.operations)
+            _roll_back_if_needed(bulk, [outcome.error for outcome in outcomes])
     except _DryRunError:
         pass
     return outcomes
 
 
-def _take_back(bulk: Bulk, errors: list[AppError | None]) -> None:
+def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
     if bulk.atomic and any(errors):
         raise OperationsFailed(errors)
     if bulk.dry_run:
@@ -84,78 +83,78 @@ def _take_back(bulk: Bulk, errors: list[AppError | None]) -> None:
 
 
 async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
-    """The owner's row is the first thing that a writer locks, so writers cannot deadlock."""
+    """Lock the owner's row and return the time. Every writer locks this row first, so writers cannot deadlock."""
     creates = any(isinstance(each, CreateOperation) for each in operations)
-    row = await transaction.fetch_row(LOCK_OR_INTRODUCE_OWNER if creates else LOCK_OWNER, owner=owner)
+    row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
     return datetime.now(UTC) if row is None else row["now"]
 
 
-async def _worked_out(drafts: Iterable[Draft]) -> list[Draft]:
-    """All drafts, worked out in a thread: by hundreds of laborious rules everybody else would be kept waiting.
+async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
+    """Plan the operations in a worker thread: expanding hundreds of recurrence rules would block the event loop.
 
-    Who is cancelled ends the work: nobody wants it any more, and the process could not end before it.
+    Cancelling the request stops the thread at the next operation, so that it cannot delay shutdown.
     """
-    is_wanted = True
+    is_cancelled = False
 
-    def work() -> list[Draft]:
-        return list(takewhile(lambda _: is_wanted, drafts))
+    def work() -> list[PlannedWrite]:
+        return list(takewhile(lambda _: not is_cancelled, plans))
 
     try:
         return await asyncio.to_thread(work)
     finally:
-        is_wanted = False
+        is_cancelled = True
 
 
-async def _number(transaction: Transaction, owner: OwnerId, drafts: Iterable[Draft]) -> None:
-    """Give each task that is written the next revision, what follows a task after the task."""
-    writes = [columns for each in drafts for columns in (each.changes, each.following) if columns is not None]
+async def _assign_revisions(transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite]) -> None:
+    """Assign consecutive revisions to all writes; a next task comes right after the task that it follows."""
+    writes = [columns for each in plans for columns in (each.changes, each.next_task) if columns is not None]
     row = await transaction.fetch_row(TAKE_REVISIONS, owner=owner, count=len(writes)) if writes else None
     if row is not None:
         for revision, columns in enumerate(writes, start=row["revision"] - len(writes) + 1):
             columns["revision"] = revision
 
 
-async def _write(transaction: Transaction, owner: OwnerId, drafts: Sequence[Draft], now: datetime) -> dict[int, Row]:
-    """What is written, by revision."""
-    new = [each.changes for each in drafts if each.task is None and each.changes is not None]
-    following = [each.following for each in drafts if each.following is not None]
-    rows = [*map(_row, new), *map(_row, following)]
-    inserted = await transaction.fetch(INSERT_TASKS, owner=owner, now=now, rows=_json(rows)) if rows else []
-    written = {row["revision"]: row for row in inserted}
-    rows = [_row_after(each, written) for each in drafts if each.task is not None and each.changes is not None]
-    updated = await transaction.fetch(UPDATE_TASKS, owner=owner, now=now, rows=_json(rows)) if rows else []
-    return written | {row["revision"]: row for row in updated}
+async def _write(
+    transaction: Transaction, owner: OwnerId, plans: Sequence[PlannedWrite], now: datetime
+) -> dict[int, Row]:
+    """Insert all new tasks, then update all changed ones; return the rows by revision."""
+    new = [each.changes for each in plans if each.task is None and each.changes is not None]
+    next_tasks = [each.next_task for each in plans if each.next_task is not None]
+    written = await _fetch_written(transaction, INSERT_TASKS, new + next_tasks, owner=owner, now=now)
+    changed = [_changed_row(each, written) for each in plans if each.task is not None and each.changes is not None]
+    return written | await _fetch_written(transaction, UPDATE_TASKS, changed, owner=owner, now=now)
 
 
-def _row(new: Columns) -> Columns:
-    return {**_NOT_YET, **new}
+async def _fetch_written(
+    transaction: Transaction, statement: Statement, records: list[Columns], **values: object
+) -> dict[int, Row]:
+    if not records:
+        return {}
+    records_json = json.dumps(records, default=str, ensure_ascii=False)
+    return {row["revision"]: row for row in await transaction.fetch(statement, records=records_json, **values)}
 
 
-def _row_after(change: Draft, written: dict[int, Row]) -> Columns:
-    """All columns of a task after a change, and its link to the task that follows it."""
-    link = {} if change.following is None else {"next_id": written[change.following["revision"]]["id"]}
-    before = dict(change.task or {})
-    return {name: before.get(name) for name in ("id", *WRITTEN)} | (change.changes or {}) | link
+def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
+    """Return all columns of a task after its change, with the id of its next task."""
+    link = {} if planned.next_task is None else {"next_id": written[planned.next_task["revision"]]["id"]}
+    before = dict(planned.task or {})
+    return {name: before.get(name) for name in ("id", *WRITTEN)} | (planned.changes or {}) | link
 
 
-def _outcome(draft: Draft, written: dict[int, Row]) -> Outcome:
-    if draft.error is not None:
-        return Outcome(draft.error.status, error=draft.error)
-    row = draft.task if draft.changes is None else written[draft.changes["revision"]]
-    if row is None or isinstance(draft.operation, DeleteOperation):
-        return Outcome(204, is_written=True)
-    status = 201 if draft.task is None else 200
-    return Outcome(status, row["revision"], row["json"], is_written=draft.changes is not None)
+def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome:
+    if planned.error is not None:
+        return OperationOutcome(planned.error.status, error=planned.error)
+    row = planned.task if planned.changes is None else written[planned.changes["revision"]]
+    if row is None or isinstance(planned.operation, DeleteOperation):
+        return OperationOutcome(204, is_written=True)
+    status = 201 if planned.task is None else 200
+    return OperationOutcome(status, row["revision"], row["json"], is_written=planned.changes is not None)
 
 
 def _task_id(operation: Operation) -> int:
     return 0 if isinstance(operation, CreateOperation) else operation.id
 
 
-def _known(operation: Operation, known: Revisions) -> Revisions:
+def _expected_revisions(operation: Operation, if_match: ExpectedRevisions) -> ExpectedRevisions:
     named = None if isinstance(operation, CreateOperation) else operation.revision
-    return known if named is None else [named]
-
-
-def _json(rows: list[Columns]) -> str:
-    return json.dumps(rows, default=str, ensure_ascii=False)
+    return if_match if named is None else [named]

@@ -1,4 +1,4 @@
-"""The statements on many tasks at once, for a transaction that begins by locking the owner."""
+"""Statements that read and write many tasks at once, in a transaction that first locks the owner."""
 
 from typing import Any
 
@@ -20,37 +20,35 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import BLANK
-from src.services.task_json import detailed_task_json, new_task_json
+from src.services.task_columns import WRITTEN
+from src.services.task_json import detailed_task_json, new_task_record, task_record
 
 _now = bindparam("now", type_=UTCDateTime)
 _moment = func.clock_timestamp().label("now")
-WRITTEN = (*BLANK, "event", "deleted_at", "revision")
 
 
-def _rows(*names: str) -> FromClause:
-    """The rows of the parameter `rows`, a JSON array of objects."""
-    rows = func.jsonb_to_recordset(cast(bindparam("rows", type_=Text), JSONB))
+def _records(*names: str) -> FromClause:
+    """Expand the parameter `records`, a JSON array of objects, to rows; members that are absent are null."""
+    records = func.jsonb_to_recordset(cast(bindparam("records", type_=Text), JSONB))
     columns = [column(name, TASKS.c[name].type) for name in names]
-    return rows.table_valued(*columns).render_derived(name="rows", with_types=True)
+    return records.table_valued(*columns).render_derived(name="records", with_types=True)
 
 
 def _insert_tasks() -> Statement:
-    rows = _rows(*WRITTEN)
+    records = _records(*WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
-    source = select(OWNER, _now, _now, *(rows.c[name] for name in WRITTEN)).select_from(rows)
-    answer = (col(Task.id), col(Task.revision), new_task_json.label("json"))
-    return Statement(insert(Task).from_select(names, source).returning(*answer))
+    source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
+    return Statement(insert(Task).from_select(names, source).returning(*new_task_record))
 
 
 def _update_tasks() -> Statement:
-    rows = _rows("id", *WRITTEN)
-    values: dict[str, Any] = {name: rows.c[name] for name in WRITTEN}
+    records = _records("id", *WRITTEN)
+    values: dict[str, Any] = {name: records.c[name] for name in WRITTEN}
     return Statement(
         update(Task)
-        .where(col(Task.user_id) == OWNER, col(Task.id) == rows.c.id)
+        .where(col(Task.user_id) == OWNER, col(Task.id) == records.c.id)
         .values(updated_at=_now, **values)
-        .returning(col(Task.id), col(Task.revision), detailed_task_json.label("json"))
+        .returning(*task_record)
     )
 
 
@@ -58,9 +56,9 @@ LOCK_OWNER = Statement(
     select(_moment)
     .select_from(User)
     .where(col(User.id) == OWNER)
-    .with_for_update(key_share=True)  # as an update would: rows that refer to the owner can be inserted meanwhile
+    .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
 )
-LOCK_OR_INTRODUCE_OWNER = Statement(
+LOCK_OR_CREATE_OWNER = Statement(
     insert(User)
     .values(id=OWNER)
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})

@@ -1,4 +1,4 @@
-"""What a query means for the bind parameters of a list."""
+"""Convert a query to the bind parameters of a list statement."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -11,12 +11,12 @@ from src.schemas.search import tsquery
 from src.schemas.task import MAX_ID
 from src.schemas.time_zone import day_of, end_of, start_of
 
-_PLACES = {"created_at": ("after_id",), "updated_at": ("after_value",)}
-"""What a place in a list is named by, where it is not by all."""
+_CURSOR_PARAMETERS = {"created_at": ("after_id",), "updated_at": ("after_value",)}
+"""The parameters of a cursor by sort key; the other sort keys take all three."""
 
 
-def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
-    """The conditions; null is none."""
+def filter_parameters(query: TaskQuery, now: datetime) -> dict[str, Any]:
+    """Return the parameters of the filters; null means that a filter is not set."""
     by_all = query.tags_match == "all"
     before, before_day = _bound(query.due_before, query.tz, start_of)
     after, after_day = _bound(query.due_after, query.tz, end_of)
@@ -26,7 +26,7 @@ def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
         "priorities": query.priorities,
         "any_tags": None if by_all else query.tag_names or None,
         "all_tags": query.tag_names or None if by_all else None,
-        "search": tsquery(query.words) if query.words else None,
+        "search": tsquery(query.search_text) if query.search_text else None,
         "before": before,
         "before_day": before_day,
         "after": after,
@@ -39,27 +39,27 @@ def conditions_of(query: TaskQuery, now: datetime) -> dict[str, Any]:
 
 
 def due_today(now: datetime, zone: str) -> dict[str, Any]:
-    """What makes a task overdue, and what makes it due on the day that it is there: after the day before, and so on."""
+    """Return the parameters of `is_overdue` and of "due today": after yesterday, before tomorrow in `zone`."""
     today, day = day_of(now, zone), timedelta(days=1)
-    values = conditions_of(TaskQuery(due_after=str(today - day), due_before=str(today + day), tz=zone), now)
+    values = filter_parameters(TaskQuery(due_after=str(today - day), due_before=str(today + day), tz=zone), now)
     return {name: values[name] for name in ("now", "today", "before", "before_day", "after", "after_day")}
 
 
-def page_of(query: TaskQuery) -> dict[str, Any]:
-    """Where the page begins and ends. One row more than asked for tells whether another page follows."""
+def pagination_parameters(query: TaskQuery) -> dict[str, Any]:
+    """Return the parameters of cursor, limit and offset. One extra row shows whether there is another page."""
     sort, descending = query.sorting
     edge = MAX_ID if descending else 0
     value, task_id = query.position or Position(edge if sort == "updated_at" else None, edge)
-    place = {"after_id": task_id, "after_value": value, "first_page": query.position is None}
-    return {name: place[name] for name in _PLACES.get(sort, place)} | {
-        "rows": query.limit + 1,
-        "offset": query.skipped,
+    cursor = {"after_id": task_id, "after_value": value, "first_page": query.position is None}
+    return {name: cursor[name] for name in _CURSOR_PARAMETERS.get(sort, cursor)} | {
+        "limit": query.limit + 1,
+        "offset": query.effective_offset,
         "counted": query.total,
     }
 
 
 def _bound(due: str | None, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime | None, date | None]:
-    """A bound for moments and one for days."""
+    """Return the bound for due dates with a time, and the bound for those that are days."""
     if due is None:
         return None, None
     bound = parse_due_date(due)

@@ -1,4 +1,4 @@
-"""What an operation makes of a task: what the statements on one task do, reckoned here for many at once."""
+"""Plan what each operation of a bulk writes. The result is the same as that of the statement on one task."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,42 +15,40 @@ from src.schemas.operations import (
     UpdateOperation,
 )
 from src.schemas.recurrence import next_occurrence
-from src.services.task_columns import BLANK, Columns, stored
+from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
-type Revisions = list[int] | None
-"""The revisions of a task that the client knows; None where it does not care."""
-
-_TAKEN_OVER = ("title", "description", "priority", "tags", "recurrence_from", "recurrence_tz")
+type ExpectedRevisions = list[int] | None
+"""The revisions of which a task must have one (`If-Match`); None accepts any."""
 
 
 @dataclass(slots=True)
-class Draft:
-    """What an operation comes to: `changes` of a task, or of none where it is new, and a task that follows it.
+class PlannedWrite:
+    """The result of planning an operation: the changes of a task, and the next task of a recurring one.
 
-    Without `changes` the task stays as it is; with an `error`, too.
+    `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
     """
 
     operation: Operation
     task: Row | None = None
     changes: Columns | None = None
-    following: Columns | None = None
+    next_task: Columns | None = None
     error: AppError | None = None
 
 
-def draft(operation: Operation, task: Row | None, known: Revisions, now: datetime) -> Draft:
-    """What comes of the operation on the task as it is."""
+def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime) -> PlannedWrite:
+    """Plan an operation on the current state of its task."""
     if isinstance(operation, CreateOperation):
-        return Draft(operation, changes=_new(operation, now))
-    if task is None or not _is_within_reach(operation, task):
-        return Draft(operation, error=TaskNotFound())
-    if known is not None and task["revision"] not in known:
-        return Draft(operation, error=TaskChanged(task["json"]))
+        return PlannedWrite(operation, changes=_new(operation, now))
+    if task is None or not _is_reachable(operation, task):
+        return PlannedWrite(operation, error=TaskNotFound())
+    if if_match is not None and task["revision"] not in if_match:
+        return PlannedWrite(operation, error=TaskChanged(task["json"]))
     changes = _changes(operation, task, now)
-    return Draft(operation, task, changes, _following(task, changes or {}, now))
+    return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, now))
 
 
-def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
-    """Only restoring, and deleting for good, reach into the trash."""
+def _is_reachable(operation: TaskOperation, task: Row) -> bool:
+    """Return whether the operation applies: only restoring and permanent deletion reach into the trash."""
     in_trash_too = isinstance(operation, RestoreOperation) or (
         isinstance(operation, DeleteOperation) and operation.permanent
     )
@@ -58,7 +56,7 @@ def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
 
 
 def _new(operation: CreateOperation, now: datetime) -> Columns:
-    values = stored(operation.task.model_dump())
+    values = to_columns(operation.task.model_dump())
     completed = values.pop("completed")
     return values | {"completed_at": now if completed else None, "event": "created"}
 
@@ -71,14 +69,13 @@ def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | No
             toggled = task["completed_at"] is None
             return _completion(task, now, completed=toggled if operation.completed is None else operation.completed)
         case DeleteOperation():
-            erased = BLANK | {"event": "erased"} if operation.permanent else {"event": "deleted"}
-            return {"deleted_at": now, **erased}
+            return to_tombstone(now) if operation.permanent else to_trash(now)
         case RestoreOperation():
-            return {"deleted_at": None, "event": "restored"} if task["deleted_at"] else None
+            return to_restored(now) if task["deleted_at"] else None
 
 
 def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
-    values = stored(operation.changes.model_dump())
+    values = to_columns(operation.changes.model_dump())
     if not values:
         return None
     completed = values.pop("completed", None)
@@ -91,8 +88,8 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     return {"completed_at": now, "event": "completed"} if completed else {"completed_at": None, "event": "reopened"}
 
 
-def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
-    """The next occurrence, where these changes complete a task that recurs and none has followed it yet."""
+def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
+    """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
     if changes.get("event") != "completed" or after["recurrence"] is None or after["next_id"] is not None:
         return None
@@ -105,5 +102,5 @@ def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
     )
     if occurrence is None:
         return None
-    taken_over = {name: after[name] for name in _TAKEN_OVER}
-    return taken_over | stored(occurrence._asdict()) | {"event": "created"}
+    inherited = {name: after[name] for name in CREATED}
+    return inherited | to_columns(occurrence._asdict()) | {"event": "created"}

@@ -1,4 +1,4 @@
-"""What an owner has, counted."""
+"""Count the tasks and tags of one owner."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from src.services.owner import OwnerId
 
 
 class TagCounts(NamedTuple):
-    """The tags, the most used first: `json` is an array of `schemas.overview.TagCount`."""
+    """Tags by descending count; `json` is an array of `schemas.overview.TagCount`."""
 
     json: str
     number: int
 
 
 class OverviewService:
-    """What one owner has, counted. It is built with the owner, and no method can leave it.
+    """Counts of one owner's tasks. The owner is fixed at construction, so no method can reach another.
 
-    Each call is one statement. `ServiceUnavailable` where the database is out of reach.
+    Each call is one statement. Every method raises `ServiceUnavailable` if the database is unavailable.
     """
 
     def __init__(self, database: Database, owner: OwnerId) -> None:
@@ -27,12 +27,12 @@ class OverviewService:
         self._owner = owner
 
     async def stats(self, zone: str) -> str:
-        """A `schemas.overview.TaskStats` as JSON; days begin and end as they do in the time zone."""
+        """Return a `schemas.overview.TaskStats` as JSON; `zone` decides when a day begins and ends."""
         values = due_today(datetime.now(UTC), zone)
         [row] = await self._database.fetch(COUNT_TASKS, owner=self._owner, **values)
         return str(row["json"])
 
     async def tags(self) -> TagCounts:
-        """The tags of all tasks that are not in the trash."""
+        """Count the tags of all tasks that are not in the trash."""
         [row] = await self._database.fetch(COUNT_TAGS, owner=self._owner)
         return TagCounts(*row)

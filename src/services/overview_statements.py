@@ -1,4 +1,4 @@
-"""The statements that count what an owner has: each reads the owner's rows, and no others."""
+"""Statements that count tasks and tags. Each reads only the rows of one owner."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "b
 
 
 def _tags() -> Subquery:
-    """Each tag once, whatever its case, spelled as in the task that changed last of those that have it."""
+    """Group tags regardless of case; the spelling is that of the task that changed last."""
     uses = (
         select(func.unnest(col(Task.tags)).label("tag"), col(Task.revision))
         .where(_is_owned, _is_listed)
         .subquery("uses")
     )
-    # First the spellings, which are few: sorting all uses would take a hundred times as long as counting them.
+    # Group by spelling first, because there are few: sorting all uses would take a hundred times as long.
     spelling = (uses.c.tag, func.max(uses.c.revision).label("revision"), func.count().label("count"))
     spellings = select(*spelling).group_by(uses.c.tag).subquery("spellings")
     folded = func.lower(spellings.c.tag)
@@ -47,24 +47,24 @@ def _count_tasks() -> Statement:
     tags = _tags()
     by_tag = func.json_object_agg(tags.c.tag, aggregate_order_by(tags.c.count, tags.c.count.desc(), tags.c.folded))
     counts: dict[str, ColumnElement[Any]] = {
-        "total": _number(_is_listed),
-        "pending": _number(_is_open),
-        "completed": _number(_is_listed & col(Task.completed_at).is_not(None)),
-        "overdue": _number(_is_open & is_overdue),
-        "due_today": _number(_is_open & _is_due_today),
-        "trashed": _number(is_in_trash),
-        "by_priority": _object({name: _number(_has_priority(at)) for at, name in enumerate(PRIORITIES)}),
+        "total": _count(_is_listed),
+        "pending": _count(_is_open),
+        "completed": _count(_is_listed & col(Task.completed_at).is_not(None)),
+        "overdue": _count(_is_open & is_overdue),
+        "due_today": _count(_is_open & _is_due_today),
+        "trashed": _count(is_in_trash),
+        "by_priority": _object({name: _count(_has_priority(number)) for number, name in enumerate(PRIORITIES)}),
         "by_tag": select(func.coalesce(by_tag, literal_column("'{}'::json"))).scalar_subquery(),
     }
     return Statement(select(cast(_object(counts), Text).label("json")).where(_is_owned))
 
 
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
-def _has_priority(place: int) -> ColumnElement[bool]:
-    return _is_listed & (col(Task.priority) == literal_column(str(place)))
+def _has_priority(number: int) -> ColumnElement[bool]:
+    return _is_listed & (col(Task.priority) == literal_column(str(number)))
 
 
 def _object(members: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""Deletes for good what has been in the trash for long, and old answers. It serves the operator, and so all owners."""
+"""Purge old trash, tombstones and idempotency records of all owners. Run by the operator, never by a request."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,10 @@ _old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
 
 
 def _purge_trash() -> Statement:
-    """A revision is taken, as lists of the trash change; clients that have not seen all that goes must start over."""
+    """Build the statement that removes the rows of old trash and tombstones of one owner.
+
+    It takes a revision, because lists of the trash change. Sync tokens below `purged_revision` become invalid.
+    """
     last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
         update(User)
@@ -37,9 +40,9 @@ def _purge_trash() -> Statement:
 
 
 def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
-    """The next owners, in the order of their ids, who have such rows."""
-    following = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
-    return Statement(following.order_by(owner).limit(_OWNERS_AT_ONCE))
+    """Build the statement that returns the next owners with such rows, in the order of their ids."""
+    owners = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
+    return Statement(owners.order_by(owner).limit(_OWNERS_AT_ONCE))
 
 
 OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
@@ -49,9 +52,9 @@ PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == OWNER, is_
 
 
 async def purge_trash(database: Database, retention: timedelta) -> int:
-    """Delete what has been in the trash for longer, owner by owner, and return how many tasks that were.
+    """Purge tasks that were deleted longer ago than `retention`, owner by owner, and return their number.
 
-    Safe to run while the API serves, from several places at once, and again after it was interrupted.
+    Safe to run while the API serves requests, concurrently with itself, and again after an interruption.
     """
     before = datetime.now(UTC) - retention
     count = 0
@@ -62,7 +65,7 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
 
 
 async def purge_answers(database: Database) -> int:
-    """Delete answers that are older than 24 hours, owner by owner, and return how many those were; as safe to run."""
+    """Purge idempotency records older than 24 hours, owner by owner, and return their number. As safe to run."""
     count = 0
     async for owner in _owners(database, OWNERS_OF_OLD_ANSWERS):
         count += len(await database.fetch(PURGE_ANSWERS, owner=owner))

@@ -1,4 +1,4 @@
-"""Whether requests can be served."""
+"""Check readiness: the database is available and its schema is current."""
 
 from src.db.database import Database
 from src.db.migrations import is_behind, schema_version
@@ -6,16 +6,16 @@ from src.errors import ServiceUnavailable
 
 
 class Readiness:
-    """Asks the database each time: what was true a moment ago says nothing about now."""
+    """Readiness check. It queries the database each time, because an earlier result says nothing about now."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def check(self) -> None:
-        """Return when the database answers and its schema has all that this code needs; it may be newer.
+        """Return if the database is available and its schema is at least the version that this code needs.
 
         Raises:
-            ServiceUnavailable: One of them is not so; `detail` says which.
+            ServiceUnavailable: The database is unavailable or its schema is older; `detail` says which.
         """
         if is_behind(await schema_version(self._database)):
             raise ServiceUnavailable(

@@ -1,4 +1,4 @@
-"""A task as PostgreSQL writes it, so that a page of 1000 costs this process next to nothing."""
+"""SQL expressions for the JSON of tasks: PostgreSQL serializes them, so that Python does no work for each task."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -45,5 +45,10 @@ def _with_next_task(next_task: ColumnElement[Any]) -> ColumnElement[str]:
 
 task_json = cast(func.json_build_object(*_object(TASKS)), Text)
 detailed_task_json = _with_next_task(_next_task)
-# An INSERT cannot be correlated to, and nothing follows a new task.
+# A subquery cannot be correlated to an INSERT, and a new task does not have a next one.
 new_task_json = _with_next_task(null())
+
+task_record = (TASKS.c.id, TASKS.c.revision, detailed_task_json.label("json"))
+"""What every statement on one task returns."""
+new_task_record = (TASKS.c.id, TASKS.c.revision, new_task_json.label("json"))
+"""The same for an INSERT."""

@@ -1,7 +1,7 @@
-"""The statements on one task. Each is bound to one owner; a test walks them all.
+"""Statements on one task. Each is restricted to one owner; a test checks them all.
 
-A write takes the owner's next revision in the same statement. That locks the owner's row in `users` first, always: the
-writers of one owner queue up there, so revision order is commit order and they cannot deadlock.
+A write takes the owner's next revision in the same statement. This locks the owner's row in `users` before any task, so
+that the writes of one owner are serialized: they commit in the order of their revisions and cannot deadlock.
 """
 
 from collections.abc import Callable
@@ -30,12 +30,12 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import BLANK
-from src.services.task_json import detailed_task_json, new_task_json
+from src.services.task_columns import CREATED, Columns, to_restored, to_tombstone, to_trash
+from src.services.task_json import new_task_record, task_record
 
 type Condition = ColumnElement[bool]
-type Values = Callable[[ColumnElement[datetime]], dict[str, Any]]
-"""What columns become, at a moment."""
+type Values = Callable[[ColumnElement[datetime]], Columns]
+"""Returns the new values of columns for a given time."""
 
 
 _id = bindparam("id", type_=BigInteger)
@@ -45,9 +45,9 @@ _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 _is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
 _is_not_erased = col(Task.event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
-# What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
-_is_known = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
-# Completing one that recurs makes the next one, which takes more than one statement.
+# `If-Match`. Of two concurrent writes that name the same revision, the second matches no row.
+_matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
+# Completing a recurring task creates the next one, which takes more than one statement.
 _does_not_recur = or_(
     col(Task.recurrence).is_(None),
     col(Task.completed_at).is_not(None),
@@ -63,7 +63,7 @@ def _value(column: str) -> ColumnElement[Any]:
 
 
 def _revision_of_a_new_task() -> CTE:
-    """The owner's next revision; with the first one the owner's row appears."""
+    """Take the owner's next revision, and create the owner's row if there is none."""
     return (
         insert(User)
         .values(id=OWNER, revision=literal_column("1"))
@@ -76,7 +76,7 @@ def _revision_of_a_new_task() -> CTE:
 
 
 def _revision_of_a_task(*conditions: Condition) -> CTE:
-    """The owner's next revision; none is taken where no task meets the conditions."""
+    """Take the owner's next revision if a task meets the conditions."""
     return (
         update(User)
         .where(col(User.id) == OWNER, select(col(Task.id)).where(*conditions).exists())
@@ -88,30 +88,30 @@ def _revision_of_a_task(*conditions: Condition) -> CTE:
 
 def _create() -> Statement:
     bump = _revision_of_a_new_task()
-    names = ("title", "description", "priority", "tags", "due_date", "due_day", "due_at")
     values = {
         "user_id": OWNER,
-        **{name: _value(name) for name in (*names, "recurrence", "recurrence_from", "recurrence_tz")},
+        **{name: _value(name) for name in CREATED},
         "completed_at": case((_completed, bump.c.now)),
         "created_at": bump.c.now,
         "updated_at": bump.c.now,
         "revision": bump.c.revision,
     }
     new = insert(Task).from_select(list(values), select(*values.values()))
-    return Statement(new.returning(col(Task.id), col(Task.revision), new_task_json.label("json")))
+    return Statement(new.returning(*new_task_record))
 
 
 def _write(*conditions: Condition, values: Values) -> Statement:
     bump = _revision_of_a_task(*conditions)
+    changes = {name: null() if value is None else value for name, value in values(bump.c.now).items()}
     return Statement(
         update(Task)
         .where(*conditions)
-        .values(updated_at=bump.c.now, revision=bump.c.revision, **values(bump.c.now))
-        .returning(col(Task.revision), detailed_task_json.label("json"))
+        .values(updated_at=bump.c.now, revision=bump.c.revision, **changes)
+        .returning(*task_record)
     )
 
 
-def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> dict[str, Any]:
+def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> Columns:
     event = case(
         (~completed & col(Task.completed_at).is_not(None), literal_column("'reopened'")),
         (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
@@ -122,37 +122,26 @@ def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) ->
 
 @cache
 def update_task(members: frozenset[str]) -> Statement:
-    """Sets just these members, so that what other writers did to the rest stays."""
+    """Build the UPDATE of just these columns, so that concurrent changes of other columns are not lost."""
 
-    def values(now: ColumnElement[datetime]) -> dict[str, Any]:
+    def values(now: ColumnElement[datetime]) -> Columns:
         completion = _completion(_completed, now) if "completed" in members else {"event": literal_column("'updated'")}
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_does_not_recur,) if "completed" in members else ()
-    return _write(*_is_the_task, _is_known, *recurrence, values=values)
+    return _write(*_is_the_task, _matches_revision, *recurrence, values=values)
 
 
-def _to_complete(now: ColumnElement[datetime]) -> dict[str, Any]:
+def _to_complete(now: ColumnElement[datetime]) -> Columns:
     return _completion(func.coalesce(_completed, ~col(Task.completed)), now)
 
 
-def _to_trash(now: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": now, "event": literal_column("'deleted'")}
-
-
-def _to_restore(_: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": null(), "event": literal_column("'restored'")}
-
-
-def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
-    blank = {name: null() if value is None else value for name, value in BLANK.items()}
-    return blank | {"deleted_at": now, "event": literal_column("'erased'")}
-
-
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
-GET_TASK = Statement(select(col(Task.revision), detailed_task_json.label("json")).where(*_is_the_task))
+GET_TASK = Statement(select(*task_record).where(*_is_the_task))
 CREATE_TASK = _create()
-COMPLETE_TASK = _write(*_is_the_task, _is_known, _does_not_recur, values=_to_complete)
-TRASH_TASK = _write(*_is_the_task, _is_known, values=_to_trash)
-RESTORE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, col(Task.deleted_at).is_not(None), values=_to_restore)
-ERASE_TASK = _write(*_is_the_row, _is_not_erased, _is_known, values=_to_erase)
+COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _does_not_recur, values=_to_complete)
+TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
+RESTORE_TASK = _write(
+    *_is_the_row, _is_not_erased, _matches_revision, col(Task.deleted_at).is_not(None), values=to_restored
+)
+ERASE_TASK = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)

@@ -12,7 +12,7 @@ import pytest
 from src.db.statement import Statement
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import SortKey, TaskQuery
-from src.services.list_parameters import conditions_of, due_today, page_of
+from src.services.list_parameters import due_today, filter_parameters, pagination_parameters
 from src.services.list_statements import list_tasks
 from src.services.overview_statements import COUNT_TAGS, COUNT_TASKS
 from tests.conftest import Connection, NewDatabase
@@ -92,7 +92,7 @@ def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
     for sort, order, asked in product(get_args(SortKey), ("asc", "desc"), _QUERIES):
         if sort != "relevance" or "search" in asked:
             query = TaskQuery.model_validate({**asked, "sort": sort, "order": order})
-            values = conditions_of(query, _NOW) | page_of(query)
+            values = filter_parameters(query, _NOW) | pagination_parameters(query)
             yield f"{sort} {order} {', '.join(asked)}", list_tasks(*query.sorting), values
     yield "stats", COUNT_TASKS, due_today(_NOW, "Europe/Paris")
     yield "tags", COUNT_TAGS, {}
@@ -125,7 +125,11 @@ def orders() -> Iterator[TaskQuery]:
 async def page_after(connection: Connection, query: TaskQuery, number: int) -> TaskQuery:
     """The page that follows so many of the tasks of who has many."""
     statement = list_tasks(*query.sorting)
-    values = conditions_of(query, _NOW) | page_of(query) | {"offset": number - 1, "rows": 1, "owner": "owner-many"}
+    values = (
+        filter_parameters(query, _NOW)
+        | pagination_parameters(query)
+        | {"offset": number - 1, "limit": 1, "owner": "owner-many"}
+    )
     [row] = await connection.fetch(statement.sql, *statement.arguments(values))
     cursor = encode_cursor(query.sorting, Position(row["value"], row["id"]))
     return TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})
@@ -134,7 +138,7 @@ async def page_after(connection: Connection, query: TaskQuery, number: int) -> T
 async def blocks_read(connection: Connection, query: TaskQuery, owner: str) -> int:
     """How many blocks of tables and indexes PostgreSQL looks at for a page that is full."""
     statement = list_tasks(*query.sorting)
-    arguments = statement.arguments(conditions_of(query, _NOW) | page_of(query) | {"owner": owner})
+    arguments = statement.arguments(filter_parameters(query, _NOW) | pagination_parameters(query) | {"owner": owner})
     node, *_ = await _explained(connection, f"(FORMAT JSON, ANALYZE, BUFFERS) {statement.sql}", *arguments)
     assert node["Actual Rows"] >= _PAGE * 0.9
     return int(node["Shared Hit Blocks"] + node["Shared Read Blocks"])

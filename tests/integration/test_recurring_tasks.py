@@ -6,16 +6,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import User, listed
+from tests.support.task_values import FILLED
 
-TAKEN_OVER: dict[str, Any] = {
+RECURRING: dict[str, Any] = FILLED | {
     "title": "Water the plants",
-    "description": "Not the cactus",
-    "priority": "high",
-    "tags": ["home", "plants"],
+    "completed": False,
+    "recurrence": "FREQ=DAILY;INTERVAL=2",
     "recurrence_from": "due_date",
-    "recurrence_tz": "Europe/Paris",
+    "due_date": "2999-01-01",
 }
-RECURRING = TAKEN_OVER | {"recurrence": "FREQ=DAILY;INTERVAL=2", "due_date": "2999-01-01"}
 WAYS: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/complete", {}),
     ("PATCH", "/complete", {"json": {"completed": True}}),
@@ -130,7 +129,7 @@ async def test_of_twenty_completions_of_one_revision_one_wins(user: User) -> Non
 
 @pytest.mark.req("TASK-FR-108")
 async def test_a_task_that_is_created_completed_does_not_recur(user: User) -> None:
-    task = await user.create(**RECURRING, completed=True)
+    task = await user.create(**RECURRING | {"completed": True})
     assert (task["completed"], task["next_task"]) == (True, None)
     assert await user.tasks() == listed(task)
     await user.patch(f"/{task['id']}/complete", json={"completed": False})

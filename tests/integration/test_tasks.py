@@ -8,25 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import User, listed
+from tests.support.task_values import SET_BY_SERVER, VALUES
 
-MEMBERS = {
-    "id",
-    "user_id",
-    "title",
-    "description",
-    "completed",
-    "completed_at",
-    "priority",
-    "tags",
-    "due_date",
-    "recurrence",
-    "recurrence_from",
-    "recurrence_tz",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-    "revision",
-}
+MEMBERS = VALUES.keys() | SET_BY_SERVER
 
 
 @pytest.mark.req("TASK-FR-001")

@@ -6,17 +6,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Connection, User, listed
+from tests.support.task_values import FILLED
 
-EVERY_MEMBER: dict[str, Any] = {
-    "description": "Two bottles",
-    "completed": True,
-    "priority": "high",
-    "tags": ["home"],
-    "due_date": "2026-12-01T09:00:00+05:00",
-    "recurrence": "FREQ=WEEKLY",
-    "recurrence_from": "completion",
-    "recurrence_tz": "Europe/Paris",
-}
 DATED = ("updated_at", "deleted_at", "revision")
 
 
@@ -34,7 +25,7 @@ async def trashed(user: User, **members: Any) -> dict[str, Any]:
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-111")
 async def test_a_deleted_task_is_in_the_trash_as_it_was(user: User) -> None:
-    task = await user.create(**EVERY_MEMBER)
+    task = await user.create(**FILLED)
     other = await user.create()
     await user.delete(task["id"])
     assert await user.tasks() == listed(other)
@@ -74,7 +65,7 @@ async def test_what_is_in_the_trash_can_only_be_restored_or_deleted_for_good(use
 
 @pytest.mark.req("TASK-FR-113")
 async def test_a_restored_task_is_as_it_was(user: User) -> None:
-    task = await user.create(**EVERY_MEMBER)
+    task = await user.create(**FILLED)
     await user.delete(task["id"])
     response = await user.post(f"/{task['id']}/restore")
     restored = response.json()
@@ -121,7 +112,7 @@ async def test_the_etag_of_what_is_in_the_trash_counts(user: User, method: str, 
 @pytest.mark.req("TASK-FR-115", "TASK-FR-116")
 @pytest.mark.parametrize("first", [False, True])
 async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql: Connection, first: bool) -> None:  # noqa: FBT001 - a parameter
-    task = await user.create("A secret", **EVERY_MEMBER)
+    task = await user.create(**FILLED)
     if first:
         await user.delete(task["id"])
     response = await user.delete(task["id"], params={"permanent": "true"})
@@ -158,7 +149,7 @@ async def test_each_step_to_the_end_of_a_task_takes_one_revision(user: User) -> 
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-113")
 async def test_deletions_and_restorations_at_once_leave_a_whole_task(user: User) -> None:
-    task = await user.create(**EVERY_MEMBER)
+    task = await user.create(**FILLED)
     path = f"/{task['id']}"
     answers = await asyncio.gather(
         *(user.request(*(("DELETE", path), ("POST", f"{path}/restore"))[n % 2]) for n in range(40))

@@ -10,24 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import User
+from tests.support.task_values import SET_BY_SERVER, VALUES
 
 type Placed = tuple[int, dict[str, Any]]
 """An operation on one of the first tasks, or below zero, on none."""
 
 TASKS = 3
-VALUES: dict[str, list[object]] = {
-    "title": ["milk", "tea"],
-    "description": [None, "", "Two bottles"],
-    "completed": [False, True],
-    "priority": ["none", "urgent"],
-    "tags": [[], ["a", "{b}", 'say "c"']],
-    "due_date": [None, "2999-01-01", "2999-01-01T09:00:00.5+05:00"],
-    "recurrence": [None, "FREQ=DAILY", "FREQ=DAILY;COUNT=2"],
-    "recurrence_from": ["due_date", "completion"],
-    "recurrence_tz": [None, "Europe/Paris"],
-}
-MADE_HERE = {"id", "user_id", "created_at", "updated_at", "completed_at", "deleted_at", "revision"}
-
 every = {name: st.sampled_from(values) for name, values in VALUES.items()}
 members = st.fixed_dictionaries({}, optional=every)
 beginning = st.fixed_dictionaries(every)
@@ -102,7 +90,7 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
     if task is None:
         return None
     dates = {name: task[name] and task[name] == task["updated_at"] for name in ("completed_at", "deleted_at")}
-    kept = {name: value for name, value in task.items() if name not in MADE_HERE}
+    kept = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
     return kept | dates | {"next_task": comparable(task.get("next_task"))}
 
 

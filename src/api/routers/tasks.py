@@ -66,7 +66,7 @@ async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters, ca
 async def _list_tasks(
     tasks: TaskService, query: TaskQuery, cached: list[int], response: Callable[[TaskPage], Response]
 ) -> Response:
-    if query.is_timeless and cached and (revision := await tasks.revision()) in cached:
+    if query.is_time_independent and cached and (revision := await tasks.revision()) in cached:
         return not_modified(revision)
     return response(await tasks.list_tasks(query))
 

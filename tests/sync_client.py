@@ -1,4 +1,4 @@
-"""A client that keeps a copy of a user's tasks, as `specs/001-tasks/contracts/sync.md` tells it to."""
+"""A client that keeps a copy of a user's tasks, as `specs/005-sync/contracts/sync.md` tells it to."""
 
 from typing import Any, NamedTuple
 

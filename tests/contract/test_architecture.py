@@ -47,7 +47,7 @@ def test_the_migrations_folder_does_not_shadow_the_library() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_have_one_purpose_and_functions_a_few_lines(path: Path) -> None:
     text = path.read_text()
-    assert len(text.splitlines()) <= 200
+    assert len(text.splitlines()) <= 300
     assert path.stem not in {"utils", "helpers", "common", "core", "misc"}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

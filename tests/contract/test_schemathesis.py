@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 
 
-@pytest.mark.req("OPS-FR-060")
+@pytest.mark.req("HTTP-FR-025")
 def test_every_answer_is_one_that_the_contract_names(
     app: FastAPI, tmp_path: Path, database_url: str, seed: int
 ) -> None:

@@ -28,7 +28,7 @@ _FLAKY = """
 """
 
 
-@pytest.mark.req("OPS-FR-023")
+@pytest.mark.req("DB-FR-004")
 async def test_a_read_whose_answer_is_lost_is_read_again(user: User, proxy: Proxy) -> None:
     task = await user.create()
     for _ in range(12):
@@ -36,7 +36,7 @@ async def test_a_read_whose_answer_is_lost_is_read_again(user: User, proxy: Prox
         assert (await user.get(task["id"])).json() == task
 
 
-@pytest.mark.req("OPS-FR-024")
+@pytest.mark.req("DB-FR-005")
 async def test_a_change_whose_answer_is_lost_is_not_made_twice(user: User, proxy: Proxy) -> None:
     for n in range(12):
         await user.get()  # on a connection that the next request finds
@@ -47,7 +47,7 @@ async def test_a_change_whose_answer_is_lost_is_not_made_twice(user: User, proxy
     assert len(titles) == len(set(titles)) >= 1
 
 
-@pytest.mark.req("OPS-FR-023", "OPS-FR-024")
+@pytest.mark.req("DB-FR-004", "DB-FR-005")
 async def test_every_read_goes_on_while_all_sessions_are_killed_again_and_again(user: User, server: Connection) -> None:
     async def kill() -> None:
         for _ in range(5):
@@ -78,7 +78,7 @@ async def test_every_read_goes_on_while_all_sessions_are_killed_again_and_again(
     assert len(titles) == len(set(titles)) >= answers.count(("write", 201)) > 0
 
 
-@pytest.mark.req("OPS-FR-026")
+@pytest.mark.req("DB-FR-007")
 @pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])
 async def test_a_change_that_the_database_took_back_is_tried_once_more(
     user: User, server: Connection, code: str
@@ -89,7 +89,7 @@ async def test_a_change_that_the_database_took_back_is_tried_once_more(
     assert await server.fetchval("SELECT last_value FROM attempts") == 2
 
 
-@pytest.mark.req("OPS-FR-026")
+@pytest.mark.req("DB-FR-007")
 async def test_a_change_that_is_taken_back_twice_is_refused(user: User, server: Connection) -> None:
     await server.execute(_FLAKY.format(when="> 0", code="40001"))
     refusal = await user.post(json={"title": "Buy milk"})
@@ -98,7 +98,7 @@ async def test_a_change_that_is_taken_back_twice_is_refused(user: User, server: 
     assert await user.revision() == 0
 
 
-@pytest.mark.req("OPS-FR-026")
+@pytest.mark.req("DB-FR-007")
 async def test_a_transaction_that_the_database_took_back_is_refused_and_changes_nothing(
     user: User, server: Connection
 ) -> None:
@@ -110,7 +110,7 @@ async def test_a_transaction_that_the_database_took_back_is_refused_and_changes_
     assert (again.status_code, await user.revision()) == (201, 1)
 
 
-@pytest.mark.req("OPS-FR-023")
+@pytest.mark.req("DB-FR-004")
 async def test_a_transaction_begins_on_a_living_connection(app: FastAPI, proxy: Proxy) -> None:
     for _ in range(3):
         proxy.answer_to_lose = b"BEGIN"
@@ -118,7 +118,7 @@ async def test_a_transaction_begins_on_a_living_connection(app: FastAPI, proxy: 
             assert (await transaction.fetch_row(_ONE))["one"] == 1
 
 
-@pytest.mark.req("OPS-FR-024")
+@pytest.mark.req("DB-FR-005")
 async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAPI, proxy: Proxy) -> None:
     async def use() -> None:
         async with app.state.database.transaction("somebody") as transaction:
@@ -130,7 +130,7 @@ async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAP
     assert len(await app.state.database.fetch(_ONE)) == 1
 
 
-@pytest.mark.req("OPS-FR-024")
+@pytest.mark.req("DB-FR-005")
 async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(app: FastAPI) -> None:
     async def go_on() -> None:
         async with app.state.database.transaction("somebody") as transaction:
@@ -141,7 +141,7 @@ async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(ap
         await go_on()
 
 
-@pytest.mark.req("OPS-FR-024")
+@pytest.mark.req("DB-FR-005")
 async def test_a_transaction_that_fails_is_taken_back_and_its_connection_used_again(app: FastAPI) -> None:
     async def fail() -> None:
         async with app.state.database.transaction("somebody") as transaction:

@@ -47,7 +47,7 @@ async def peak_of(server: Server) -> float:
     return peak / _MEGABYTE
 
 
-@pytest.mark.req("OPS-FR-034")
+@pytest.mark.req("DB-FR-015")
 async def test_overload_costs_memory_within_bounds(tmp_path: Path, own_database: str) -> None:
     """A body of a megabyte and what was read from it, for each that waits; the next overload takes no more."""
     with serving(tmp_path, own_database) as server:

@@ -47,7 +47,7 @@ async def assert_serves_within(user: User, seconds: float) -> None:
     assert await read_and_write(user) == {200, 201}
 
 
-@pytest.mark.req("OPS-FR-020")
+@pytest.mark.req("DB-FR-001")
 @pytest.mark.parametrize("seconds", [0.8, 3])
 async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
     user: User, proxy: Proxy, seconds: float
@@ -60,7 +60,7 @@ async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
     assert await answers == {200, 201}
 
 
-@pytest.mark.req("OPS-FR-020")
+@pytest.mark.req("DB-FR-001")
 @pytest.mark.parametrize("seconds", [0.8, 3])
 async def test_a_database_that_wakes_up_costs_nobody_an_error(
     user: User, proxy: Proxy, server: Connection, seconds: float
@@ -74,7 +74,7 @@ async def test_a_database_that_wakes_up_costs_nobody_an_error(
     assert await answers == {200, 201}
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+@pytest.mark.req("DB-FR-002", "DB-FR-003")
 async def test_a_server_that_resets_every_connection_is_503_until_it_does_not(user: User, proxy: Proxy) -> None:
     proxy.rejects = True
     proxy.reset()
@@ -83,7 +83,7 @@ async def test_a_server_that_resets_every_connection_is_503_until_it_does_not(us
     await assert_serves_within(user, 1)
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+@pytest.mark.req("DB-FR-002", "DB-FR-003")
 async def test_a_server_that_refuses_connections_is_503_until_it_does_not(user: User, proxy: Proxy) -> None:
     await proxy.refuse()
     await assert_refused_in_time(user)
@@ -91,7 +91,7 @@ async def test_a_server_that_refuses_connections_is_503_until_it_does_not(user: 
     await assert_serves_within(user, 1)
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+@pytest.mark.req("DB-FR-002", "DB-FR-003")
 async def test_a_frozen_network_is_503_until_it_thaws(user: User, proxy: Proxy) -> None:
     proxy.freeze()
     await assert_refused_in_time(user)
@@ -99,7 +99,7 @@ async def test_a_frozen_network_is_503_until_it_thaws(user: User, proxy: Proxy) 
     await assert_serves_within(user, 1)
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-022")
+@pytest.mark.req("DB-FR-002", "DB-FR-003")
 async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy) -> None:
     began = time.monotonic()
     proxy.swallow()
@@ -109,7 +109,7 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy) -> No
     await assert_serves_within(user, 10)
 
 
-@pytest.mark.req("OPS-FR-022")
+@pytest.mark.req("DB-FR-003")
 async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> None:
     session = await connect(proxy.url, connection_class=Session)
     proxy.swallow()
@@ -119,7 +119,7 @@ async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> N
     assert time.monotonic() - began < 4
 
 
-@pytest.mark.req("OPS-FR-027")
+@pytest.mark.req("DB-FR-010")
 async def test_what_can_be_taken_back_by_itself_waits_no_longer(app: FastAPI, user: User, proxy: Proxy) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable):
@@ -133,7 +133,7 @@ async def fall_silent(database: Database, owner: str, proxy: Proxy) -> None:
         await inner.fetch_row(REVISION, owner=owner)
 
 
-@pytest.mark.req("OPS-FR-025")
+@pytest.mark.req("DB-FR-006")
 async def test_when_all_connections_died_unnoticed_only_what_is_under_way_fails(user: User, proxy: Proxy) -> None:
     proxy.swallow()
     proxy.surface()
@@ -142,14 +142,14 @@ async def test_when_all_connections_died_unnoticed_only_what_is_under_way_fails(
     assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
 
 
-@pytest.mark.req("OPS-FR-022", "OPS-FR-025")
+@pytest.mark.req("DB-FR-003", "DB-FR-006")
 async def test_when_all_connections_are_reset_the_next_requests_meet_fresh_ones(user: User, proxy: Proxy) -> None:
     proxy.reset()
     await asyncio.sleep(0.1)
     assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
 
 
-@pytest.mark.req("OPS-FR-025")
+@pytest.mark.req("DB-FR-006")
 async def test_connections_to_a_server_that_only_reads_by_now_are_replaced(
     user: User, proxy: Proxy, server: Connection
 ) -> None:

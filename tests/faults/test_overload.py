@@ -23,7 +23,7 @@ _DAYS, _EVERY_MONTH_DAY = "MO,TU,WE,TH,FR,SA,SU", ",".join(str(-day) for day in 
 _LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=53,52,51,50;BYSETPOS=366"
 
 
-@pytest.mark.req("OPS-FR-027")
+@pytest.mark.req("DB-FR-010")
 async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app: FastAPI, server: Connection) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable):
@@ -33,7 +33,7 @@ async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app:
     assert await server.fetchval(_SLEEPING) == 0
 
 
-@pytest.mark.req("OPS-FR-032")
+@pytest.mark.req("DB-FR-013")
 async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_nothing(user: User) -> None:
     """The next occurrence by the most laborious rule takes tens of milliseconds."""
     tasks = [{"title": "Buy milk", "due_date": "0001-01-02", "recurrence": _LABORIOUS}] * _MANY
@@ -47,7 +47,7 @@ async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_
     assert len(await user.tasks(status="pending")) == _MANY
 
 
-@pytest.mark.req("OPS-FR-028")
+@pytest.mark.req("DB-FR-011")
 async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, own_database: str) -> None:
     locked, others = User(app), [User(app) for _ in range(5)]
     await locked.create()
@@ -68,7 +68,7 @@ async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, o
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.req("OPS-FR-028")
+@pytest.mark.req("DB-FR-011")
 async def test_transactions_of_a_locked_owner_hold_up_nobody_else(app: FastAPI, own_database: str) -> None:
     """Those who come later get a connection late, and yet no longer than others."""
     locked, other = User(app), User(app)
@@ -97,13 +97,13 @@ async def create_with_key(user: User) -> int:
     return (await user.post(json={"title": "Buy milk"}, headers={"Idempotency-Key": str(uuid4())})).status_code
 
 
-@pytest.mark.req("OPS-FR-028", "OPS-FR-033")
+@pytest.mark.req("DB-FR-011", "DB-FR-014")
 async def test_locked_owners_who_exhaust_the_pool_hold_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
     lock = await lock_owners(app, own_database, seconds=5)
     assert lock.is_sound, lock
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-029")
+@pytest.mark.req("DB-FR-002", "DB-FR-012")
 async def test_a_database_that_does_nothing_holds_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
     users = [User(app) for _ in range(100)]
     async with uncommitted(own_database, "LOCK TABLE tasks, users"):
@@ -134,7 +134,7 @@ async def queue(admission: Admission, owners: int, each: int, end: asyncio.Event
     return tasks
 
 
-@pytest.mark.req("OPS-FR-029")
+@pytest.mark.req("DB-FR-012")
 @pytest.mark.parametrize(("owners", "each", "served"), [(1, 300, 202), (50, 10, 410), (3, 200, 410)])
 async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     owners: int, each: int, served: int
@@ -151,7 +151,7 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     assert (admission.room, admission.lines) == (410, {})
 
 
-@pytest.mark.req("OPS-FR-029")
+@pytest.mark.req("DB-FR-012")
 async def test_who_gives_up_waiting_leaves_room() -> None:
     end = asyncio.Event()
     admission = Admission(10)

@@ -13,7 +13,7 @@ async def http(start_app: StartApp) -> httpx.AsyncClient:
     return client(await start_app(allowed_hosts=_HOSTS))
 
 
-@pytest.mark.req("OPS-FR-017")
+@pytest.mark.req("HTTP-FR-024")
 @pytest.mark.parametrize(
     "host", ["api.example.com", "API.Example.com:8000", "tasks.example.org", "a.b.example.org:443"]
 )
@@ -21,7 +21,7 @@ async def test_names_of_the_service_are_answered(http: httpx.AsyncClient, host: 
     assert (await http.get("/openapi.json", headers={"Host": host})).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-017")
+@pytest.mark.req("HTTP-FR-024")
 @pytest.mark.parametrize(
     "hosts",
     [
@@ -47,12 +47,12 @@ async def test_other_names_are_a_problem_that_browsers_can_read(http: httpx.Asyn
         assert refusal.headers["access-control-allow-origin"] == ORIGIN
 
 
-@pytest.mark.req("OPS-FR-017")
+@pytest.mark.req("HTTP-FR-024")
 async def test_probes_may_come_by_address(http: httpx.AsyncClient) -> None:
     for path in ("/health", "/ready"):
         assert (await http.get(path, headers={"Host": "10.0.0.7:8000"})).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-017")
+@pytest.mark.req("HTTP-FR-024")
 async def test_any_name_is_answered_where_none_is_set(anybody: httpx.AsyncClient) -> None:
     assert (await anybody.get("/health", headers={"Host": "anything.example"})).status_code == 200

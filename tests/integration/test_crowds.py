@@ -57,7 +57,7 @@ async def lives(server: Server) -> None:
         assert (await http.get("/health")).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-008")
+@pytest.mark.req("HTTP-FR-008")
 async def test_idle_connections_make_room_for_those_that_ask(server: Server) -> None:
     with ExitStack() as stack:
         idle = [stack.enter_context(connected(server)) for _ in range(400)]
@@ -71,7 +71,7 @@ async def test_idle_connections_make_room_for_those_that_ask(server: Server) -> 
         assert len(connections(server, idle)) <= _CONNECTIONS
 
 
-@pytest.mark.req("OPS-FR-008")
+@pytest.mark.req("HTTP-FR-008")
 async def test_connections_that_have_been_answered_make_room_too(server: Server) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(_CONNECTIONS):
@@ -81,7 +81,7 @@ async def test_connections_that_have_been_answered_make_room_too(server: Server)
             await lives(server)
 
 
-@pytest.mark.req("OPS-FR-041")
+@pytest.mark.req("HTTP-FR-010")
 async def test_the_process_is_seen_to_live_while_all_wait_for_the_database(server: Server, own_database: str) -> None:
     async with somebody(server) as user:
         async with uncommitted(own_database, "LOCK TABLE tasks, users"):
@@ -97,7 +97,7 @@ async def test_the_process_is_seen_to_live_while_all_wait_for_the_database(serve
         assert await user.tasks() == []
 
 
-@pytest.mark.req("OPS-FR-041", "OPS-FR-008")
+@pytest.mark.req("HTTP-FR-010", "HTTP-FR-008")
 async def test_half_sent_requests_are_no_reason_to_refuse_others(server: Server) -> None:
     async with somebody(server) as user:
         half = f"POST {user.path} HTTP/1.1\r\nHost: a\r\nAuthorization: {user.http.headers['Authorization']}\r\n"
@@ -109,7 +109,7 @@ async def test_half_sent_requests_are_no_reason_to_refuse_others(server: Server)
             assert [await user.tasks() for _ in range(20)] == [[]] * 20
 
 
-@pytest.mark.req("OPS-FR-042")
+@pytest.mark.req("HTTP-FR-011")
 async def test_streams_leave_half_of_the_connections_to_others(server: Server) -> None:
     async with somebody(server, "first") as first, somebody(server, "second") as second:
         async with AsyncExitStack() as stack:
@@ -122,7 +122,7 @@ async def test_streams_leave_half_of_the_connections_to_others(server: Server) -
         assert (await second.get()).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-045")
+@pytest.mark.req("HTTP-FR-015")
 async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
     feed = app.state.feed
     async with served(app) as url, Stream(url, user) as stream:
@@ -138,7 +138,7 @@ async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user
         assert (await reading).name == "created"
 
 
-@pytest.mark.req("OPS-FR-040")
+@pytest.mark.req("HTTP-FR-009")
 async def test_pipelined_requests_take_no_memory(server: Server) -> None:
     before = memory(server)
     async with AsyncExitStack() as stack, asyncio.timeout(20):
@@ -151,14 +151,14 @@ async def test_pipelined_requests_take_no_memory(server: Server) -> None:
     assert memory(server) - before < 50 * _MIB
 
 
-@pytest.mark.req("OPS-FR-040")
+@pytest.mark.req("HTTP-FR-009")
 @pytest.mark.parametrize(("sent", "answered"), [(17, 17), (18, 0)])
 async def test_sixteen_requests_may_wait_for_their_turn(server: Server, sent: int, answered: int) -> None:
     head, body = await answer(server, _HEALTH * (sent - 1) + _LAST)
     assert (head + b"\r\n" + body).count(b"HTTP/1.1 200") == answered
 
 
-@pytest.mark.req("OPS-FR-043")
+@pytest.mark.req("HTTP-FR-012")
 async def test_who_vanishes_is_not_answered_any_more(server: Server) -> None:
     """Also where further requests wait behind what is being answered: a stream, or more than its client reads."""
     async with somebody(server, "vanishing") as user:

@@ -42,7 +42,7 @@ def doctor(folder: Path, **settings: str) -> tuple[int, dict[str, str]]:
     return ended.returncode, findings
 
 
-@pytest.mark.req("OPS-FR-090", "OPS-FR-093")
+@pytest.mark.req("OBS-FR-015", "OBS-FR-018")
 async def test_a_sound_set_up_is_sound(tmp_path: Path, database_url: str) -> None:
     async with serving({"keys": [EDDSA.jwk, {"kty": "RSA"}]}) as front_end:
         front = f"http://127.0.0.1:{front_end.port}"
@@ -59,7 +59,7 @@ async def test_a_sound_set_up_is_sound(tmp_path: Path, database_url: str) -> Non
     assert findings["JWKS"].endswith("for EdDSA")
 
 
-@pytest.mark.req("OPS-FR-091")
+@pytest.mark.req("OBS-FR-016")
 def test_what_is_wrong_with_the_settings_does_not_hide_the_rest(tmp_path: Path, database_url: str) -> None:
     status, findings = doctor(tmp_path, DATABASE_URL=database_url, BETTER_AUTH_SECRET="hunter2", LIST_FORMAT="list")
     assert status == 1
@@ -71,7 +71,7 @@ def test_what_is_wrong_with_the_settings_does_not_hide_the_rest(tmp_path: Path, 
     assert (status, set(findings)) == (1, {"settings", "secret"})
 
 
-@pytest.mark.req("OPS-FR-092", "OPS-FR-097")
+@pytest.mark.req("OBS-FR-017", "OBS-FR-023")
 @pytest.mark.parametrize(
     ("url", "said"),
     [
@@ -91,7 +91,7 @@ def test_a_database_that_cannot_be_reached_does_not_hide_the_rest(
     assert said in findings["database"]
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 async def test_a_database_that_does_not_suit_is_told_with_the_remedy(tmp_path: Path, new_database: NewDatabase) -> None:
     url = await new_database(migrated=False)
     name = urlsplit(url).path[1:]
@@ -104,7 +104,7 @@ async def test_a_database_that_does_not_suit_is_told_with_the_remedy(tmp_path: P
     assert findings["rights"].startswith("WARN")
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 async def test_a_user_without_rights_is_told(tmp_path: Path, new_database: NewDatabase) -> None:
     url = await new_database()
     role = f"reader_{urlsplit(url).path[1:]}"
@@ -117,7 +117,7 @@ async def test_a_user_without_rights_is_told(tmp_path: Path, new_database: NewDa
     assert findings["rights"] == "FAILED the user may not INSERT, UPDATE, DELETE in the table tasks: grant it"
 
 
-@pytest.mark.req("OPS-FR-094")
+@pytest.mark.req("OBS-FR-019")
 @pytest.mark.parametrize("wanted", ["true", "false"])
 def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, database_url: str, wanted: str) -> None:
     url, kept = pooled["database_url"], pooled["database_prepared_statements"]
@@ -131,7 +131,7 @@ def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, d
     assert findings["direct way"].startswith("ok")
 
 
-@pytest.mark.req("OPS-FR-099")
+@pytest.mark.req("OBS-FR-020")
 def test_a_direct_way_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "DATABASE_URL_UNPOOLED": pooled["database_url"]}
     status, findings = doctor(tmp_path, BETTER_AUTH_SECRET=_SECRET, **settings)
@@ -139,7 +139,7 @@ def test_a_direct_way_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, 
     assert findings["direct way"].startswith("WARN DATABASE_URL_UNPOOLED leads through a pooler")
 
 
-@pytest.mark.req("OPS-FR-095")
+@pytest.mark.req("OBS-FR-021")
 async def test_the_direct_way_must_lead_to_the_same_database(
     tmp_path: Path, database_url: str, new_database: NewDatabase
 ) -> None:
@@ -152,7 +152,7 @@ async def test_the_direct_way_must_lead_to_the_same_database(
         assert said in findings["direct way"]
 
 
-@pytest.mark.req("OPS-FR-096", "OPS-FR-097")
+@pytest.mark.req("OBS-FR-022", "OBS-FR-023")
 async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
     settings = {"DATABASE_URL": _NOWHERE, "BETTER_AUTH_SECRET": "ab" * 20}
     async with serving({"keys": []}) as front_end:
@@ -167,7 +167,7 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
         assert "status 404" in findings["JWKS"]
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
     ("query", "level", "said"),
     [
@@ -183,7 +183,7 @@ async def test_the_mode_says_how_far_the_way_is_protected(sql: Connection, query
     assert (finding.level, said in finding.explanation) == (level, True)
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 async def test_it_is_told_where_encryption_depends_on_the_server(sql: Connection) -> None:
     finding = await tls(sql, DatabaseUrl.parse("postgresql://db.example.com/tasks"))
     assert (finding.level, finding.explanation[:13]) == ("WARN", "not encrypted")

@@ -18,7 +18,7 @@ from tests.integration.test_shared_limits import redis
 _SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
     ("ahead", "level", "said"),
     [(1, "ok", "1.0 s ahead"), (-5, "WARN", "5.0 s behind"), (61, "FAILED", "tokens tolerate"), (-61, "FAILED", "NTP")],
@@ -32,7 +32,7 @@ async def test_a_clock_that_is_wrong_is_told(
     assert (finding.level, said in finding.explanation) == (level, True), finding
 
 
-@pytest.mark.req("OPS-FR-093")
+@pytest.mark.req("OBS-FR-018")
 async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     version = sql.get_server_version()
     monkeypatch.setattr(database, "_OLDEST", version.major + 1)
@@ -40,7 +40,7 @@ async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: p
     assert (finding.level, f"PostgreSQL {version.major} is too old" in finding.explanation) == ("FAILED", True)
 
 
-@pytest.mark.req("OPS-FR-098")
+@pytest.mark.req("OBS-FR-024")
 async def test_shared_counters_are_tried(tmp_path: Path) -> None:
     port = free_port()
     settings = {"BETTER_AUTH_SECRET": _SECRET, "RATE_LIMIT_STORAGE_URL": f"redis://:hunter2@127.0.0.1:{port}/0"}
@@ -57,7 +57,7 @@ async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
             pass
 
 
-@pytest.mark.req("OPS-SC-071", "OPS-FR-092", "OPS-FR-096", "OPS-FR-098")
+@pytest.mark.req("OBS-SC-002", "OBS-FR-017", "OBS-FR-022", "OBS-FR-024")
 async def test_whoever_never_answers_does_not_keep_the_doctor(tmp_path: Path) -> None:
     """A server that accepts and says nothing, for everything that the doctor looks at."""
     async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
@@ -70,7 +70,7 @@ async def test_whoever_never_answers_does_not_keep_the_doctor(tmp_path: Path) ->
         assert all("within 4 s" in findings[check] for check in ("database", "JWKS", "rate limits")), findings
 
 
-@pytest.mark.req("OPS-SC-071", "OPS-FR-090")
+@pytest.mark.req("OBS-SC-002", "OBS-FR-015")
 async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_url: str) -> None:
     async with Proxy(database_url) as proxy:
         settings = load_settings(_env_file=None, database_url=proxy.url, better_auth_secret=_SECRET)

@@ -211,7 +211,7 @@ async def test_a_reader_that_is_so_slow_that_something_was_purged_must_resume(
             assert again.response.status_code == 410
 
 
-@pytest.mark.req("OPS-FR-062", "TASK-FR-159")
+@pytest.mark.req("HTTP-FR-027", "TASK-FR-159")
 async def test_head_asks_for_a_stream_and_has_none(url: str, user: User) -> None:
     headers = {"Authorization": f"Bearer {mint(user.id)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers) as http:

@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
         yield server
 
 
-@pytest.mark.req("OPS-FR-001")
+@pytest.mark.req("HTTP-FR-001")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -58,14 +58,14 @@ async def test_a_head_that_is_too_large_is_refused(server: Server, before: bytes
     assert b"urn:problem-type:request-head-too-large" in body
 
 
-@pytest.mark.req("OPS-FR-001")
+@pytest.mark.req("HTTP-FR-001")
 async def test_a_head_of_64_kib_is_served(server: Server) -> None:
     before, after = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: ", b"\r\n\r\n"
     head, _ = await answer(server, before.ljust(64 * 1024 - len(after), b"a") + after)
     assert head.startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.req("OPS-FR-001")
+@pytest.mark.req("HTTP-FR-001")
 @pytest.mark.parametrize(
     "beginning",
     [b"GET / HTTP/1.1\r\nX-Large: ", b"GET /", _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ", b"\r\n"],
@@ -79,14 +79,14 @@ async def test_a_head_without_end_takes_no_memory(server: Server, beginning: byt
     assert (await answer(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.req("OPS-FR-002")
+@pytest.mark.req("HTTP-FR-002")
 async def test_what_is_no_http_is_a_problem_too(server: Server) -> None:
     head, body = await answer(server, b"EHLO example.com\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"urn:problem-type:invalid-http" in body
 
 
-@pytest.mark.req("OPS-FR-015", "OPS-FR-016")
+@pytest.mark.req("HTTP-FR-022", "HTTP-FR-023")
 async def test_browsers_are_told_the_same_by_what_no_application_sees(server: Server) -> None:
     head, _ = await answer(server, b"EHLO example.com\r\n\r\n")
     async with httpx.AsyncClient(base_url=server.url) as http:
@@ -101,7 +101,7 @@ async def test_browsers_are_told_the_same_by_what_no_application_sees(server: Se
     }
 
 
-@pytest.mark.req("OPS-FR-003", "OPS-FR-004", "OPS-FR-005", "OPS-FR-006")
+@pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006")
 async def test_who_is_too_slow_is_let_go(server: Server) -> None:
     """All at once, as each takes its time."""
     head, body = _GET % b"somebody", _POST + b"Content-Length: 100\r\n\r\n{"
@@ -119,7 +119,7 @@ async def test_who_is_too_slow_is_let_go(server: Server) -> None:
     assert [each[9:12] for each in answers] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
 
 
-@pytest.mark.req("OPS-FR-007", "OPS-FR-044")
+@pytest.mark.req("HTTP-FR-007", "HTTP-FR-013")
 async def test_who_does_not_read_is_let_go_and_who_does_is_not(server: Server, database_url: str) -> None:
     """All at once, as each takes its time."""
     fill(database_url, "reader", tasks=2500)
@@ -138,7 +138,7 @@ async def test_who_does_not_read_is_let_go_and_who_does_is_not(server: Server, d
         assert await steady > _MIB
 
 
-@pytest.mark.req("OPS-FR-009")
+@pytest.mark.req("HTTP-FR-016")
 async def test_others_do_not_notice(server: Server, database_url: str) -> None:
     fill(database_url, "slow-reader", tasks=100)
     reading = _GET % b"slow-reader" + f"Authorization: Bearer {mint('slow-reader')}\r\n\r\n".encode()
@@ -157,7 +157,7 @@ async def test_others_do_not_notice(server: Server, database_url: str) -> None:
     assert '"status":5' not in server.output
 
 
-@pytest.mark.req("OPS-FR-046")
+@pytest.mark.req("HTTP-FR-014")
 @pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
 async def test_a_body_is_not_taken_for_a_request_where_an_upgrade_is_asked_for(server: Server, body: bytes) -> None:
     upgrade = b"PATCH /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + body
@@ -166,7 +166,7 @@ async def test_a_body_is_not_taken_for_a_request_where_an_upgrade_is_asked_for(s
     assert json.loads(content)["type"] == "urn:problem-type:upgrade-with-body"
 
 
-@pytest.mark.req("OPS-FR-046")
+@pytest.mark.req("HTTP-FR-014")
 async def test_an_upgrade_is_ignored_where_there_is_no_body(server: Server) -> None:
     head, _ = await answer(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")

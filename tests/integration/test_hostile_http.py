@@ -152,7 +152,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 
 
-@pytest.mark.req("OPS-FR-061")
+@pytest.mark.req("HTTP-FR-026")
 async def test_no_bytes_are_a_failure(tmp_path: Path, database_url: str, seed: int) -> None:
     with Server(tmp_path, "-m", "src", "serve", DATABASE_URL=database_url, **_SETTINGS) as server:
         at_once = asyncio.Semaphore(_AT_ONCE)

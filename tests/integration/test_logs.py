@@ -51,7 +51,7 @@ def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
     return eventually(written)
 
 
-@pytest.mark.req("OPS-FR-070", "OPS-FR-072")
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003")
 @pytest.mark.parametrize(
     ("method", "path", "options", "status", "route"),
     [
@@ -78,7 +78,7 @@ def test_each_request_has_one_line(
     assert line["user_id"] == (None if path == "/health" else _USER)
 
 
-@pytest.mark.req("OPS-FR-070", "OPS-FR-072", "OPS-FR-074")
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
 def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, http: httpx.Client) -> None:
     answer = http.get(_LIST, headers={"Authorization": "Bearer x"})
     reason, line = lines(server, answer)
@@ -86,19 +86,19 @@ def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, 
     assert (line["status"], line["user_id"]) == (401, None)
 
 
-@pytest.mark.req("OPS-FR-070", "OPS-FR-072")
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003")
 def test_a_preflight_has_a_line_and_an_id(server: Server, http: httpx.Client) -> None:
     answer = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
     assert [line["status"] for line in lines(server, answer)] == [400]
 
 
-@pytest.mark.req("OPS-FR-073")
+@pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["x", "a" * 64, "01J9Z.req:1_2-3"])
 def test_the_id_of_a_proxy_is_kept(http: httpx.Client, given: str) -> None:
     assert http.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
 
 
-@pytest.mark.req("OPS-FR-073")
+@pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["", "a" * 65, "a b", 'a"b', "a\xe9", "a\tb"])
 def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str) -> None:
     answer = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
@@ -108,7 +108,7 @@ def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str
     assert made != http.get("/health").headers["X-Request-ID"]
 
 
-@pytest.mark.req("OPS-FR-073", "OPS-FR-074")
+@pytest.mark.req("OBS-FR-004", "OBS-FR-005")
 @pytest.mark.parametrize(
     ("parent", "belongs"),
     [
@@ -137,7 +137,7 @@ def indecent(database_url: str) -> Iterator[dict[str, str]]:
     sql(database_url, "ALTER TABLE tasks DROP CONSTRAINT decency")
 
 
-@pytest.mark.req("OPS-FR-074", "OPS-FR-075")
+@pytest.mark.req("OBS-FR-005", "OBS-FR-006")
 def test_a_defect_is_told_with_its_stack_and_without_its_message(
     server: Server, http: httpx.Client, indecent: dict[str, str]
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_defect_is_told_with_its_stack_and_without_its_message(
     assert "intimate" not in server.output
 
 
-@pytest.mark.req("OPS-FR-074", "OPS-FR-075", "OPS-FR-076")
+@pytest.mark.req("OBS-FR-005", "OBS-FR-006", "OBS-FR-007")
 def test_a_defect_is_told_to_people_without_its_message_too(
     tmp_path: Path, database_url: str, indecent: dict[str, str]
 ) -> None:
@@ -175,7 +175,7 @@ except ValueError:
 """
 
 
-@pytest.mark.req("OPS-FR-075", "OPS-FR-078")
+@pytest.mark.req("OBS-FR-006", "OBS-FR-009")
 @pytest.mark.parametrize("form", ["json", "plain"])
 def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form: str) -> None:
     ended = run(tmp_path, "-c", _FAILING_LIBRARY, form)
@@ -185,7 +185,7 @@ def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form:
     assert "intimate" not in ended.stdout
 
 
-@pytest.mark.req("OPS-FR-071", "OPS-FR-076")
+@pytest.mark.req("OBS-FR-002", "OBS-FR-007")
 def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, http: httpx.Client) -> None:
     http.get(_LIST, params={"search": _TEXT, "access_token": "hunter2"})
     http.get("/api/somebody@example.com/tasks/hunter2", headers={"Cookie": "hunter2", "User-Agent": "hunter2"})
@@ -199,7 +199,7 @@ def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, htt
         assert private not in written
 
 
-@pytest.mark.req("OPS-FR-071")
+@pytest.mark.req("OBS-FR-002")
 def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
@@ -210,7 +210,7 @@ def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, d
     assert sum("Finished server process" in event for event in written) == 2
 
 
-@pytest.mark.req("OPS-FR-071", "OPS-FR-077")
+@pytest.mark.req("OBS-FR-002", "OBS-FR-008")
 def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
@@ -226,7 +226,7 @@ def _ending(text: str, ending: str) -> str:
     return text
 
 
-@pytest.mark.req("OPS-FR-077")
+@pytest.mark.req("OBS-FR-008")
 def test_from_warning_on_requests_are_not_logged(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_LEVEL": "WARNING"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
@@ -245,7 +245,7 @@ _FULL = "output = os.open('/dev/full', os.O_WRONLY)"
 _CLOSED = "reader, output = os.pipe(); os.close(reader)"
 
 
-@pytest.mark.req("OPS-FR-078")
+@pytest.mark.req("OBS-FR-009")
 @pytest.mark.parametrize("output", [_FULL, _CLOSED], ids=["a full disk", "a pipe without a reader"])
 def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url: str, output: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
@@ -258,7 +258,7 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url:
         assert "Traceback" not in server.output
 
 
-@pytest.mark.req("OPS-FR-079")
+@pytest.mark.req("OBS-FR-010")
 def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-m", "src", "serve", **settings) as server:
@@ -268,7 +268,7 @@ def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, databa
         assert "the-last-one" in server.output
 
 
-@pytest.mark.req("OPS-FR-079")
+@pytest.mark.req("OBS-FR-010")
 def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
     """A pipe takes whole what is no longer than PIPE_BUF (pipe(7))."""
     texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))

@@ -8,7 +8,7 @@ from src.api.head import Head
 from tests.conftest import ORIGIN, User
 
 
-@pytest.mark.req("OPS-FR-062")
+@pytest.mark.req("HTTP-FR-027")
 async def test_head_is_get_without_the_body(user: User) -> None:
     task = await user.create()
     for path in (user.path, f"{user.path}/{task['id']}", f"{user.path}/0", f"{user.path}/", "/health", "/openapi.json"):
@@ -19,13 +19,13 @@ async def test_head_is_get_without_the_body(user: User) -> None:
         assert dict(head.headers) | varying == dict(got.headers) | varying
 
 
-@pytest.mark.req("OPS-FR-062")
+@pytest.mark.req("HTTP-FR-027")
 async def test_head_needs_a_token_and_finds_no_other_methods(user: User, anybody: httpx.AsyncClient) -> None:
     assert (await anybody.head(user.path)).status_code == 401
     assert (await user.request("HEAD", "/1/complete")).status_code == 405
 
 
-@pytest.mark.req("OPS-FR-062")
+@pytest.mark.req("HTTP-FR-027")
 async def test_head_does_not_wait_for_a_body_that_never_ends() -> None:
     async def endless(_: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -45,7 +45,7 @@ async def _nothing() -> Message:
     return {"type": "http.disconnect"}
 
 
-@pytest.mark.req("OPS-FR-063")
+@pytest.mark.req("HTTP-FR-028")
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "PROPFIND", "M-SEARCH"])
 async def test_a_method_that_a_path_does_not_have_is_refused(user: User, method: str) -> None:
     for path, allowed in (

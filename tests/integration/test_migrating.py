@@ -29,7 +29,7 @@ _BUILDING = "FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%' AND p
 _LEFT = "SELECT count(*) FROM pg_settings WHERE source = 'session' AND name LIKE '%timeout'"
 
 
-@pytest.mark.req("OPS-FR-018")
+@pytest.mark.req("RUN-FR-039")
 async def test_a_migration_does_not_queue_behind_a_long_lock(database: Migrated) -> None:
     await database.up("0002")
     first = await database.schema()
@@ -40,7 +40,7 @@ async def test_a_migration_does_not_queue_behind_a_long_lock(database: Migrated)
     await database.down()
 
 
-@pytest.mark.req("OPS-FR-018")
+@pytest.mark.req("RUN-FR-039")
 async def test_an_index_waits_for_whoever_is_before_it_and_nobody_waits_for_it(database: Migrated) -> None:
     await database.up("0002")
     async with uncommitted(database.url, _OPEN):

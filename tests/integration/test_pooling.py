@@ -52,7 +52,7 @@ async def test_it_works_through_a_pooler_in_transaction_mode(pooled: Pooled, sta
     assert (row["count"] > 0) is (pooled["database_prepared_statements"] == "true")
 
 
-@pytest.mark.req("OPS-FR-027")
+@pytest.mark.req("DB-FR-010")
 async def test_a_statement_that_takes_too_long_is_ended_behind_a_pooler_too(
     pooled: Pooled, start_app: StartApp, sql: Connection
 ) -> None:
@@ -63,7 +63,7 @@ async def test_a_statement_that_takes_too_long_is_ended_behind_a_pooler_too(
     assert await sql.fetchval(_SLEEPING) == 0
 
 
-@pytest.mark.req("OPS-FR-031")
+@pytest.mark.req("DB-FR-009")
 @pytest.mark.parametrize("prepared", POOLERS)
 async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
     tmp_path: Path, start_app: StartApp, *, prepared: bool, record_property: Callable[[str, object], None]

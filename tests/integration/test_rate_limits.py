@@ -32,7 +32,7 @@ async def fail(app: FastAPI, *hosts: str) -> list[int]:
     return [(await somewhere(app, host).get("/api/somebody/tasks", headers=_BAD)).status_code for host in hosts]
 
 
-@pytest.mark.req("OPS-FR-050")
+@pytest.mark.req("LIM-FR-001")
 async def test_a_user_who_asks_too_often_is_refused_before_the_body_is_read(limited: FastAPI) -> None:
     user = User(limited)
     for _ in range(3):
@@ -53,7 +53,7 @@ async def test_a_user_who_asks_too_often_is_refused_before_the_body_is_read(limi
     assert refusal.headers["Retry-After"] in problem["detail"]
 
 
-@pytest.mark.req("OPS-FR-051")
+@pytest.mark.req("LIM-FR-002")
 async def test_every_request_of_a_user_counts_and_none_of_others(limited: FastAPI) -> None:
     user, stranger = User(limited), User(limited)
     answers = [await user.get(), await user.get("/nowhere/at/all"), await user.http.get(stranger.path)]
@@ -62,7 +62,7 @@ async def test_every_request_of_a_user_counts_and_none_of_others(limited: FastAP
     assert (await stranger.get()).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-052")
+@pytest.mark.req("LIM-FR-003")
 async def test_a_network_that_keeps_failing_is_refused_and_valid_users_in_it_are_not(limited: FastAPI) -> None:
     assert await fail(limited, *["192.0.2.1"] * 4) == [401, 401, 429, 429]
     refusal = await somewhere(limited).get("/api/somebody/tasks")
@@ -74,7 +74,7 @@ async def test_a_network_that_keeps_failing_is_refused_and_valid_users_in_it_are
     assert await fail(limited, "192.0.2.2") == [401]
 
 
-@pytest.mark.req("OPS-FR-053")
+@pytest.mark.req("LIM-FR-004")
 @pytest.mark.parametrize(
     ("hosts", "statuses"),
     [
@@ -90,7 +90,7 @@ async def test_a_network_is_an_ipv4_address_or_64_bits_of_an_ipv6_one(
     assert await fail(limited, *hosts) == statuses
 
 
-@pytest.mark.req("OPS-FR-053")
+@pytest.mark.req("LIM-FR-004")
 def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_FAILURES": "1/day"}
     for trusted, statuses in (("127.0.0.1", [401, 401, 429]), ("192.0.2.9", [401, 429, 429])):
@@ -101,7 +101,7 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: P
             assert [answer.status_code for answer in answers] == statuses
 
 
-@pytest.mark.req("OPS-FR-054")
+@pytest.mark.req("LIM-FR-005")
 async def test_every_answer_to_a_user_tells_what_is_left(limited: FastAPI) -> None:
     user = User(limited)
     seen = [await user.get(headers={"Origin": ORIGIN}), await user.get(1), await user.post(), await user.get()]
@@ -112,14 +112,14 @@ async def test_every_answer_to_a_user_tells_what_is_left(limited: FastAPI) -> No
     assert {"RateLimit", "RateLimit-Policy"} <= set(seen[0].headers["Access-Control-Expose-Headers"].split(", "))
 
 
-@pytest.mark.req("OPS-FR-054")
+@pytest.mark.req("LIM-FR-005")
 async def test_a_refused_token_is_told_how_many_more_will_be_refused(limited: FastAPI) -> None:
     answer = await somewhere(limited).get("/api/somebody/tasks")
     assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (401, '"failures";q=2;w=86400')
     assert re.fullmatch('"failures";r=1;t=[0-9]+', answer.headers["RateLimit"])
 
 
-@pytest.mark.req("OPS-FR-055")
+@pytest.mark.req("LIM-FR-006")
 async def test_public_paths_and_preflights_are_never_limited(limited: FastAPI) -> None:
     browser = somewhere(limited)
     assert await fail(limited, *["192.0.2.1"] * 3) == [401, 401, 429]
@@ -130,7 +130,7 @@ async def test_public_paths_and_preflights_are_never_limited(limited: FastAPI) -
     assert (await browser.options("/api/somebody/tasks", headers=preflight)).status_code == 200
 
 
-@pytest.mark.req("OPS-FR-056")
+@pytest.mark.req("LIM-FR-007")
 @pytest.mark.parametrize("off", ["off", "OFF", "0"])
 async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None:
     app = await start_app(rate_limit=off, rate_limit_failures=off)
@@ -140,7 +140,7 @@ async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None
     assert await fail(app, *["192.0.2.1"] * 40) == [401] * 40
 
 
-@pytest.mark.req("OPS-FR-059")
+@pytest.mark.req("LIM-FR-010")
 async def test_a_flood_of_addresses_is_forgotten_and_does_not_grow_the_memory(limited: FastAPI) -> None:
     counters = limited.state.counters
     for number in range(CAPACITY + 1000):

@@ -13,7 +13,7 @@ _SECURITY = {
 }
 
 
-@pytest.mark.req("OPS-FR-015")
+@pytest.mark.req("HTTP-FR-022")
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/api/somebody/tasks", "/nothing"])
 async def test_every_answer_has_them(anybody: httpx.AsyncClient, path: str) -> None:
     answer = await anybody.get(path)
@@ -21,7 +21,7 @@ async def test_every_answer_has_them(anybody: httpx.AsyncClient, path: str) -> N
     assert "strict-transport-security" not in answer.headers
 
 
-@pytest.mark.req("OPS-FR-015")
+@pytest.mark.req("HTTP-FR-022")
 async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.AsyncClient) -> None:
     answers = [
         await user.get("/1"),
@@ -34,7 +34,7 @@ async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.As
         assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
 
 
-@pytest.mark.req("OPS-FR-016")
+@pytest.mark.req("HTTP-FR-023")
 async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(user: User) -> None:
     task = await user.create()
     for path in ("", f"/{task['id']}"):
@@ -44,7 +44,7 @@ async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(
         assert {each.headers["cache-control"] for each in (known, again)} == {"private, no-cache"}
 
 
-@pytest.mark.req("OPS-FR-015")
+@pytest.mark.req("HTTP-FR-022")
 async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
     answer = await client(await start_app(hsts_seconds="31536000")).get("/health")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"

@@ -57,7 +57,7 @@ async def counters(port: int) -> AsyncIterator[SharedCounters]:
     await shared.aclose()
 
 
-@pytest.mark.req("OPS-FR-057")
+@pytest.mark.req("LIM-FR-008")
 async def test_processes_with_the_same_storage_count_together(start_app: StartApp, port: int) -> None:
     with redis(port):
         users = [User(await start_app(rate_limit="3/day", rate_limit_storage_url=url(port)), "a-user") for _ in "ab"]
@@ -66,7 +66,7 @@ async def test_processes_with_the_same_storage_count_together(start_app: StartAp
         assert [answer.headers["RateLimit"].split(";")[1] for answer in answers] == ["r=2", "r=1", "r=0", "r=0"]
 
 
-@pytest.mark.req("OPS-FR-057")
+@pytest.mark.req("LIM-FR-008")
 async def test_many_at_once_are_all_counted(counters: SharedCounters, port: int) -> None:
     with redis(port):
         counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(200)))
@@ -98,7 +98,7 @@ async def broken_url(request: pytest.FixtureRequest, port: int) -> AsyncIterator
         yield url(port)
 
 
-@pytest.mark.req("OPS-FR-058")
+@pytest.mark.req("LIM-FR-009")
 async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
     start_app: StartApp, broken_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -113,7 +113,7 @@ async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
     assert _PASSWORD not in caplog.text
 
 
-@pytest.mark.req("OPS-FR-058")
+@pytest.mark.req("LIM-FR-009")
 async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one_line(
     broken_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +130,7 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
     assert [record.name for record in caplog.records].count(shared_counters.__name__) == 1
 
 
-@pytest.mark.req("OPS-FR-058")
+@pytest.mark.req("LIM-FR-009")
 async def test_storage_that_comes_back_is_used_again(
     counters: SharedCounters, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

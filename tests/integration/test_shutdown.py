@@ -34,7 +34,7 @@ def serving(folder: Path, database_url: str, *command: str, **settings: str) -> 
 
 
 @pytest.mark.parametrize("command", _COMMANDS.values(), ids=_COMMANDS)
-@pytest.mark.req("OPS-FR-010", "OPS-FR-014")
+@pytest.mark.req("HTTP-FR-017", "HTTP-FR-021")
 async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     tmp_path: Path, new_database: NewDatabase, command: tuple[str, ...]
 ) -> None:
@@ -49,7 +49,7 @@ async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
     assert all(issubclass(each, httpx.TransportError) for each in errors)
 
 
-@pytest.mark.req("OPS-FR-011", "OPS-FR-012")
+@pytest.mark.req("HTTP-FR-018", "HTTP-FR-019")
 async def test_it_is_not_ready_before_it_takes_no_more_connections(tmp_path: Path, database_url: str) -> None:
     with serving(tmp_path, database_url, *_COMMANDS["serve"], SHUTDOWN_DELAY="2") as server:
         async with client(server) as http:
@@ -64,7 +64,7 @@ async def test_it_is_not_ready_before_it_takes_no_more_connections(tmp_path: Pat
             await ended(server, 5)
 
 
-@pytest.mark.req("OPS-FR-011")
+@pytest.mark.req("HTTP-FR-018")
 async def test_without_a_delay_it_ends_at_once(tmp_path: Path, database_url: str) -> None:
     with serving(tmp_path, database_url, *_COMMANDS["serve"], SHUTDOWN_DELAY="0") as server:
         server.send_signal(signal.SIGTERM)
@@ -72,7 +72,7 @@ async def test_without_a_delay_it_ends_at_once(tmp_path: Path, database_url: str
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.req("OPS-FR-013")
+@pytest.mark.req("HTTP-FR-020")
 async def test_what_is_streamed_ends_by_itself(tmp_path: Path, database_url: str, number: signal.Signals) -> None:
     command = ("-m", "uvicorn", "tests.integration.streaming:app")
     with serving(tmp_path, database_url, *command) as server:
@@ -87,7 +87,7 @@ async def test_what_is_streamed_ends_by_itself(tmp_path: Path, database_url: str
 
 
 @pytest.mark.parametrize("command", [_COMMANDS["serve"], _COMMANDS["uvicorn"]], ids=["serve", "uvicorn"])
-@pytest.mark.req("OPS-FR-014")
+@pytest.mark.req("HTTP-FR-021")
 async def test_a_client_that_is_stuck_does_not_keep_it(
     tmp_path: Path, database_url: str, command: tuple[str, ...]
 ) -> None:
@@ -103,7 +103,7 @@ async def test_a_client_that_is_stuck_does_not_keep_it(
 
 
 @pytest.mark.parametrize(("stuck", "seconds"), [(False, 10), (True, 15)])
-@pytest.mark.req("OPS-FR-014")
+@pytest.mark.req("HTTP-FR-021")
 async def test_neither_a_silent_collector_nor_a_client_that_does_not_read_keeps_it(
     tmp_path: Path, database_url: str, *, stuck: bool, seconds: float
 ) -> None:
@@ -124,7 +124,7 @@ async def test_neither_a_silent_collector_nor_a_client_that_does_not_read_keeps_
             await ended(server, seconds)
 
 
-@pytest.mark.req("OPS-FR-014", "OPS-FR-021")
+@pytest.mark.req("HTTP-FR-021", "DB-FR-002")
 async def test_a_database_that_does_not_answer_does_not_keep_it(tmp_path: Path, new_database: NewDatabase) -> None:
     async with Proxy(await new_database()) as proxy:
         with serving(tmp_path, proxy.url, *_COMMANDS["serve"]) as server:

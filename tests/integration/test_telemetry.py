@@ -63,7 +63,7 @@ async def observed(collector: Collector, start_app: StartApp) -> User:
     return user
 
 
-@pytest.mark.req("OPS-FR-080")
+@pytest.mark.req("OBS-FR-011")
 async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed: User, collector: Collector) -> None:
     answer = await observed.get()
     statement, request = sorted(collector.spans, key=lambda span: span.name, reverse=True)
@@ -75,7 +75,7 @@ async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed:
     assert answer.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
 
 
-@pytest.mark.req("OPS-FR-080", "OPS-FR-082")
+@pytest.mark.req("OBS-FR-011", "OBS-FR-013")
 async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Collector) -> None:
     task = await observed.create(_TEXT)
     await observed.get(params={"search": _TEXT})
@@ -88,7 +88,7 @@ async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Coll
         assert observed.id not in told
 
 
-@pytest.mark.req("OPS-FR-081")
+@pytest.mark.req("OBS-FR-012")
 async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: User, collector: Collector) -> None:
     await observed.get()
     metrics = collector.metrics()
@@ -106,7 +106,7 @@ async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: 
 _LOADED = "import sys, src.main; sys.exit(any(name.startswith('opentelemetry.sdk') for name in sys.modules))"
 
 
-@pytest.mark.req("OPS-FR-083")
+@pytest.mark.req("OBS-FR-014")
 @pytest.mark.parametrize(("endpoint", "loaded"), [("", 0), ("http://127.0.0.1:9", 1)])
 def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path, endpoint: str, loaded: int) -> None:
     settings = {"DATABASE_URL": "postgresql://not/needed", "BETTER_AUTH_SECRET": SECRET}
@@ -120,7 +120,7 @@ def gauge(collector: Collector, name: str) -> dict[str, float]:
     return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
 
 
-@pytest.mark.req("OPS-FR-081")
+@pytest.mark.req("OBS-FR-012")
 async def test_metrics_tell_who_works_and_who_waits(
     collector: Collector, start_app: StartApp, database_url: str
 ) -> None:
@@ -135,7 +135,7 @@ async def test_metrics_tell_who_works_and_who_waits(
     await reached(lambda: gauge(collector, "db.client.connection.count")["used"] == 0)
 
 
-@pytest.mark.req("OPS-FR-081")
+@pytest.mark.req("OBS-FR-012")
 async def test_metrics_tell_how_many_keys_there_are_and_how_old(collector: Collector, start_app: StartApp) -> None:
     async with serving({"keys": [EDDSA.jwk]}) as front_end:
         app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
@@ -157,7 +157,7 @@ class _Received(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.req("OPS-FR-080", "OPS-FR-081", "OPS-FR-082")
+@pytest.mark.req("OBS-FR-011", "OBS-FR-012", "OBS-FR-013")
 def test_a_collector_gets_spans_and_metrics_by_http(tmp_path: Path, database_url: str) -> None:
     with HTTPServer(("127.0.0.1", 0), _Received) as sink:
         received: list[tuple[str, bytes]] = []

@@ -8,7 +8,7 @@ from src.schemas.rate import Rate
 from tests.unit.auth.clock import Clock
 
 
-@pytest.mark.req("OPS-FR-050", "OPS-FR-054")
+@pytest.mark.req("LIM-FR-001", "LIM-FR-005")
 async def test_a_limit_is_whole_again_when_retry_after_has_passed() -> None:
     clock = Clock(120 + 45.5)
     limit = RateLimit("user", Rate(2, "minute"), MemoryCounters(), clock)

@@ -10,7 +10,7 @@ from src.models import Task, User
 _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
 
 
-@pytest.mark.req("OPS-FR-023", "OPS-FR-024")
+@pytest.mark.req("DB-FR-004", "DB-FR-005")
 @pytest.mark.parametrize(
     ("construct", "only_reads"),
     [

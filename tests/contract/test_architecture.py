@@ -11,31 +11,32 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 
 def _calls(name: str) -> Iterator[str]:
-    """The functions that call `name`, as module.function."""
+    """The functions that call `name`, as package.module.function below `src`."""
     for path in SOURCES:
+        module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for node in ast.walk(function):
                     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                        yield f"{path.stem}.{function.name}"
+                        yield f"{module}.{function.name}"
 
 
 def test_only_require_owner_makes_an_owner_id() -> None:
-    assert list(_calls("OwnerId")) == ["dependencies.require_owner"]
+    assert list(_calls("OwnerId")) == ["api.dependencies.require_owner"]
 
 
 def test_a_task_service_is_made_for_a_request_or_for_one_with_a_key() -> None:
-    assert sorted(_calls("TaskService")) == ["answers.once", "dependencies.task_service"]
+    assert sorted(_calls("TaskService")) == ["api.dependencies.task_service", "services.answers.once"]
 
 
 def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
     makers = {
-        "task_statements": {"_create", "_write"},
-        "list_statements": {"list_tasks"},
-        "bulk_statements": {"_insert_tasks", "_update_tasks"},
-        "purge": {"_owners_of", "_purge_trash"},
-        "answer_statements": {"_find_answer", "_keep_answer"},
-        "overview_statements": {"_count_tags", "_count_tasks"},
+        "services.task_statements": {"_create", "_write"},
+        "services.list_statements": {"list_tasks"},
+        "services.bulk_statements": {"_insert_tasks", "_update_tasks"},
+        "services.purge": {"_owners_of", "_purge_trash"},
+        "services.answer_statements": {"_find_answer", "_keep_answer"},
+        "services.overview_statements": {"_count_tags", "_count_tasks"},
     }
     assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from src.api.documentation import DocumentedApi
 from src.api.problems import HANDLERS
-from src.api.routers import changes, health, overview, tasks
+from src.api.routers import health, overview, sync, tasks
 from src.api.standard_output import LineWriter
 from src.config import Settings
 from src.middleware import middleware
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     verifier, counters, telemetry = create_verifier(settings), create_counters(settings), create_telemetry(settings)
     lines, shutdown = LineWriter(), Shutdown(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
-    routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
+    routers = (*_LIST_ROUTERS[settings.list_format], sync.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(
         routes=[route for router in routers for route in router.routes],
         title="Task API",

@@ -7,7 +7,7 @@ from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
-from src.services.feed import Feed
+from src.services.sync.broker import Feed
 from src.shutdown import Shutdown
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import NotYourPath, ServiceUnavailable
-from src.services.changes import ChangeService
-from src.services.feed import Feed
 from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
+from src.services.sync.broker import Feed
+from src.services.sync.changes import ChangeService
 from src.services.task_service import TaskService
 
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks
 from src.schemas.idempotency_key import IdempotencyKey
-from src.services.answers import KeyedRequest, Reply, once
+from src.services.idempotency.service import KeyedRequest, Reply, once
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 
 from src.services.bulk import Outcome
-from src.services.changes import ChangePage
+from src.services.sync.changes import ChangePage
 from src.services.task_page import TaskPage
 from src.services.task_service import CreatedTask, StoredTask
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.feed import MAX_SUBSCRIPTIONS, Pace
+from src.services.sync.broker import MAX_SUBSCRIPTIONS, Pace
 from tests.conftest import Connection, StartApp, User
 from tests.integration.streams import Stream, served
 from tests.integration.test_sync import age_and_purge, listed

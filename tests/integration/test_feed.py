@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from fastapi import FastAPI
 
-from src.services.feed import Pace
+from src.services.sync.broker import Pace
 from tests.conftest import NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
 from tests.integration.embedded.programs import sql

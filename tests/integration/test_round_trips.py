@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from src.services.feed import Pace
+from src.services.sync.broker import Pace
 from tests.conftest import StartApp, User
 
 

@@ -10,9 +10,9 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Send
 
 from src.schemas.changes import Since
-from src.services.changes import Change, ChangeService, SyncExpired
-from src.services.feed import Feed
 from src.services.owner import OwnerId
+from src.services.sync.broker import Feed
+from src.services.sync.changes import Change, ChangeService, SyncExpired
 
 _RETRY_MILLISECONDS = 2000
 _USUAL_CONNECTIONS = 800

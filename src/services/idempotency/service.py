@@ -7,7 +7,7 @@ from typing import NamedTuple
 from src.db.database import Database
 from src.db.transaction import Transaction
 from src.errors import AppError, InvalidField
-from src.services.answer_statements import FIND_ANSWER, KEEP_ANSWER
+from src.services.idempotency.statements import FIND_ANSWER, KEEP_ANSWER
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 

@@ -7,9 +7,9 @@ from src.db.database import Database
 from src.db.transaction import Row
 from src.errors import AppError, ServiceUnavailable
 from src.schemas.changes import Since
-from src.services.change_statements import CHANGES, POSITION
 from src.services.owner import OwnerId
-from src.services.subscription import Subscription
+from src.services.sync.statements import CHANGES, POSITION
+from src.services.sync.subscription import Subscription
 
 # What a reader that is slow keeps in memory: at most so many tasks.
 _FOLLOWED_AT_ONCE = 25

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from src.api.conditions import Cached
 from src.api.dependencies import Live, Owner, OwnerChanges
 from src.api.documentation import errors, headers
-from src.api.events import EventStream, connections
+from src.api.event_stream import EventStream, connections
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, Since, SinceText, TaskChanges

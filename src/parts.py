@@ -7,7 +7,7 @@ from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
-from src.services.sync.broker import Feed
+from src.services.sync.broker import ChangeBroker
 from src.shutdown import Shutdown
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def create_database(settings: Settings, on_query: OnQuery | None = None) -> Data
     )
 
 
-def create_feed(settings: Settings, database: Database, shutdown: Shutdown) -> Feed:
+def create_feed(settings: Settings, database: Database, shutdown: Shutdown) -> ChangeBroker:
     """What wakes those who wait for changes. Through a pooler in transaction mode no notification would arrive."""
     pooled = settings.database_url.pooled or not settings.prepared_statements
     direct = settings.database_url_unpooled or (None if pooled else settings.database_url)
-    return Feed(database, direct, shutdown.wait)
+    return ChangeBroker(database, direct, shutdown.wait)
 
 
 def create_counters(settings: Settings) -> Counters:

@@ -8,7 +8,7 @@ from src.errors import NotYourPath, ServiceUnavailable
 from src.services.overview import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import Readiness
-from src.services.sync.broker import Feed
+from src.services.sync.broker import ChangeBroker
 from src.services.sync.changes import ChangeService
 from src.services.task_service import TaskService
 
@@ -38,7 +38,7 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+    return TaskService(request.app.state.database, owner, request.app.state.feed.publish)
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:
@@ -51,9 +51,9 @@ async def owner_changes(request: Request, owner: Owner) -> ChangeService:
     return ChangeService(request.app.state.database, owner)
 
 
-async def live_feed(request: Request) -> Feed:
+async def live_feed(request: Request) -> ChangeBroker:
     """What wakes those who wait for changes."""
-    feed: Feed = request.app.state.feed
+    feed: ChangeBroker = request.app.state.feed
     return feed
 
 
@@ -70,6 +70,6 @@ async def readiness(request: Request) -> Readiness:
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
-Live = Annotated[Feed, Depends(live_feed)]
+Live = Annotated[ChangeBroker, Depends(live_feed)]
 OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
 Ready = Annotated[Readiness, Depends(readiness)]

@@ -43,7 +43,7 @@ class IdempotentRequest:
 
         request = KeyedRequest(self._owner, self._key, await _fingerprint(self._request))
         state = self._request.app.state
-        return _response(await once(state.database, state.feed.announce, request, reply))
+        return _response(await once(state.database, state.feed.publish, request, reply))
 
 
 async def idempotent_request(

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.sync.broker import MAX_SUBSCRIPTIONS, Pace
+from src.services.sync.intervals import Intervals
+from src.services.sync.registry import MAX_SUBSCRIPTIONS
 from tests.conftest import Connection, StartApp, User
 from tests.integration.streams import Stream, served
 from tests.integration.test_sync import age_and_purge, listed
@@ -127,12 +128,12 @@ async def test_a_client_that_missed_what_was_purged_is_told_before_the_stream_be
 @pytest.mark.req("TASK-FR-154")
 async def test_a_silent_stream_has_a_comment_now_and_then(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.feed.pace = Pace(heartbeat=0.1)
+    app.state.feed.intervals.heartbeat = 0.1
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await asyncio.gather(stream.next(), _after(0.5, user))
         assert 1 <= stream.comments <= 6
-    assert Pace().heartbeat == 15
+    assert Intervals().heartbeat == 15
 
 
 async def _after(seconds: float, user: User) -> None:

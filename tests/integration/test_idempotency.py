@@ -309,7 +309,7 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled: Pooled, st
 async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = await start_app()
     told: list[str] = []
-    monkeypatch.setattr(app.state.feed, "announce", told.append)
+    monkeypatch.setattr(app.state.feed, "publish", told.append)
     user = User(app)
     for _ in range(2):
         first = await user.post(json=MILK, headers=key())

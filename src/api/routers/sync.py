@@ -1,4 +1,4 @@
-"""The routes for clients that keep a copy of the tasks: what has changed, and what changes now."""
+"""The routes of delta sync: pages of changes, and live changes as server-sent events."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ from fastapi import Depends, Header, Query, Request, Response
 from src.api.conditions import Cached
 from src.api.dependencies import Live, Owner, OwnerChanges
 from src.api.documentation import errors, headers
-from src.api.event_stream import EventStream, connections
+from src.api.event_stream import EventStream, max_connections
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
-from src.schemas.changes import ChangesLimit, Since, SinceText, TaskChanges
+from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges
 from src.schemas.task import MAX_PAGE
 
 router = owner_router()
@@ -23,23 +23,25 @@ _SINCE = "`next_since` of the last answer, or the id of the last event"
 async def list_changes(
     changes: OwnerChanges,
     cached: Cached,
-    since: Annotated[SinceText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
+    since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
     limit: Annotated[ChangesLimit, Query(description="How many tasks at most.")] = MAX_PAGE,
 ) -> Response:
     """What has changed since, in the order of the changes, with the tasks that are gone: for a copy of all tasks."""
-    position = Since.parse(since)
-    if cached and (now := await changes.now(position)).revision in cached:
-        return not_modified(now.revision)
-    return changes_response(await changes.page(position, limit))
+    token = SyncToken.parse(since)
+    if cached and (current := await changes.current_token(token)).revision in cached:
+        return not_modified(current.revision)
+    return changes_response(await changes.page(token, limit))
 
 
-async def resumed_from(
-    last_event_id: Annotated[SinceText | None, Header(alias="Last-Event-ID", description="Outranks `since`.")] = None,
-    since: Annotated[SinceText | None, Query(description=f"{_SINCE}; without it only what comes is sent.")] = None,
-) -> Since | None:
-    """Where the client's last stream ended, or None where this is the first."""
+async def resume_token(
+    last_event_id: Annotated[
+        SyncTokenText | None, Header(alias="Last-Event-ID", description="Outranks `since`.")
+    ] = None,
+    since: Annotated[SyncTokenText | None, Query(description=f"{_SINCE}; without it only what comes is sent.")] = None,
+) -> SyncToken | None:
+    """Parse the sync token to resume from; None for a client's first stream."""
     text = last_event_id or since
-    return None if text is None else Since.parse(text)
+    return None if text is None else SyncToken.parse(text)
 
 
 @router.get("/events", status_code=200, response_class=EventStream, responses=errors(410, 429))
@@ -47,14 +49,14 @@ async def stream_events(
     request: Request,
     owner: Owner,
     changes: OwnerChanges,
-    feed: Live,
-    since: Annotated[Since | None, Depends(resumed_from)],
+    broker: Live,
+    since: Annotated[SyncToken | None, Depends(resume_token)],
 ) -> EventStream:
     """What changes, as it happens, as server-sent events.
 
     They are `created`, `updated`, `completed`, `reopened`, `deleted`, `restored` and `erased`, each with the task as it
     is now, and an id from which to resume.
     """
-    now = await changes.now(since)
-    feed.require_room(owner, connections(request))
-    return EventStream(changes, feed, owner, since or now, request.state.expires_at)
+    current = await changes.current_token(since)
+    broker.check_capacity(owner, max_connections(request))
+    return EventStream(changes, broker, owner, since or current, request.state.expires_at)

@@ -1,4 +1,8 @@
-"""What has changed in an owner's tasks, without gaps: a revision that can be seen has all earlier ones beside it."""
+"""Delta sync.
+
+All writes of one owner serialize on the owner's row, so revisions commit in order: a reader that sees revision N has
+every earlier one.
+"""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -6,19 +10,19 @@ from typing import NamedTuple
 from src.db.database import Database
 from src.db.transaction import Row
 from src.errors import AppError, ServiceUnavailable
-from src.schemas.changes import Since
+from src.schemas.changes import SyncToken
 from src.services.owner import OwnerId
-from src.services.sync.statements import CHANGES, POSITION
+from src.services.sync.statements import CHANGES, CURRENT_TOKEN
 from src.services.sync.subscription import Subscription
 
-# What a reader that is slow keeps in memory: at most so many tasks.
-_FOLLOWED_AT_ONCE = 25
+# A stream with a slow client holds at most so many tasks in memory.
+_STREAM_PAGE_SIZE = 25
 
-_NOTHING = Since(0)
+_START = SyncToken(0)
 
 
 class SyncExpired(AppError):
-    """What was deleted since then has been purged, or the database does not know of it."""
+    """A deletion after the sync token has been purged, or the database was restored to before the token."""
 
     status = 410
     slug = "sync-expired"
@@ -27,9 +31,9 @@ class SyncExpired(AppError):
 
 
 class Change(NamedTuple):
-    """The last thing that happened to a task; `json` is the `schemas.task.Task` that it has become."""
+    """The last event of a task; `json` is the `schemas.task.Task` after it, and a tombstone for `erased`."""
 
-    since: Since
+    token: SyncToken
     event: str
     json: str
 
@@ -38,74 +42,79 @@ class ChangePage(NamedTuple):
     """Changes in the order in which they were committed, and the owner's revision at that moment."""
 
     changes: list[Change]
-    next_since: Since
+    next_since: SyncToken
     more: bool
     revision: int
 
 
 class ChangeService:
-    """The changes of one owner. It is built with the owner, and no method can leave it."""
+    """The changes of one owner. It is built with the owner, and no method can reach beyond."""
 
     def __init__(self, database: Database, owner: OwnerId) -> None:
         self._database = database
         self._owner = owner
 
-    async def now(self, since: Since | None = None) -> Since:
-        """How far the owner is: one read by primary key.
+    async def current_token(self, since: SyncToken | None = None) -> SyncToken:
+        """Read the owner's newest sync token by primary key, and check `since` against it.
 
         Raises:
-            SyncExpired: What came after `since` is not known any more.
+            SyncExpired: Changes after `since` have been purged.
         """
-        row = await self._database.fetch_row(POSITION, owner=self._owner)
-        now = _NOTHING if row is None else Since(*row)
+        row = await self._database.fetch_row(CURRENT_TOKEN, owner=self._owner)
+        current = _START if row is None else SyncToken(*row)
         if since is not None:
-            _require_known(since, now)
-        return now
+            _require_not_expired(since, current)
+        return current
 
-    async def page(self, since: Since, limit: int) -> ChangePage:
-        """The first tasks that have changed after `since`, each as it is now: one statement.
-
-        Raises:
-            SyncExpired: What came after `since` is not known any more.
-        """
-        rows = await self._database.fetch(CHANGES, owner=self._owner, since=since.revision, rows=limit + 1)
-        now = Since(rows[0]["revision"], rows[0]["purged_revision"]) if rows else _NOTHING
-        _require_known(since, now)
-        return _page(rows, now, limit)
-
-    async def follow(self, since: Since, news: Subscription, heartbeat: float) -> AsyncIterator[list[Change]]:
-        """What changes after `since`, as it happens, in pages; an empty one every `heartbeat` seconds of silence.
-
-        Ends with the subscription. A database that is out of reach is waited for.
+    async def page(self, since: SyncToken, limit: int) -> ChangePage:
+        """Read the first tasks that have changed after `since`, each as it is now, in one statement.
 
         Raises:
-            SyncExpired: The reader has been so slow that what comes next is not known any more.
+            SyncExpired: Changes after `since` have been purged.
         """
-        while not news.ended:
-            page = await self._page_if_reachable(since, news)
+        rows = await self._database.fetch(CHANGES, owner=self._owner, since=since.revision, limit=limit + 1)
+        current = SyncToken(rows[0]["revision"], rows[0]["purged_revision"]) if rows else _START
+        _require_not_expired(since, current)
+        return _page(rows, current, limit)
+
+    async def follow(
+        self, since: SyncToken, subscription: Subscription, heartbeat: float
+    ) -> AsyncIterator[list[Change]]:
+        """Yield pages of changes after `since` as they are committed; an empty one after each `heartbeat` of silence.
+
+        It ends with the subscription. While the database is unavailable, it waits. No change is lost, because the
+        subscription is older than the first read, and a wake-up during a read makes the next wait return at once.
+
+        Raises:
+            SyncExpired: The reader has been so slow that changes were purged before they were read.
+        """
+        while not subscription.ended:
+            page = await self._page_if_available(since, subscription)
             since = page.next_since
-            news.revision = since.revision
+            subscription.revision = since.revision
             if page.changes:
                 yield page.changes
-            while not page.more and not await news.arrive(heartbeat):
+            while not page.more and not await subscription.wait(heartbeat):
                 yield []
 
-    async def _page_if_reachable(self, since: Since, news: Subscription) -> ChangePage:
+    async def _page_if_available(self, since: SyncToken, subscription: Subscription) -> ChangePage:
         try:
-            async with news.turn():
-                return await self.page(since, _FOLLOWED_AT_ONCE)
+            async with subscription.read_slot():
+                return await self.page(since, _STREAM_PAGE_SIZE)
         except (ServiceUnavailable, TimeoutError):
             return ChangePage([], since, more=False, revision=0)
 
 
-def _require_known(since: Since, now: Since) -> None:
-    """Nothing has been purged that the client may have. A database that was restored may even be behind it."""
-    known = since.revision == 0 or since.revision >= now.purged or since.purged == now.purged
-    if not known or since.revision > now.revision:
+def _require_not_expired(since: SyncToken, current: SyncToken) -> None:
+    """Raise if a deletion after `since` was purged, or if `since` is ahead of a database that was restored."""
+    is_complete = since.revision == 0 or since.revision >= current.purged or since.purged == current.purged
+    if not is_complete or since.revision > current.revision:
         raise SyncExpired
 
 
-def _page(rows: list[Row], now: Since, limit: int) -> ChangePage:
-    changes = [Change(Since(row["at"], now.purged), row["event"], row["json"]) for row in rows if row["at"] is not None]
+def _page(rows: list[Row], current: SyncToken, limit: int) -> ChangePage:
+    changes = [
+        Change(SyncToken(row["at"], current.purged), row["event"], row["json"]) for row in rows if row["at"] is not None
+    ]
     page, more = changes[:limit], len(changes) > limit
-    return ChangePage(page, page[-1].since if more else now, more, now.revision)
+    return ChangePage(page, page[-1].token if more else current, more, current.revision)

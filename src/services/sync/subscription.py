@@ -1,4 +1,4 @@
-"""Somebody who waits for changes: news and the end wake them, and neither is missed."""
+"""One subscriber's end of the publish/subscribe: an event that a change or the end sets, so that no wake-up is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from src.errors import AppError, ServiceUnavailable
 
-_TURN_SECONDS = 4
+_READ_SLOT_TIMEOUT_SECONDS = 4
 
 
 class TooManyStreams(AppError):
@@ -26,47 +26,53 @@ class NoRoomForStreams(ServiceUnavailable):
 
 
 class Subscription:
-    """Somebody who waits for the changes of an owner, and has seen all until `revision`; `turns` are shared by all."""
+    """A wait for one owner's changes; the subscriber has read all of them up to `revision`.
 
-    def __init__(self, turns: asyncio.Semaphore) -> None:
-        self._turns = turns
+    All subscriptions of a process share `read_slots`.
+    """
+
+    def __init__(self, read_slots: asyncio.Semaphore) -> None:
+        self._read_slots = read_slots
         self.revision = 0
         self.ended = False
-        self._news = asyncio.Event()
+        self._wake_up = asyncio.Event()
 
-    async def arrive(self, seconds: float) -> bool:
-        """Wait for news, or for the end; false where there is neither in time."""
-        return await happens(self._news, seconds)
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a change or the end of the subscription; return False on a timeout.
+
+        What happens between two calls makes the next one return at once.
+        """
+        return await wait_and_clear(self._wake_up, seconds)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One of the places for those who read what is new.
+    async def read_slot(self) -> AsyncIterator[None]:
+        """Hold one of the slots that limit how many subscribers read from the database at the same time.
 
         Raises:
-            TimeoutError: So many others read, or so slowly, that there was none within 4 seconds.
+            TimeoutError: No slot became free within 4 seconds.
         """
-        async with asyncio.timeout(_TURN_SECONDS):
-            await self._turns.acquire()
+        async with asyncio.timeout(_READ_SLOT_TIMEOUT_SECONDS):
+            await self._read_slots.acquire()
         try:
             yield
         finally:
-            self._turns.release()
+            self._read_slots.release()
 
     def wake(self) -> None:
-        """There may be news."""
-        self._news.set()
+        """Make the subscriber read, because there may be a change."""
+        self._wake_up.set()
 
     def end(self) -> None:
-        """There will be no more."""
+        """End the subscription, and wake the subscriber so that it sees that."""
         self.ended = True
-        self._news.set()
+        self._wake_up.set()
 
 
-async def happens(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for it; whether it happens in so many seconds. Then it can happen again."""
+async def wait_and_clear(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until the event is set, clear it, and return True; return False on a timeout."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-    happened = event.is_set()
+    was_set = event.is_set()
     event.clear()
-    return happened
+    return was_set

@@ -25,8 +25,8 @@ def test_only_require_owner_makes_an_owner_id() -> None:
     assert list(_calls("OwnerId")) == ["api.dependencies.require_owner"]
 
 
-def test_a_task_service_is_made_for_a_request_or_for_one_with_a_key() -> None:
-    assert sorted(_calls("TaskService")) == ["api.dependencies.task_service", "services.idempotency.service.once"]
+def test_a_task_service_is_made_for_a_request_or_for_an_idempotent_one() -> None:
+    assert sorted(_calls("TaskService")) == ["api.dependencies.task_service", "services.idempotency.service.run_once"]
 
 
 def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
@@ -35,7 +35,7 @@ def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
         "services.list_statements": {"list_tasks"},
         "services.bulk_statements": {"_insert_tasks", "_update_tasks"},
         "services.purge": {"_owners_of", "_purge_trash"},
-        "services.idempotency.statements": {"_find_answer", "_keep_answer"},
+        "services.idempotency.statements": {"_lock_and_find_record", "_store_record"},
         "services.overview_statements": {"_count_tags", "_count_tasks"},
     }
     assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}

@@ -145,6 +145,7 @@ def test_a_statement_names_the_owner_wherever_it_touches_an_owners_table(name: s
 def test_all_statements_are_seen() -> None:
     names = {name.partition("(")[0] for name, _ in _statements()}
     assert names >= {"list_tasks", "GET_TASK", "CREATE_TASK", "COMPLETE_TASK", "TRASH_TASK", "update_task"}
+    assert names >= {"CHANGES", "CURRENT_TOKEN", "LOCK_AND_FIND_RECORD", "STORE_RECORD"}
 
 
 def test_the_walk_finds_a_statement_in_a_sub_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks
 from src.api.documentation import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
 from src.api.filters import PARAMETERS, Filters
-from src.api.idempotency import Once
+from src.api.idempotency import Idempotency
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -72,9 +72,9 @@ async def _list_tasks(
 
 
 @router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 409, 413, 415))
-async def create_task(request: Request, once: Once, task: TaskCreate) -> Response:
+async def create_task(request: Request, idempotent: Idempotency, task: TaskCreate) -> Response:
     """Add a task."""
-    return await once(lambda tasks: tasks.create_task(task), partial(created_response, request))
+    return await idempotent(lambda tasks: tasks.create_task(task), partial(created_response, request))
 
 
 @router.get("/{task_id:task}", response_model=DetailedTask, responses=_ONE | NOT_MODIFIED)
@@ -109,12 +109,12 @@ async def delete_task(tasks: Tasks, task_id: Id, known: Known, *, permanent: Per
 
 
 @router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
-async def restore_task(once: Once, task_id: Id, known: Known) -> Response:
+async def restore_task(idempotent: Idempotency, task_id: Id, known: Known) -> Response:
     """Take a task out of the trash; one that is not there stays as it is, so that this is safe to retry."""
-    return await once(lambda tasks: tasks.restore_task(task_id, known), task_response)
+    return await idempotent(lambda tasks: tasks.restore_task(task_id, known), task_response)
 
 
 @router.post("/bulk", response_model=BulkResults, responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED)
-async def change_tasks(once: Once, bulk: Bulk) -> Response:
+async def change_tasks(idempotent: Idempotency, bulk: Bulk) -> Response:
     """Up to 500 operations in one transaction, each on a task of its own: all or none, or each by itself."""
-    return await once(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))
+    return await idempotent(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))

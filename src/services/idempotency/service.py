@@ -1,4 +1,4 @@
-"""Does what a request with an idempotency key asks for once, and answers every repetition as the first time."""
+"""Exactly-once handling of requests with an idempotency key: the first one is handled, retries get a replay."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -7,16 +7,16 @@ from typing import NamedTuple
 from src.db.database import Database
 from src.db.transaction import Transaction
 from src.errors import AppError, InvalidField
-from src.services.idempotency.statements import FIND_ANSWER, KEEP_ANSWER
+from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 
-MAX_KEPT = 4 * 1024 * 1024
-"""Of one answer, in bytes; the creations that fit into a request come to less than half (ADR 0032)."""
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Of one stored response; the creations that fit into a request come to less than half (ADR 0032)."""
 
 
 class RequestInProgress(AppError):
-    """The first request with this idempotency key is not through yet."""
+    """The first request with this idempotency key is still being handled."""
 
     status = 409
     slug = "request-in-progress"
@@ -26,7 +26,7 @@ class RequestInProgress(AppError):
 
 
 class AnswerTooLarge(AppError):
-    """The answer to a request with an idempotency key is larger than what is kept for its repetitions."""
+    """The response to a request with an idempotency key is too large to be stored for replays."""
 
     status = 413
     slug = "answer-too-large"
@@ -35,7 +35,7 @@ class AnswerTooLarge(AppError):
 
 
 class IdempotencyKeyReused(InvalidField):
-    """Another request has had this idempotency key."""
+    """This idempotency key has been used for a different request."""
 
     slug = "idempotency-key-reused"
     title = "Idempotency key reused"
@@ -43,75 +43,78 @@ class IdempotencyKeyReused(InvalidField):
     field = "Idempotency-Key"
 
 
-class KeyedRequest(NamedTuple):
-    """A request with an idempotency key; one that differs in anything has another fingerprint."""
+class IdempotentRequest(NamedTuple):
+    """A request with an idempotency key; a request that differs in anything has another fingerprint."""
 
     owner: OwnerId
     key: str
     fingerprint: bytes
 
 
-class Reply(NamedTuple):
-    """What a client is told. What stands in it is the caller's business."""
+class StoredResponse(NamedTuple):
+    """A response in the form in which it is stored. This module does not interpret it."""
 
     status: int
     headers: str
     body: bytes
-    is_repetition: bool = False
+    is_replay: bool = False
 
 
-async def once(
+async def run_once(
     database: Database,
-    announce: Callable[[OwnerId], None],
-    request: KeyedRequest,
-    act: Callable[[TaskService], Awaitable[Reply]],
-) -> Reply:
-    """What `act` replies the first time, for 24 hours; whatever it changes and its reply are committed together.
+    publish: Callable[[OwnerId], None],
+    request: IdempotentRequest,
+    handle: Callable[[TaskService], Awaitable[StoredResponse]],
+) -> StoredResponse:
+    """Handle the request once, and replay its response to retries for 24 hours.
 
-    A reply is kept only if something was changed, and what raises changes nothing: it may be tried again.
+    The changes and the response are committed in one transaction, so that there is never one without the other. A
+    response is stored only if something was changed. An exception rolls back, so that the request may be retried.
 
     Raises:
         IdempotencyKeyReused: The first request with this key had another fingerprint.
-        RequestInProgress: The first one is not through yet.
-        AnswerTooLarge: The reply cannot be kept.
-        ServiceUnavailable: The database is out of reach.
+        RequestInProgress: The first request with this key is still being handled.
+        AnswerTooLarge: The response is too large to be stored.
+        ServiceUnavailable: The database is unavailable.
     """
     changed: list[OwnerId] = []
     async with database.transaction(request.owner) as transaction:
         tasks = TaskService(transaction, request.owner, changed.append)
-        reply = await _found_or_done(transaction, request, partial(act, tasks))
+        response = await _replay_or_handle(transaction, request, partial(handle, tasks))
         if changed:
-            await _keep(transaction, request, reply)
+            await _store(transaction, request, response)
     if changed:
-        announce(request.owner)
-    return reply
+        publish(request.owner)
+    return response
 
 
-async def _found_or_done(transaction: Transaction, request: KeyedRequest, act: Callable[[], Awaitable[Reply]]) -> Reply:
-    if kept := await _find(transaction, request):
-        return kept
+async def _replay_or_handle(
+    transaction: Transaction, request: IdempotentRequest, handle: Callable[[], Awaitable[StoredResponse]]
+) -> StoredResponse:
+    if stored := await _lock_and_find(transaction, request):
+        return stored
     try:
-        return await act()
+        return await handle()
     except AppError:
-        if kept := await _find(transaction, request):  # since the first look
-            return kept
+        if stored := await _lock_and_find(transaction, request):  # committed since the first lookup
+            return stored
         raise
 
 
-async def _find(transaction: Transaction, request: KeyedRequest) -> Reply | None:
-    found = await transaction.fetch_row(FIND_ANSWER, owner=request.owner, key=request.key)
-    if found is None or not found["is_alone"]:
+async def _lock_and_find(transaction: Transaction, request: IdempotentRequest) -> StoredResponse | None:
+    row = await transaction.fetch_row(LOCK_AND_FIND_RECORD, owner=request.owner, key=request.key)
+    if row is None or not row["lock_acquired"]:
         raise RequestInProgress
-    if found["fingerprint"] is None:
+    if row["fingerprint"] is None:
         return None
-    if found["fingerprint"] != request.fingerprint:
+    if row["fingerprint"] != request.fingerprint:
         raise IdempotencyKeyReused
-    return Reply(found["status"], found["headers"], found["body"].encode(), is_repetition=True)
+    return StoredResponse(row["status"], row["headers"], row["body"].encode(), is_replay=True)
 
 
-async def _keep(transaction: Transaction, request: KeyedRequest, reply: Reply) -> None:
-    if len(reply.body) > MAX_KEPT:
+async def _store(transaction: Transaction, request: IdempotentRequest, response: StoredResponse) -> None:
+    if len(response.body) > MAX_BODY_BYTES:
         raise AnswerTooLarge
-    values = {"status": reply.status, "headers": reply.headers, "body": reply.body.decode()}
-    if await transaction.fetch_row(KEEP_ANSWER, **request._asdict(), **values) is None:
-        raise RequestInProgress  # it was, until a moment ago
+    values = {"status": response.status, "headers": response.headers, "body": response.body.decode()}
+    if await transaction.fetch_row(STORE_RECORD, **request._asdict(), **values) is None:
+        raise RequestInProgress  # its record was committed since the lookup

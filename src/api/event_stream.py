@@ -1,18 +1,16 @@
 """Streams changes as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
-import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, suppress
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 from src.schemas.changes import SyncToken
-from src.services.owner import OwnerId
-from src.services.sync.broker import ChangeBroker
 from src.services.sync.changes import Change, ChangeService, SyncExpired
+from src.services.sync.subscription import Subscription
 
 _RETRY_MILLISECONDS = 2000
 _DEFAULT_MAX_CONNECTIONS = 800
@@ -24,7 +22,7 @@ def max_connections(request: Request) -> int:
 
 
 class EventStream(StreamingResponse):
-    """Streams the changes after `since`, until the client disconnects, the token expires or the process shuts down.
+    """Streams the changes after `since`, until the client disconnects or the subscription ends.
 
     FastAPI's own event streams need two more tasks and two more buffers for each client.
     """
@@ -32,24 +30,38 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(
-        self, changes: ChangeService, broker: ChangeBroker, owner: OwnerId, since: SyncToken, expires_at: float
+        self,
+        changes: ChangeService,
+        subscription: AbstractContextManager[Subscription],
+        since: SyncToken,
+        heartbeat: float,
     ) -> None:
-        self._events = _events(changes, broker, owner, since, expires_at)
-        super().__init__(self._events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._changes = changes
+        self._subscription = subscription
+        self._since = since
+        self._heartbeat = heartbeat
+        super().__init__((), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
-    async def stream_response(self, send: Send) -> None:
-        """Send the events; the subscription has ended when this returns or raises."""
-        async with aclosing(self._events):
-            await super().stream_response(send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Subscribe and send the events; the subscription has ended when this returns or raises.
+
+        Raises:
+            TooManyStreams: The owner has too many already; nothing has been sent.
+            NoRoomForStreams: The process has too many already; nothing has been sent.
+        """
+        with self._subscription as subscription:
+            events = _events(self._changes, subscription, self._since, self._heartbeat)
+            async with aclosing(events) as self.body_iterator:
+                await super().__call__(scope, receive, send)
 
 
 async def _events(
-    changes: ChangeService, broker: ChangeBroker, owner: OwnerId, since: SyncToken, expires_at: float
+    changes: ChangeService, subscription: Subscription, since: SyncToken, heartbeat: float
 ) -> AsyncGenerator[bytes]:
     """Yield an event with only an id, which sets `Last-Event-ID` and is not dispatched, and then the changes."""
     yield format_sse_event(id=str(since), retry=_RETRY_MILLISECONDS)
-    with broker.subscribe(owner, expires_at - time.time()) as subscription, suppress(SyncExpired):
-        async for page in changes.follow(since, subscription, broker.intervals.heartbeat):
+    with suppress(SyncExpired):
+        async for page in changes.follow(since, subscription, heartbeat):
             yield b"".join(map(_event, page)) or KEEPALIVE_COMMENT
 
 

@@ -126,7 +126,7 @@ async def test_streams_leave_half_of_the_connections_to_others(server: Server) -
 async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
     broker = app.state.feed
     async with served(app) as url, Stream(url, user) as stream:
-        with broker.subscribe(OwnerId("others"), 60) as others:
+        with broker.subscribe(OwnerId("others"), 60, 800) as others:
             async with AsyncExitStack() as read_slots:
                 for _ in range(4):
                     await read_slots.enter_async_context(others.read_slot())

@@ -238,3 +238,13 @@ async def test_a_user_has_so_many_streams_and_no_more(url: str, user: User, stra
     assert status == 200
     for each in streams:
         await each.__aexit__()
+
+
+@pytest.mark.req("TASK-FR-159")
+async def test_streams_that_are_opened_at_the_same_time_do_not_exceed_the_limit(url: str, user: User) -> None:
+    streams = [Stream(url, user) for _ in range(3 * MAX_SUBSCRIPTIONS)]
+    await asyncio.gather(*(stream.__aenter__() for stream in streams))
+    statuses = [stream.response.status_code for stream in streams]
+    assert sorted(statuses) == [200] * MAX_SUBSCRIPTIONS + [429] * 2 * MAX_SUBSCRIPTIONS
+    for each in streams:
+        await each.__aexit__()

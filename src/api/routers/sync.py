@@ -1,5 +1,6 @@
 """The routes of delta sync: pages of changes, and live changes as server-sent events."""
 
+import time
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -58,5 +59,6 @@ async def stream_events(
     is now, and an id from which to resume.
     """
     current = await changes.current_token(since)
-    broker.check_capacity(owner, max_connections(request))
-    return EventStream(changes, broker, owner, since or current, request.state.expires_at)
+    seconds = request.state.expires_at - time.time()
+    subscription = broker.subscribe(owner, seconds, max_connections(request))
+    return EventStream(changes, subscription, since or current, broker.intervals.heartbeat)

@@ -57,23 +57,18 @@ class ChangeBroker:
         self._subscriptions.wake(owner)
         self._notifier.publish(owner)
 
-    def check_capacity(self, owner: OwnerId, connections: int) -> None:
-        """Return if the owner may have one more subscription, in a process that accepts so many connections.
-
-        Raises:
-            TooManyStreams: The owner has too many already.
-            NoRoomForStreams: The subscriptions of all owners hold half of the connections.
-        """
-        self._subscriptions.check_capacity(owner, connections)
-
     @contextmanager
-    def subscribe(self, owner: OwnerId, seconds: float) -> Iterator[Subscription]:
-        """Subscribe to the owner's changes for so many seconds.
+    def subscribe(self, owner: OwnerId, seconds: float, connections: int) -> Iterator[Subscription]:
+        """Subscribe to the owner's changes for so many seconds, in a process that accepts so many connections.
 
         Whatever is committed from now on wakes the subscriber: subscribe first and read then, and nothing is missed.
+
+        Raises:
+            TooManyStreams: The owner has too many subscriptions already.
+            NoRoomForStreams: The subscriptions of all owners hold half of the connections.
         """
         try:
-            with self._subscriptions.subscribe(owner, seconds) as subscription:
+            with self._subscriptions.subscribe(owner, seconds, connections) as subscription:
                 if self._polling is None:
                     # The task outlives the request that starts it, so it must not log or trace as that request.
                     self._polling = asyncio.create_task(self._poller.run(), context=Context())

@@ -32,21 +32,17 @@ class SubscriptionRegistry:
         """The owners that have a subscription."""
         return list(self._by_owner)
 
-    def check_capacity(self, owner: OwnerId, connections: int) -> None:
-        """Return if the owner may have one more subscription, in a process that accepts so many connections.
+    @contextmanager
+    def subscribe(self, owner: OwnerId, seconds: float, connections: int) -> Iterator[Subscription]:
+        """Subscribe to the owner's changes for so many seconds, in a process that accepts so many connections.
+
+        After shutdown the subscription has ended from the beginning.
 
         Raises:
-            TooManyStreams: The owner has too many already.
+            TooManyStreams: The owner has too many subscriptions already.
             NoRoomForStreams: The subscriptions of all owners hold half of the connections.
         """
-        if len(self._by_owner.get(owner, ())) >= MAX_SUBSCRIPTIONS:
-            raise TooManyStreams
-        if sum(map(len, self._by_owner.values())) >= connections // 2:
-            raise NoRoomForStreams
-
-    @contextmanager
-    def subscribe(self, owner: OwnerId, seconds: float) -> Iterator[Subscription]:
-        """Subscribe to the owner's changes for so many seconds; after shutdown the subscription has ended already."""
+        self._check_capacity(owner, connections)
         subscription = Subscription(self._read_slots)
         self._by_owner.setdefault(owner, set()).add(subscription)
         if self._ended:
@@ -76,6 +72,12 @@ class SubscriptionRegistry:
         for subscriptions in self._by_owner.values():
             for subscription in subscriptions:
                 subscription.end()
+
+    def _check_capacity(self, owner: OwnerId, connections: int) -> None:
+        if len(self._by_owner.get(owner, ())) >= MAX_SUBSCRIPTIONS:
+            raise TooManyStreams
+        if sum(map(len, self._by_owner.values())) >= connections // 2:
+            raise NoRoomForStreams
 
     def _remove(self, owner: OwnerId, subscription: Subscription) -> None:
         self._by_owner[owner].remove(subscription)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from src.app import create_app
 from src.auth.inspection import Finding, inspect
+from src.components import create_database, create_verifier
 from src.config import NO_DATABASE, Settings, is_set, load_settings
 from src.db import migrations
 from src.db.errors import reason
@@ -25,7 +26,6 @@ from src.development import development_database, development_settings, mint
 from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.logs import configure_logging
-from src.parts import create_database, create_verifier
 from src.server.run import run
 from src.services.purge import purge_answers, purge_trash
 from src.services.readiness import Readiness

@@ -1,6 +1,6 @@
-"""What handlers ask for. Asking for `Tasks` checks the owner."""
+"""Dependencies of the handlers. Those that give access to an owner's data require the owner."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
 
@@ -12,6 +12,9 @@ from src.services.owner import OwnerId
 from src.services.readiness import Readiness
 from src.services.task_service import TaskService
 
+if TYPE_CHECKING:
+    from src.components import Components
+
 
 class Stopping(ServiceUnavailable):
     """The process was told to end; another one answers, or will."""
@@ -22,11 +25,17 @@ class Stopping(ServiceUnavailable):
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
 
+def components(request: Request) -> "Components":
+    """Return the components of the application that serves the request."""
+    found: Components = request.app.state.components
+    return found
+
+
 async def require_owner(request: Request, user_id: UserId) -> OwnerId:
-    """Proof that the path's user is the token's user; the one place that makes an `OwnerId`.
+    """Return the token's user as an `OwnerId`, which nothing else makes, if the path names the same user.
 
     Raises:
-        NotYourPath: It is somebody else's path.
+        NotYourPath: The path names another user.
     """
     if user_id != request.state.user_id:
         raise NotYourPath
@@ -37,35 +46,36 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
-    """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+    """Return the service for the owner's tasks."""
+    shared = components(request)
+    return TaskService(shared.database, owner, shared.broker.announce)
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:
-    """What the path's user has, counted."""
-    return OverviewService(request.app.state.database, owner)
+    """Return the service for counts of the owner's tasks."""
+    return OverviewService(components(request).database, owner)
 
 
 async def owner_changes(request: Request, owner: Owner) -> ChangeService:
-    """The changes of the path's user."""
-    return ChangeService(request.app.state.database, owner)
+    """Return the service for changes of the owner's tasks."""
+    return ChangeService(components(request).database, owner)
 
 
 async def live_feed(request: Request) -> Feed:
-    """What wakes those who wait for changes."""
-    feed: Feed = request.app.state.feed
-    return feed
+    """Return the broker of changes."""
+    return components(request).broker
 
 
 async def readiness(request: Request) -> Readiness:
-    """Whether requests can be served.
+    """Return the readiness check.
 
     Raises:
-        Stopping: Not for long, as the process was told to end.
+        Stopping: The process is shutting down.
     """
-    if request.app.state.shutdown.begun:
+    shared = components(request)
+    if shared.shutdown.begun:
         raise Stopping
-    return Readiness(request.app.state.database)
+    return Readiness(shared.database)
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from src.api.dependencies import Owner, Tasks
+from src.api.dependencies import Owner, Tasks, components
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.answers import KeyedRequest, Reply, once
 from src.services.owner import OwnerId
@@ -42,8 +42,8 @@ class IdempotentRequest:
             return _kept_form(respond(await act(tasks)))
 
         request = KeyedRequest(self._owner, self._key, await _fingerprint(self._request))
-        state = self._request.app.state
-        return _response(await once(state.database, state.feed.announce, request, reply))
+        shared = components(self._request)
+        return _response(await once(shared.database, shared.broker.announce, request, reply))
 
 
 async def idempotent_request(

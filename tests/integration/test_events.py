@@ -127,7 +127,7 @@ async def test_a_client_that_missed_what_was_purged_is_told_before_the_stream_be
 @pytest.mark.req("TASK-FR-154")
 async def test_a_silent_stream_has_a_comment_now_and_then(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.feed.pace = Pace(heartbeat=0.1)
+    app.state.components.broker.pace = Pace(heartbeat=0.1)
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await asyncio.gather(stream.next(), _after(0.5, user))
@@ -157,7 +157,7 @@ async def test_streams_end_when_the_process_is_told_to_end(start_app: StartApp) 
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await user.create()
-        app.state.shutdown.begin()
+        app.state.components.shutdown.begin()
         assert (await stream.next()).name == "created"
         assert await stream.ended()
         async with Stream(url, user) as late:

@@ -74,7 +74,7 @@ async def pair(new_database: NewDatabase, start_app: StartApp) -> AsyncIterator[
         way = _way_to(url, folder)
         blockable = urlsplit(url)._replace(query=urlencode({"host": way})).geturl()
         here, there = await start_app(database_url=blockable), await start_app(database_url=url)
-        here.state.feed.pace = Pace(look=_NEVER, look_alone=_NEVER)
+        here.state.components.broker.pace = Pace(look=_NEVER, look_alone=_NEVER)
         async with served(here) as served_at:
             yield Pair(url, here, there, served_at, way)
 
@@ -162,7 +162,7 @@ async def test_nothing_is_lost_when_the_listening_connection_ends_between_writes
 @pytest.mark.req("TASK-FR-161")
 async def test_what_nobody_told_is_found(pair: Pair) -> None:
     """As where a process dies between its commit and its word."""
-    pair.here.state.feed.pace = Pace(look=0.2)
+    pair.here.state.components.broker.pace = Pace(look=0.2)
     task = await pair.writer.create()
     async with pair.stream() as stream:
         await pair.listens()
@@ -173,7 +173,7 @@ async def test_what_nobody_told_is_found(pair: Pair) -> None:
 
 @pytest.mark.req("TASK-FR-161")
 async def test_a_stream_outlives_its_database(pair: Pair) -> None:
-    pair.here.state.feed.pace = Pace(look=0.2, look_alone=0.2)
+    pair.here.state.components.broker.pace = Pace(look=0.2, look_alone=0.2)
     async with pair.stream() as stream:
         await pair.listens()
         pair.block()

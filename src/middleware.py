@@ -26,13 +26,13 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
     """
     limit = _limit("user", settings.rate_limit, components.counters)
     return [
+        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_seconds),
         Middleware(
             RequestLog,
             lines=components.access_log,
             form=settings.log_form,
             traced=components.telemetry is not None,
         ),
-        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_seconds),
         _cors(settings.allowed_origins),
         Middleware(UnexpectedErrors),
         *([Middleware(AllowedHosts, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),

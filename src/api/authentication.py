@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
 from src.api.rate_limits import RateLimit, TooManyRequests, network
+from src.api.response_headers import response_of
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, Unauthorized
 
@@ -69,12 +70,11 @@ class Authentication:
 
     async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
         try:
-            headers = await self._failures.use(network(scope)) if self._failures else {}
+            if self._failures:
+                response_of(scope).add(await self._failures.use(network(scope)))
         except TooManyRequests as throttled:
             return render(throttled)
-        response = render(self._explained(error))
-        response.headers.update(headers)
-        return response
+        return render(self._explained(error))
 
     def _explained(self, error: Unauthorized) -> Unauthorized:
         logger.info("refused a request: status=401 reason=%r", error.reason)

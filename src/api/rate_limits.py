@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.counters import Counters
 from src.api.problems import render
+from src.api.response_headers import response_of
 from src.errors import AppError
 from src.schemas.rate import Rate
 
@@ -79,7 +80,8 @@ class UserLimit:
             headers = await self._limit.use(user_id)
         except TooManyRequests as error:
             return await render(error)(scope, receive, send)
-        return await self._app(scope, receive, _adding(headers, send))
+        response_of(scope).add(headers)
+        return await self._app(scope, receive, send)
 
 
 def network(scope: Scope) -> str:
@@ -91,14 +93,3 @@ def network(scope: Scope) -> str:
         return "unknown"
     address = getattr(address, "ipv4_mapped", None) or address
     return str(ip_network((address, _IPV6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
-
-
-def _adding(headers: dict[str, str], send: Send) -> Send:
-    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *added]
-        await send(message)
-
-    return sending

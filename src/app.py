@@ -14,11 +14,6 @@ from src.middleware import middleware
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
 
-_LIST_ROUTERS = {
-    "object": (tasks.object_router, overview.object_router),
-    "array": (tasks.array_router, overview.array_router),
-}
-
 # Explicit, because FastAPI's defaults would send query strings to any OpenTelemetry SDK set up in this process.
 _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
@@ -26,9 +21,10 @@ _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": 
 def create_app(settings: Settings) -> FastAPI:
     """Build the API with these settings. It reads no environment, and connects to nothing before its lifespan."""
     components = Components.from_settings(settings)
-    # Routes rather than included routers, because those would match each request twice.
-    routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
+    lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
+    routers = (*lists, changes.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(
+        # Not by include_router, because an included router matches each request twice.
         routes=[route for router in routers for route in router.routes],
         title="Task API",
         version="0.1.0",

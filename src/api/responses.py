@@ -9,6 +9,7 @@ from fastapi import Request, Response
 
 from src.services.bulk import Outcome
 from src.services.changes import ChangePage
+from src.services.overview import TagCounts
 from src.services.task_page import TaskPage
 from src.services.task_service import CreatedTask, StoredTask
 
@@ -58,6 +59,16 @@ def object_response(request: Request, page: TaskPage) -> Response:
 def array_response(request: Request, page: TaskPage) -> Response:
     """A page as a bare array; the rest is in `X-Total-Count` and `Link`."""
     return Response(_array(page), headers=_page_headers(request, page), media_type=_JSON)
+
+
+def tag_object_response(tags: TagCounts) -> Response:
+    """Render the tags as `schemas.overview.TagList`."""
+    return json_response(f'{{"tags":{tags.json},"count":{tags.number}}}')
+
+
+def tag_array_response(tags: TagCounts) -> Response:
+    """Render the tags as a bare array."""
+    return json_response(tags.json)
 
 
 def changes_response(page: ChangePage) -> Response:

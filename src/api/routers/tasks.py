@@ -1,10 +1,9 @@
 """The routes of a user's tasks: the router requires the owner, and `Tasks` cannot be had without."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from src.api.conditions import Cached, Known
 from src.api.dependencies import Tasks
@@ -21,10 +20,7 @@ from src.api.responses import (
 )
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.operations import Bulk, BulkResults
-from src.schemas.query import TaskQuery
 from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
-from src.services.task_page import TaskPage
-from src.services.task_service import TaskService
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Permanent = Annotated[bool, Query(description="Delete it for good, also from the trash; it cannot be restored.")]
@@ -44,31 +40,27 @@ _DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
 
+_LIST_FORMATS = {"object": (TaskList, object_response, "cursor"), "array": (list[Task], array_response, "`Link`")}
+
+
+def list_router(list_format: Literal["object", "array"]) -> APIRouter:
+    """Build the route of the list, whose body is as LIST_FORMAT demands."""
+    model, respond, next_page = _LIST_FORMATS[list_format]
+    description = (
+        f"The user's tasks, newest first; all that match up to `limit`, and a {next_page} where there are more."
+    )
+    router = owner_router()
+
+    @router.get("", response_model=model, responses=_LISTED, openapi_extra=PARAMETERS, description=description)
+    async def list_tasks(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
+        if query.is_timeless and cached and (revision := await tasks.revision()) in cached:
+            return not_modified(revision)
+        return respond(request, await tasks.list_tasks(query))
+
+    return router
+
+
 router = owner_router()
-array_router = owner_router()
-"""The list as LIST_FORMAT=array wants it."""
-object_router = owner_router()
-"""The list as LIST_FORMAT=object wants it."""
-
-
-@object_router.get("", name="list_tasks", response_model=TaskList, responses=_LISTED, openapi_extra=PARAMETERS)
-async def list_tasks_as_object(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
-    """The user's tasks, newest first; all that match up to `limit`, and a cursor where there are more."""
-    return await _list_tasks(tasks, query, cached, partial(object_response, request))
-
-
-@array_router.get("", name="list_tasks", response_model=list[Task], responses=_LISTED, openapi_extra=PARAMETERS)
-async def list_tasks_as_array(request: Request, tasks: Tasks, query: Filters, cached: Cached) -> Response:
-    """The user's tasks, newest first; all that match up to `limit`, and a `Link` where there are more."""
-    return await _list_tasks(tasks, query, cached, partial(array_response, request))
-
-
-async def _list_tasks(
-    tasks: TaskService, query: TaskQuery, cached: list[int], response: Callable[[TaskPage], Response]
-) -> Response:
-    if query.is_timeless and cached and (revision := await tasks.revision()) in cached:
-        return not_modified(revision)
-    return response(await tasks.list_tasks(query))
 
 
 @router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 409, 413, 415))

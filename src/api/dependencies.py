@@ -9,7 +9,7 @@ from src.services.changes import ChangeService
 from src.services.feed import Feed
 from src.services.overview import OverviewService
 from src.services.owner import OwnerId
-from src.services.readiness import Readiness
+from src.services.readiness import check_readiness
 from src.services.task_service import TaskService
 
 if TYPE_CHECKING:
@@ -66,20 +66,20 @@ async def live_feed(request: Request) -> Feed:
     return components(request).broker
 
 
-async def readiness(request: Request) -> Readiness:
-    """Return the readiness check.
+async def require_ready(request: Request) -> None:
+    """Let the request pass only if the process can serve others, too.
 
     Raises:
         Stopping: The process is shutting down.
+        ServiceUnavailable: The database is unavailable, or its schema too old.
     """
     shared = components(request)
     if shared.shutdown.begun:
         raise Stopping
-    return Readiness(shared.database)
+    await check_readiness(shared.database)
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
 Live = Annotated[Feed, Depends(live_feed)]
 OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
-Ready = Annotated[Readiness, Depends(readiness)]

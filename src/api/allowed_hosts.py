@@ -3,18 +3,9 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.problems import render
-from src.errors import AppError
+from src.errors import HostNotAllowed
 
 _PROBES = frozenset({"/health", "/ready"})
-
-
-class HostNotAllowed(AppError):
-    """The `Host` header is none of those that the service is known by."""
-
-    status = 400
-    slug = "host-not-allowed"
-    title = "Bad request"
-    detail = "The service is not known by the name in 'Host'."
 
 
 class AllowedHosts:

@@ -8,10 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
-from src.api.rate_limits import RateLimit, TooManyRequests, network
+from src.api.rate_limits import RateLimit, network
 from src.api.response_headers import response_of
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, Unauthorized
+from src.errors import AppError, RateLimitExceeded, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Authentication:
         try:
             if self._failures:
                 response_of(scope).add(await self._failures.use(network(scope)))
-        except TooManyRequests as throttled:
+        except RateLimitExceeded as throttled:
             return render(throttled)
         return render(self._explained(error))
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
 
-from src.errors import NotYourPath, ServiceUnavailable
+from src.errors import ShuttingDown, UserMismatch
 from src.services.changes import ChangeService
 from src.services.feed import Feed
 from src.services.overview import OverviewService
@@ -14,12 +14,6 @@ from src.services.task_service import TaskService
 
 if TYPE_CHECKING:
     from src.components import Components
-
-
-class Stopping(ServiceUnavailable):
-    """The process was told to end; another one answers, or will."""
-
-    detail = "The service is stopping."
 
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
@@ -35,10 +29,10 @@ async def require_owner(request: Request, user_id: UserId) -> OwnerId:
     """Return the token's user as an `OwnerId`, which nothing else makes, if the path names the same user.
 
     Raises:
-        NotYourPath: The path names another user.
+        UserMismatch: The path names another user.
     """
     if user_id != request.state.user_id:
-        raise NotYourPath
+        raise UserMismatch
     return OwnerId(user_id)
 
 
@@ -70,12 +64,12 @@ async def require_ready(request: Request) -> None:
     """Let the request pass only if the process can serve others, too.
 
     Raises:
-        Stopping: The process is shutting down.
+        ShuttingDown: The process is shutting down.
         ServiceUnavailable: The database is unavailable, or its schema too old.
     """
     shared = components(request)
     if shared.shutdown.begun:
-        raise Stopping
+        raise ShuttingDown
     await check_readiness(shared.database)
 
 

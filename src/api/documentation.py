@@ -16,7 +16,7 @@ _DESCRIPTIONS = {
     409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
     410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
-    413: "The body is larger than 1 MiB, or the answer too large to be kept for its `Idempotency-Key`.",
+    413: "The body is larger than 1 MiB, or the response too large to be stored for its `Idempotency-Key`.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
     429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",

@@ -9,8 +9,9 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Send
 
+from src.errors import SyncExpired
 from src.schemas.changes import Since
-from src.services.changes import Change, ChangeService, SyncExpired
+from src.services.changes import Change, ChangeService
 from src.services.feed import Feed
 from src.services.owner import OwnerId
 

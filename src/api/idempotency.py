@@ -33,7 +33,7 @@ class IdempotentRequest:
         Raises:
             IdempotencyKeyReused: The first request with this key was another one.
             RequestInProgress: The first one is not through yet.
-            AnswerTooLarge: The answer is too large to be kept.
+            ResponseTooLarge: The answer is too large to be kept.
         """
         if self._key is None:
             return respond(await act(self._tasks))

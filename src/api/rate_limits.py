@@ -13,32 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.counters import Counters
 from src.api.problems import render
 from src.api.response_headers import response_of
-from src.errors import AppError
+from src.errors import RateLimitExceeded
 from src.schemas.rate import Rate
 
 _IPV6_PREFIX = 64  # what one customer gets at least (RFC 6177)
-
-
-class TooManyRequests(AppError):
-    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
-
-    status = 429
-    slug = "quota-exceeded"
-    title = "Too many requests"
-
-    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
-        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
-        self.policy, self.retry_after, self.fields = policy, seconds, fields
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, and the state of the limit."""
-        return super().headers | self.fields
-
-    @property
-    def members(self) -> dict[str, object]:
-        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
-        return {"violated-policies": [self.policy]}
 
 
 class RateLimit:
@@ -52,7 +30,7 @@ class RateLimit:
         """Use it once: the header fields that tell what is left for `key`.
 
         Raises:
-            TooManyRequests: nothing is left.
+            RateLimitExceeded: nothing is left.
         """
         window, elapsed = divmod(self._clock(), self._rate.seconds)
         count = await self._counters.increment(f"{self._name}:{window:.0f}:{key}", self._rate.seconds)
@@ -60,7 +38,7 @@ class RateLimit:
         left = f'"{self._name}";r={max(0, self._rate.amount - count)};t={wait}'
         headers = {"RateLimit-Policy": self._policy, "RateLimit": left}
         if count > self._rate.amount:
-            raise TooManyRequests(self._name, wait, headers)
+            raise RateLimitExceeded(self._name, wait, headers)
         return headers
 
 
@@ -78,7 +56,7 @@ class UserLimit:
             return await self._app(scope, receive, send)
         try:
             headers = await self._limit.use(user_id)
-        except TooManyRequests as error:
+        except RateLimitExceeded as error:
             return await render(error)(scope, receive, send)
         response_of(scope).add(headers)
         return await self._app(scope, receive, send)

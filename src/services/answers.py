@@ -6,41 +6,13 @@ from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.transaction import Transaction
-from src.errors import AppError, InvalidField
+from src.errors import AppError, IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
 from src.services.answer_statements import FIND_ANSWER, KEEP_ANSWER
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 
 MAX_KEPT = 4 * 1024 * 1024
 """Of one answer, in bytes; the creations that fit into a request come to less than half (ADR 0032)."""
-
-
-class RequestInProgress(AppError):
-    """The first request with this idempotency key is not through yet."""
-
-    status = 409
-    slug = "request-in-progress"
-    title = "Request in progress"
-    detail = "A request with this idempotency key is in progress; try again in a moment."
-    retry_after = 1
-
-
-class AnswerTooLarge(AppError):
-    """The answer to a request with an idempotency key is larger than what is kept for its repetitions."""
-
-    status = 413
-    slug = "answer-too-large"
-    title = "Answer too large"
-    detail = "Nothing was changed: the answer is too large to be kept. Send fewer operations, or no idempotency key."
-
-
-class IdempotencyKeyReused(InvalidField):
-    """Another request has had this idempotency key."""
-
-    slug = "idempotency-key-reused"
-    title = "Idempotency key reused"
-    detail = "This idempotency key belongs to another request; take a new key for each request."
-    field = "Idempotency-Key"
 
 
 class KeyedRequest(NamedTuple):
@@ -73,7 +45,7 @@ async def once(
     Raises:
         IdempotencyKeyReused: The first request with this key had another fingerprint.
         RequestInProgress: The first one is not through yet.
-        AnswerTooLarge: The reply cannot be kept.
+        ResponseTooLarge: The reply cannot be kept.
         ServiceUnavailable: The database is out of reach.
     """
     changed: list[OwnerId] = []
@@ -111,7 +83,7 @@ async def _find(transaction: Transaction, request: KeyedRequest) -> Reply | None
 
 async def _keep(transaction: Transaction, request: KeyedRequest, reply: Reply) -> None:
     if len(reply.body) > MAX_KEPT:
-        raise AnswerTooLarge
+        raise ResponseTooLarge
     values = {"status": reply.status, "headers": reply.headers, "body": reply.body.decode()}
     if await transaction.fetch_row(KEEP_ANSWER, **request._asdict(), **values) is None:
         raise RequestInProgress  # it was, until a moment ago

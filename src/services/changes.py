@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.transaction import Row
-from src.errors import AppError, ServiceUnavailable
+from src.errors import ServiceUnavailable, SyncExpired
 from src.schemas.changes import Since
 from src.services.change_statements import CHANGES, POSITION
 from src.services.owner import OwnerId
@@ -15,15 +15,6 @@ from src.services.subscription import Subscription
 _FOLLOWED_AT_ONCE = 25
 
 _NOTHING = Since(0)
-
-
-class SyncExpired(AppError):
-    """What was deleted since then has been purged, or the database does not know of it."""
-
-    status = 410
-    slug = "sync-expired"
-    title = "Gone"
-    detail = "What has changed since then is not known any more; forget what you have and load everything again."
 
 
 class Change(NamedTuple):

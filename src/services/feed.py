@@ -17,9 +17,10 @@ from typing import Self
 from src.db.database import Database
 from src.db.listener import Listener
 from src.db.url import DatabaseUrl
+from src.errors import NoRoomForStreams, TooManyStreams
 from src.services.change_statements import CHANNEL, REVISIONS_OF_OWNERS, TELL
 from src.services.owner import OwnerId
-from src.services.subscription import NoRoomForStreams, Subscription, TooManyStreams, happens
+from src.services.subscription import Subscription, happens
 
 logger = logging.getLogger(__name__)
 

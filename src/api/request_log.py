@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.request_line import RequestLine
 from src.api.response_headers import response_of
 from src.api.standard_output import LineWriter
-from src.logs import Ids, current_request
+from src.logs import RequestContext, request_context
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header
@@ -39,34 +39,34 @@ class RequestLog:
         """Serve one request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        ids = _ids(scope, _current_trace() if self._traced else None)
-        scope["state"]["request_id"] = ids.request_id
-        response_of(scope).add({"X-Request-ID": ids.request_id})
-        started, token = perf_counter(), current_request.set(ids)
+        context = _context(scope, _current_trace() if self._traced else None)
+        scope["state"]["request_id"] = context.request_id
+        response_of(scope).add({"X-Request-ID": context.request_id})
+        started, token = perf_counter(), request_context.set(context)
         try:
             await self._app(scope, receive, send)
         finally:
-            current_request.reset(token)
+            request_context.reset(token)
             if logger.isEnabledFor(logging.INFO):
-                self._log(scope, ids, perf_counter() - started)
+                self._log(scope, context, perf_counter() - started)
 
-    def _log(self, scope: Scope, ids: Ids, seconds: float) -> None:
+    def _log(self, scope: Scope, context: RequestContext, seconds: float) -> None:
         response, route = response_of(scope), getattr(scope.get("route"), "path_format", None)
         user_id = scope["state"].get("user_id")
-        line = RequestLine(*ids, scope["method"], route, user_id, response.status, response.size, seconds)
+        line = RequestLine(*context, scope["method"], route, user_id, response.status, response.size, seconds)
         self._lines.write(self._render(line))
 
 
-def _ids(scope: Scope, trace_id: str | None) -> Ids:
+def _context(scope: Scope, trace_id: str | None) -> RequestContext:
     request_id = None
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             request_id = value.decode("ascii")
         elif name == b"traceparent" and trace_id is None and (parent := _TRACEPARENT.fullmatch(value)):
             trace_id = parent[1].decode("ascii")
-    return Ids(request_id or trace_id or f"{getrandbits(128):032x}", trace_id)
+    return RequestContext(request_id or trace_id or f"{getrandbits(128):032x}", trace_id)
 
 
 def _current_trace() -> str | None:
-    context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+    span = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(span.trace_id) if span.is_valid else None

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.problems import problem
 from src.api.response_headers import response_of
-from src.logs import described
+from src.logs import describe_exception
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class UnexpectedErrors:
 
 
 def _internal_error(error: Exception, request_id: str) -> ASGIApp:
-    exception = described(error, error.__traceback__)
+    exception = describe_exception(error)
     logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
     detail = "Something went wrong on our side; the request id helps to find out what."
     return problem(500, "internal-error", "Internal server error", detail, request_id=request_id)

@@ -1,4 +1,4 @@
-"""Which names the API answers to, so that no other name can be made to lead to it (DNS rebinding)."""
+"""Allowed host names, against DNS rebinding: no other name can be made to lead to the API."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,9 +9,9 @@ _PROBES = frozenset({"/health", "/ready"})
 
 
 class AllowedHosts:
-    """Answers 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
+    """Responds with 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
 
-    `*.example.com` stands for all names below it. Probes may come by address, as those of load balancers do.
+    `*.example.com` stands for all names below it. Probes may use an IP address, as those of load balancers do.
     """
 
     def __init__(self, app: ASGIApp, hosts: list[str]) -> None:

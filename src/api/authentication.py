@@ -1,4 +1,4 @@
-"""The JWT middleware: closed by default, and before a byte of the body is read."""
+"""The JWT middleware: denies by default, before the body is read."""
 
 import logging
 
@@ -19,13 +19,13 @@ PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect",
 
 
 class Authentication:
-    """Lets a request pass only with a token that proves who calls, except to `PUBLIC_PATHS`.
+    """Requires a valid access token on all paths but `PUBLIC_PATHS`.
 
     Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
-    `request.state.expires_at` (the token's, in seconds since 1970). Answers 401 by itself otherwise; the log says which
-    check failed, and with `explain` the answer does, too. With `cookie_origins` the token may come in Better Auth's
-    session cookie, from pages of these origins. A network that has used up `failures` gets 429 instead of 401; a valid
-    token passes all the same.
+    `request.state.expires_at` (of the token, in seconds since 1970). Responds with 401 otherwise; the log names the
+    check that failed, and with `explain` so does the response. With `cookie_origins` the token may come in Better
+    Auth's session cookie, from pages of these origins. A network that has used up the rate limit `failures` gets 429
+    instead of 401; valid tokens from there are still accepted.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Authentication:
         """Serve one request."""
         if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
             return await self._app(scope, receive, send)
-        if scope["type"] == "websocket":  # there are none here
+        if scope["type"] == "websocket":  # the API has none
             return await send({"type": "websocket.close"})
         try:
             identity = await self._verifier.verify(self._token(scope))
@@ -74,9 +74,9 @@ class Authentication:
                 response_of(scope).add(await self._failures.use(network(scope)))
         except RateLimitExceeded as throttled:
             return render(throttled)
-        return render(self._explained(error))
+        return render(self._log_and_explain(error))
 
-    def _explained(self, error: Unauthorized) -> Unauthorized:
+    def _log_and_explain(self, error: Unauthorized) -> Unauthorized:
         logger.info("refused a request: status=401 reason=%r", error.reason)
         if self._explain:
             error.detail = f"{error.detail} ({error.reason})"

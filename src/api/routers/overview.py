@@ -1,4 +1,4 @@
-"""The routes that count what a user has."""
+"""The routes of statistics: counts of a user's tasks and tags."""
 
 from typing import Annotated, Literal
 

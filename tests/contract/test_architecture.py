@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import walk_packages
@@ -56,6 +57,13 @@ def _subclasses(parent: type[AppError]) -> Iterator[type[AppError]]:
     for child in parent.__subclasses__():
         yield child
         yield from _subclasses(child)
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    trees = (ast.parse(path.read_text()) for path in SOURCES)
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    shared = {name for name, times in names.items() if times > 1 and not name.startswith("_")}
+    assert shared == {"Task"}  # the table and what is sent
 
 
 def test_the_migrations_folder_does_not_shadow_the_library() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from src.api.dependencies import Owner, Tasks
+from src.api.dependencies import Owner, Tasks, components
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
@@ -33,7 +33,7 @@ class IdempotentHandler:
         Raises:
             IdempotencyKeyReused: The first request with this key was a different one.
             RequestInProgress: The first request with this key is still being handled.
-            AnswerTooLarge: The response is too large to be stored.
+            ResponseTooLarge: The response is too large to be stored.
         """
         if self._key is None:
             return respond(await act(self._tasks))
@@ -42,8 +42,8 @@ class IdempotentHandler:
             return _to_stored_response(respond(await act(tasks)))
 
         request = IdempotentRequest(self._owner, self._key, await _fingerprint(self._request))
-        state = self._request.app.state
-        return _to_response(await run_once(state.database, state.feed.publish, request, handle))
+        shared = components(self._request)
+        return _to_response(await run_once(shared.database, shared.broker.publish, request, handle))
 
 
 async def idempotent_handler(

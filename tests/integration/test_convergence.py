@@ -92,7 +92,7 @@ class World:
         await self._purge()
 
     async def _purge(self) -> None:
-        await purge_trash(self._app.state.database, timedelta(0))
+        await purge_trash(self._app.state.components.database, timedelta(0))
 
     async def _write(self, by: Follower, placed: Placed) -> None:
         place, operation = placed

@@ -124,7 +124,7 @@ async def test_streams_leave_half_of_the_connections_to_others(server: Server) -
 
 @pytest.mark.req("OPS-FR-045")
 async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
-    broker = app.state.feed
+    broker = app.state.components.broker
     async with served(app) as url, Stream(url, user) as stream:
         with broker.subscribe(OwnerId("others"), 60, 800) as others:
             async with AsyncExitStack() as read_slots:

@@ -128,7 +128,7 @@ async def test_a_client_that_missed_a_purged_deletion_gets_410_instead_of_a_stre
 @pytest.mark.req("TASK-FR-154")
 async def test_a_silent_stream_has_heartbeat_comments(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.feed.intervals.heartbeat = 0.1
+    app.state.components.broker.intervals.heartbeat = 0.1
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await asyncio.gather(stream.next(), _after(0.5, user))
@@ -158,7 +158,7 @@ async def test_streams_end_when_the_process_shuts_down(start_app: StartApp) -> N
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await user.create()
-        app.state.shutdown.begin()
+        app.state.components.shutdown.begin()
         assert (await stream.next()).name == "created"
         assert await stream.ended()
         async with Stream(url, user) as late:

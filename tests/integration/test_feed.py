@@ -62,7 +62,7 @@ def listeners(database_url: str) -> int:
 
 def poll_every(app: FastAPI, seconds: float) -> None:
     """Set the poll intervals of the app, with and without a listener."""
-    app.state.feed.intervals.poll = app.state.feed.intervals.poll_without_listener = seconds
+    app.state.components.broker.intervals.poll = app.state.components.broker.intervals.poll_without_listener = seconds
 
 
 def _way_to(url: str, folder: str) -> Path:

@@ -243,11 +243,11 @@ async def test_expired_records_are_purged(app: FastAPI, user: User, stranger: Us
     await sql.execute("UPDATE answers SET created_at = now() - interval '25 hours' WHERE user_id = $1", user.id)
     for owner in (user, stranger):
         await owner.post(json=MILK, headers=key("new"))
-    assert await purge_answers(app.state.database) >= 1
+    assert await purge_answers(app.state.components.database) >= 1
     keys = "SELECT user_id, key FROM answers WHERE user_id = ANY($1)"
     left = {tuple(row) for row in await sql.fetch(keys, [user.id, stranger.id])}
     assert left == {(user.id, "new"), (stranger.id, "new")}
-    assert await purge_answers(app.state.database) == 0
+    assert await purge_answers(app.state.components.database) == 0
 
 
 @pytest.mark.req("TASK-FR-126")
@@ -311,7 +311,7 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled: Pooled, st
 async def test_each_change_is_published_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = await start_app()
     published: list[str] = []
-    monkeypatch.setattr(app.state.feed, "publish", published.append)
+    monkeypatch.setattr(app.state.components.broker, "publish", published.append)
     user = User(app)
     for _ in range(2):
         first = await user.post(json=MILK, headers=key())

@@ -28,7 +28,7 @@ async def test_a_response_too_large_to_store_is_refused_and_nothing_is_changed(u
     operations = await completions_of_long_tasks(user, 80)
     before = await user.tasks()
     refused = await user.post("/bulk", json={"operations": operations}, headers=KEY)
-    assert (refused.status_code, refused.json()["type"]) == (413, "urn:problem-type:answer-too-large")
+    assert (refused.status_code, refused.json()["type"]) == (413, "urn:problem-type:response-too-large")
     assert await user.tasks() == before
     assert await sql.fetchval("SELECT count(*) FROM answers WHERE user_id = $1", user.id) == 0
     for part, headers in ((operations[:60], KEY), (operations, {})):

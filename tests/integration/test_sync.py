@@ -30,7 +30,7 @@ async def age_and_purge(app: FastAPI, sql: Connection, user: User) -> None:
         "UPDATE tasks SET deleted_at = deleted_at - interval '1 year' WHERE user_id = $1 AND deleted_at IS NOT NULL",
         user.id,
     )
-    await purge_trash(app.state.database, timedelta(days=300))
+    await purge_trash(app.state.components.database, timedelta(days=300))
 
 
 async def listed(user: User) -> dict[int, dict[str, Any]]:

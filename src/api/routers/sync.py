@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
 
-from src.api.conditions import Cached
+from src.api.conditions import IfNoneMatch
 from src.api.dependencies import Live, Owner, OwnerChanges
 from src.api.documentation import errors, headers
 from src.api.event_stream import EventStream, max_connections
@@ -23,7 +23,7 @@ _SINCE = "`next_since` of the last answer, or the id of the last event"
 @router.get("/changes", response_model=TaskChanges, responses=_CHANGED)
 async def list_changes(
     changes: OwnerChanges,
-    cached: Cached,
+    cached: IfNoneMatch,
     since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
     limit: Annotated[ChangesLimit, Query(description="How many tasks at most.")] = MAX_PAGE,
 ) -> Response:

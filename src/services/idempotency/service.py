@@ -6,41 +6,13 @@ from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.transaction import Transaction
-from src.errors import AppError, InvalidField
+from src.errors import AppError, IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
 from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
 from src.services.task_service import TaskService
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of one stored response; the creations that fit into a request come to less than half (ADR 0032)."""
-
-
-class RequestInProgress(AppError):
-    """The first request with this idempotency key is still being handled."""
-
-    status = 409
-    slug = "request-in-progress"
-    title = "Request in progress"
-    detail = "A request with this idempotency key is in progress; try again in a moment."
-    retry_after = 1
-
-
-class AnswerTooLarge(AppError):
-    """The response to a request with an idempotency key is too large to be stored for replays."""
-
-    status = 413
-    slug = "answer-too-large"
-    title = "Answer too large"
-    detail = "Nothing was changed: the answer is too large to be kept. Send fewer operations, or no idempotency key."
-
-
-class IdempotencyKeyReused(InvalidField):
-    """This idempotency key has been used for a different request."""
-
-    slug = "idempotency-key-reused"
-    title = "Idempotency key reused"
-    detail = "This idempotency key belongs to another request; take a new key for each request."
-    field = "Idempotency-Key"
 
 
 class IdempotentRequest(NamedTuple):
@@ -74,7 +46,7 @@ async def run_once(
     Raises:
         IdempotencyKeyReused: The first request with this key had another fingerprint.
         RequestInProgress: The first request with this key is still being handled.
-        AnswerTooLarge: The response is too large to be stored.
+        ResponseTooLarge: The response is too large to be stored.
         ServiceUnavailable: The database is unavailable.
     """
     changed: list[OwnerId] = []
@@ -114,7 +86,7 @@ async def _lock_and_find(transaction: Transaction, request: IdempotentRequest) -
 
 async def _store(transaction: Transaction, request: IdempotentRequest, response: StoredResponse) -> None:
     if len(response.body) > MAX_BODY_BYTES:
-        raise AnswerTooLarge
+        raise ResponseTooLarge
     values = {"status": response.status, "headers": response.headers, "body": response.body.decode()}
     if await transaction.fetch_row(STORE_RECORD, **request._asdict(), **values) is None:
         raise RequestInProgress  # its record was committed since the lookup

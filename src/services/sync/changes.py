@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.transaction import Row
-from src.errors import AppError, ServiceUnavailable
+from src.errors import ServiceUnavailable, SyncExpired
 from src.schemas.changes import SyncToken
 from src.services.owner import OwnerId
 from src.services.sync.statements import CHANGES, CURRENT_TOKEN
@@ -19,15 +19,6 @@ from src.services.sync.subscription import Subscription
 _STREAM_PAGE_SIZE = 25
 
 _START = SyncToken(0)
-
-
-class SyncExpired(AppError):
-    """A deletion after the sync token has been purged, or the database was restored to before the token."""
-
-    status = 410
-    slug = "sync-expired"
-    title = "Gone"
-    detail = "What has changed since then is not known any more; forget what you have and load everything again."
 
 
 class Change(NamedTuple):

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from src.errors import NoRoomForStreams, TooManyStreams
 from src.services.owner import OwnerId
-from src.services.sync.subscription import NoRoomForStreams, Subscription, TooManyStreams
+from src.services.sync.subscription import Subscription
 
 MAX_SUBSCRIPTIONS = 20
 """The limit for one owner in one process."""

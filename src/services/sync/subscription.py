@@ -4,25 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from src.errors import AppError, ServiceUnavailable
-
 _READ_SLOT_TIMEOUT_SECONDS = 4
-
-
-class TooManyStreams(AppError):
-    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
-
-    status = 429
-    slug = "too-many-streams"
-    title = "Too many requests"
-    detail = "You have too many event streams open; close one and try again."
-    retry_after = 15
-
-
-class NoRoomForStreams(ServiceUnavailable):
-    """The process has as many event streams as it may have; another one may have room."""
-
-    retry_after = 15
 
 
 class Subscription:

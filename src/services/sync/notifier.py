@@ -27,7 +27,7 @@ class Notifier:
         self._has_owners = asyncio.Event()
 
     def publish(self, owner: OwnerId) -> None:
-        """Add the owner to the next batch."""
+        """Queue the owner for the next batch."""
         self._unnotified_owners.add(owner)
         self._has_owners.set()
 

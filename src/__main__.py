@@ -16,7 +16,8 @@ import typer
 from pydantic import SecretStr
 
 from src.app import create_app
-from src.auth.inspection import Finding, inspect
+from src.auth.inspection import CheckResult, inspect
+from src.components import create_database, create_verifier
 from src.config import NO_DATABASE, Settings, is_set, load_settings
 from src.db import migrations
 from src.db.errors import reason
@@ -25,10 +26,9 @@ from src.development import development_database, development_settings, mint
 from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.logs import configure_logging
-from src.parts import create_database, create_verifier
 from src.server.run import run
 from src.services.purge import purge_answers, purge_trash
-from src.services.readiness import Readiness
+from src.services.readiness import check_readiness
 
 _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 _SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
@@ -141,7 +141,7 @@ def openapi(
 async def _purge(settings: Settings) -> int:
     try:
         async with create_database(settings) as database:
-            await Readiness(database).check()
+            await check_readiness(database)
             await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
@@ -189,7 +189,7 @@ def _inspect(text: str) -> None:
     typer.echo("The API accepts this token.")
 
 
-async def _findings(settings: Settings, text: str) -> list[Finding]:
+async def _findings(settings: Settings, text: str) -> list[CheckResult]:
     async with aclosing(create_verifier(settings)) as verifier:
         return await inspect(verifier, text)
 

@@ -1,86 +1,88 @@
-"""What the service says while it runs: one line each on standard output, with the request that it belongs to."""
+"""Logging: one record a line on standard output, with the id of the request that it belongs to."""
 
 import json
 import logging
 import sys
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from traceback import extract_tb
-from types import TracebackType
-from typing import Literal, NamedTuple
-
-from structlog.dev import ConsoleRenderer, plain_traceback
-from structlog.processors import TimeStamper, add_log_level
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_logger_name
-from structlog.typing import EventDict, Processor
+from typing import Any, Literal, NamedTuple
 
 
-class Ids(NamedTuple):
-    """What a line has in common with all others of the same request."""
+class RequestContext(NamedTuple):
+    """The ids that all records of a request have in common."""
 
     request_id: str
     trace_id: str | None
 
 
-current_request: ContextVar[Ids | None] = ContextVar("current_request", default=None)
-"""The request that is being served, for every line that is written meanwhile."""
+request_context: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+"""The ids of the request that is being served; every record has them."""
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return json.dumps(_members(record), default=repr)
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats a record as text, with the stack of an exception on lines of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        members = _members(record)
+        timestamp, level, event = (members.pop(name) for name in ("timestamp", "level", "event"))
+        exception = members.pop("exception", None)
+        stack = "\n" + "\n  at ".join([exception["type"], *exception["stack"]]) if exception else ""
+        return f"{timestamp} [{level:9}] {event}{''.join(f' {name}={members[name]}' for name in members)}{stack}"
+
+
+_FORMATTERS = {"json": JsonFormatter, "plain": PlainFormatter}
 
 
 def configure_logging(*, form: Literal["json", "plain"], level: str) -> None:
-    """Log this project's lines from `level` on, and the libraries' from WARNING on (uvicorn's from INFO on).
+    """Write the records of this project from `level` on, and those of libraries from WARNING on (uvicorn from INFO on).
 
-    The standard library's loggers are used as everywhere; structlog gives their lines form. The line of each request
-    comes from `src.api.request_log`.
+    All use the loggers of the standard library. The record of each request comes from `src.api.request_log` instead.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_formatter(*_FORMS[form]))
-    logging.raiseExceptions = False  # or else a line that cannot be written is, with the messages of exceptions
+    handler.setFormatter(_FORMATTERS[form]())
+    logging.raiseExceptions = False  # or else a record that cannot be written is reported with its arguments
     logging.basicConfig(handlers=[handler], force=True)
     logging.getLogger("src").setLevel(level.upper())
-    _take_over_uvicorn()
+    _redirect_uvicorn_loggers()
 
 
-def described(error: BaseException, trace: TracebackType | None) -> dict[str, object]:
-    """An exception without its message: those of PostgreSQL and asyncpg quote rows and arguments, the users' texts."""
-    stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(trace)]
+def describe_exception(error: BaseException) -> dict[str, Any]:
+    """Describe an exception without its message, because those of PostgreSQL and asyncpg quote the users' texts."""
+    stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
     return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "stack": stack}
 
 
-def _formatter(*rendering: Processor) -> logging.Formatter:
-    return ProcessorFormatter(
-        foreign_pre_chain=[_add_common, add_log_level, add_logger_name, ExtraAdder({"exception"})],
-        processors=[TimeStamper("iso", utc=True), ProcessorFormatter.remove_processors_meta, *rendering],
-    )
+def _members(record: logging.LogRecord) -> dict[str, Any]:
+    timestamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    members: dict[str, Any] = {"timestamp": timestamp, "level": record.levelname.lower(), "event": record.getMessage()}
+    members["logger"] = record.name
+    if context := request_context.get():
+        members |= {name: value for name, value in context._asdict().items() if value}
+    if exception := _exception(record):
+        members["exception"] = exception
+    return members
 
 
-def _take_over_uvicorn() -> None:
-    """Its lines go the way of all others; its access log, which quotes queries, goes nowhere and costs nothing."""
+def _exception(record: logging.LogRecord) -> dict[str, Any] | None:
+    """Return what the caller has described as `extra={"exception": …}`, or else describe `exc_info`."""
+    error = record.exc_info and record.exc_info[1]
+    return getattr(record, "exception", None) or (describe_exception(error) if error else None)
+
+
+def _redirect_uvicorn_loggers() -> None:
+    """Send uvicorn's records to our handler, except its access log, because that quotes queries."""
     for name in ("uvicorn", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
     logging.getLogger("uvicorn").propagate = True
     logging.getLogger("uvicorn").setLevel(logging.INFO)
     logging.getLogger("uvicorn.access").propagate = False
-
-
-def _add_common(_: object, __: str, event: EventDict) -> EventDict:
-    if ids := current_request.get():
-        event.update((name, value) for name, value in ids._asdict().items() if value)
-    if error := event.pop("exc_info", None):
-        event["exception"] = described(*error[1:])
-    event.pop("stack_info", None)
-    return event
-
-
-def _as_json(_: object, __: str, event: EventDict) -> str:
-    return json.dumps({"timestamp": event["timestamp"], "level": event["level"], **event}, default=repr)
-
-
-def _with_readable_stack(_: object, __: str, event: EventDict) -> EventDict:
-    if error := event.get("exception"):
-        event["exception"] = "\n  at ".join([error["type"], *error["stack"]])
-    return event
-
-
-_FORMS: dict[str, tuple[Processor, ...]] = {
-    "json": (_as_json,),
-    "plain": (_with_readable_stack, ConsoleRenderer(colors=False, exception_formatter=plain_traceback)),
-}

@@ -11,25 +11,28 @@ from src.api.head import Head
 from src.api.rate_limits import RateLimit, UserLimit
 from src.api.request_log import RequestLog
 from src.api.response_headers import ResponseHeaders
-from src.api.standard_output import LineWriter
 from src.api.trailing_slash import TrailingSlash
 from src.api.unexpected import UnexpectedErrors
-from src.auth.verifier import TokenVerifier
+from src.components import Components
 from src.config import Settings
 from src.schemas.rate import Rate
-from src.shutdown import Shutdown
 
 
-def middleware(
-    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: LineWriter, shutdown: Shutdown
-) -> list[Middleware]:
-    """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
-    limit = _limit("user", settings.rate_limit, counters)
+def middleware(settings: Settings, components: Components) -> list[Middleware]:
+    """List the middleware from the outside in.
+
+    The order guarantees that every response is logged, that those of errors have CORS headers, and that no body is
+    read before the token is verified.
+    """
+    limit = _limit("user", settings.rate_limit, components.counters)
     return [
+        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_seconds),
         Middleware(
-            RequestLog, lines=lines, form=settings.log_form, traced=settings.otel_exporter_otlp_endpoint is not None
+            RequestLog,
+            lines=components.access_log,
+            form=settings.log_form,
+            traced=components.telemetry is not None,
         ),
-        Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
         _cors(settings.allowed_origins),
         Middleware(UnexpectedErrors),
         *([Middleware(AllowedHosts, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
@@ -37,8 +40,8 @@ def middleware(
         Middleware(TrailingSlash),
         Middleware(
             Authentication,
-            verifier=verifier,
-            failures=_limit("failures", settings.rate_limit_failures, counters),
+            verifier=components.verifier,
+            failures=_limit("failures", settings.rate_limit_failures, components.counters),
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),

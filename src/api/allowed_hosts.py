@@ -1,26 +1,17 @@
-"""Which names the API answers to, so that no other name can be made to lead to it (DNS rebinding)."""
+"""Allowed host names, against DNS rebinding: no other name can be made to lead to the API."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.problems import render
-from src.errors import AppError
+from src.errors import HostNotAllowed
 
 _PROBES = frozenset({"/health", "/ready"})
 
 
-class HostNotAllowed(AppError):
-    """The `Host` header is none of those that the service is known by."""
-
-    status = 400
-    slug = "host-not-allowed"
-    title = "Bad request"
-    detail = "The service is not known by the name in 'Host'."
-
-
 class AllowedHosts:
-    """Answers 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
+    """Responds with 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
 
-    `*.example.com` stands for all names below it. Probes may come by address, as those of load balancers do.
+    `*.example.com` stands for all names below it. Probes may use an IP address, as those of load balancers do.
     """
 
     def __init__(self, app: ASGIApp, hosts: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The JWT middleware: closed by default, and before a byte of the body is read."""
+"""The JWT middleware: denies by default, before the body is read."""
 
 import logging
 
@@ -8,9 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.problems import render
-from src.api.rate_limits import RateLimit, TooManyRequests, network
+from src.api.rate_limits import RateLimit, network
+from src.api.response_headers import response_of
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, Unauthorized
+from src.errors import AppError, RateLimitExceeded, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -18,13 +19,13 @@ PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect",
 
 
 class Authentication:
-    """Lets a request pass only with a token that proves who calls, except to `PUBLIC_PATHS`.
+    """Requires a valid access token on all paths but `PUBLIC_PATHS`.
 
     Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
-    `request.state.expires_at` (the token's, in seconds since 1970). Answers 401 by itself otherwise; the log says which
-    check failed, and with `explain` the answer does, too. With `cookie_origins` the token may come in Better Auth's
-    session cookie, from pages of these origins. A network that has used up `failures` gets 429 instead of 401; a valid
-    token passes all the same.
+    `request.state.expires_at` (of the token, in seconds since 1970). Responds with 401 otherwise; the log names the
+    check that failed, and with `explain` so does the response. With `cookie_origins` the token may come in Better
+    Auth's session cookie, from pages of these origins. A network that has used up the rate limit `failures` gets 429
+    instead of 401; valid tokens from there are still accepted.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Authentication:
         """Serve one request."""
         if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
             return await self._app(scope, receive, send)
-        if scope["type"] == "websocket":  # there are none here
+        if scope["type"] == "websocket":  # the API has none
             return await send({"type": "websocket.close"})
         try:
             identity = await self._verifier.verify(self._token(scope))
@@ -69,14 +70,13 @@ class Authentication:
 
     async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
         try:
-            headers = await self._failures.use(network(scope)) if self._failures else {}
-        except TooManyRequests as throttled:
+            if self._failures:
+                response_of(scope).add(await self._failures.use(network(scope)))
+        except RateLimitExceeded as throttled:
             return render(throttled)
-        response = render(self._explained(error))
-        response.headers.update(headers)
-        return response
+        return render(self._log_and_explain(error))
 
-    def _explained(self, error: Unauthorized) -> Unauthorized:
+    def _log_and_explain(self, error: Unauthorized) -> Unauthorized:
         logger.info("refused a request: status=401 reason=%r", error.reason)
         if self._explain:
             error.detail = f"{error.detail} ({error.reason})"

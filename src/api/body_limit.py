@@ -1,4 +1,4 @@
-"""A limit on request bodies, checked before any handler runs."""
+"""The size limit of request bodies, checked before any handler runs."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,9 +10,9 @@ MAX_BODY = 1024 * 1024
 
 
 class BodyLimit:
-    """Answers 413 to a body that says it is too large; one that does not say is cut off while it is read.
+    """Responds with 413 to a `Content-Length` above the limit, and counts a body without one while it is read.
 
-    FastAPI's own limit looks at what a handler reads: one that reads no body would act first and be refused after.
+    FastAPI's own limit applies to what a handler reads, so one that reads no body would act before the refusal.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,13 +36,13 @@ def _declared_length(scope: Scope) -> int | None:
 
 
 def _counting(receive: Receive) -> Receive:
-    left = MAX_BODY
+    remaining = MAX_BODY
 
     async def counted() -> Message:
-        nonlocal left
+        nonlocal remaining
         message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
+        remaining -= len(message.get("body", b""))
+        if remaining < 0:
             raise ContentTooLarge
         return message
 

@@ -1,7 +1,6 @@
 """Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes.
 
-The headers are read here rather than declared: FastAPI would spend as long on them as the query takes. They are
-documented where the answers are, in `src.api.documentation`.
+The headers are documented beside the responses 304 and 412, in `src.api.documentation`.
 """
 
 import re
@@ -9,26 +8,26 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-# Proxies that compress weaken tags, and people forget the quotes; a revision is exact in any dress.
+# Also weak or without quotes, because proxies that compress weaken tags and people forget the quotes.
 _TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 
 
 async def if_match(request: Request) -> list[int] | None:
-    """The revisions of which one must be current; None where any will do."""
-    lines = request.headers.getlist("If-Match")
-    return None if not lines or "*" in lines else _revisions(lines)
+    """Parse the revisions of which one must be current; None where any will do."""
+    values = request.headers.getlist("If-Match")
+    return None if not values or "*" in values else _revisions(values)
 
 
 async def if_none_match(request: Request) -> list[int]:
-    """The revisions that the client has already."""
+    """Parse the revisions that the client has cached."""
     return _revisions(request.headers.getlist("If-None-Match"))
 
 
-def _revisions(lines: list[str]) -> list[int]:
-    """Several lines are one list (RFC 9110, section 5.3)."""
-    tags = (_TAG.fullmatch(tag.strip()) for tag in ",".join(lines).split(","))
+def _revisions(values: list[str]) -> list[int]:
+    """Parse a header that is a list, also where it is sent several times (RFC 9110, section 5.3)."""
+    tags = (_TAG.fullmatch(tag.strip()) for tag in ",".join(values).split(","))
     return [int(tag[1]) for tag in tags if tag]
 
 
-Known = Annotated[list[int] | None, Depends(if_match)]
-Cached = Annotated[list[int], Depends(if_none_match)]
+IfMatch = Annotated[list[int] | None, Depends(if_match)]
+IfNoneMatch = Annotated[list[int], Depends(if_none_match)]

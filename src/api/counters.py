@@ -1,24 +1,24 @@
-"""Where rate limits are counted: in the memory of this process, which stays small whatever strangers do."""
+"""Counter stores for rate limits, and the one in the memory of this process, whose size is bounded."""
 
 from collections import OrderedDict
 from typing import Protocol
 
 CAPACITY = 50_000
-"""In keys; a full memory takes some 10 MB."""
+"""In keys; a full store takes some 10 MB."""
 
 
 class Counters(Protocol):
-    """How often each key was counted; a key may be forgotten once it was not counted for a while."""
+    """Counts for each key; a store may evict a key that was not counted recently."""
 
     async def increment(self, key: str, seconds: int) -> int:
-        """Count `key` once more, and remember it for `seconds` at least, if there is room: how often so far."""
+        """Increment the count of `key`, which expires after `seconds` at the earliest unless evicted; return it."""
 
     async def aclose(self) -> None:
-        """Free what this holds."""
+        """Free memory and connections."""
 
 
 class MemoryCounters:
-    """Counts of this process. Beyond `CAPACITY` the key that was not counted for the longest time is forgotten."""
+    """Counts in memory; beyond `CAPACITY` the least recently counted key is evicted (LRU)."""
 
     def __init__(self) -> None:
         self._counts: OrderedDict[str, int] = OrderedDict()
@@ -26,7 +26,7 @@ class MemoryCounters:
     def __len__(self) -> int:
         return len(self._counts)
 
-    async def increment(self, key: str, seconds: int) -> int:  # noqa: ARG002 - others need it; this one forgets by room
+    async def increment(self, key: str, seconds: int) -> int:  # noqa: ARG002 - this store evicts by capacity
         """See `Counters`."""
         count = self._counts[key] = self._counts.pop(key, 0) + 1
         if len(self._counts) > CAPACITY:

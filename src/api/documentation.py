@@ -1,4 +1,4 @@
-"""The OpenAPI document: good enough to generate a client from."""
+"""The OpenAPI document, complete enough to generate a client from."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _DESCRIPTIONS = {
     409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
     410: "What has changed since then is not known any more; forget what you have and load everything again.",
     412: "The task is not the one that `If-Match` names; `current` is what it is now.",
-    413: "The body is larger than 1 MiB, or the answer too large to be kept for its `Idempotency-Key`.",
+    413: "The body is larger than 1 MiB, or the response too large to be stored for its `Idempotency-Key`.",
     415: "The body is not JSON.",
     422: "Something in the request is wrong; `errors` says what.",
     429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
@@ -33,7 +33,7 @@ _HEADERS = {
     },
     503: {"Retry-After": "Seconds to wait."},
 }
-_CONDITIONS = {
+_CONDITIONAL_HEADERS = {
     "304": ("If-None-Match", "Answer 304 if the `ETag` is still this."),
     "412": ("If-Match", "Act only if the task has this `ETag`; 412 otherwise."),
 }
@@ -49,7 +49,7 @@ type Responses = dict[int | str, dict[str, Any]]
 
 
 def errors(*statuses: int) -> Responses:
-    """The `responses` of a route that can fail in these ways."""
+    """Build the `responses` of a route that has these errors."""
     return {
         status: {
             "model": _MODELS.get(status, Problem),
@@ -70,7 +70,7 @@ REPLAYED = {"Idempotency_Replayed": "`true` where the `Idempotency-Key` was know
 
 
 def headers(**descriptions: str) -> dict[str, Any]:
-    """The `headers` of a response, by name and description."""
+    """Build the `headers` of a response from names and descriptions."""
     return {
         "headers": {
             name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
@@ -80,36 +80,36 @@ def headers(**descriptions: str) -> dict[str, Any]:
 
 
 def operation_id(route: APIRoute) -> str:
-    """Handlers are named as clients want to call them."""
+    """Use the handler's name, which generated clients use for their methods."""
     return route.name
 
 
 class DocumentedApi(FastAPI):
-    """FastAPI whose document also says what it cannot know: the middleware's tokens, the media type of errors."""
+    """FastAPI that adds to the document what it cannot know: the security scheme and the media type of errors."""
 
     def openapi(self) -> dict[str, Any]:
-        """The document, made once."""
-        known = self.openapi_schema
+        """Return the document, which is built once."""
+        cached = self.openapi_schema
         schema = super().openapi()
-        if schema is not known:
-            _complete(schema)
+        if schema is not cached:
+            _add_security_and_problems(schema)
         return schema
 
 
-def _complete(schema: dict[str, Any]) -> None:
+def _add_security_and_problems(schema: dict[str, Any]) -> None:
     schema["components"]["securitySchemes"] = {"bearerAuth": _SECURITY}
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
-            if conditions := _conditions(operation["responses"]):
-                operation["parameters"] += conditions
+            if parameters := _conditional_headers(operation["responses"]):
+                operation["parameters"] += parameters
             _mark_problems(operation["responses"])
 
 
-def _conditions(responses: dict[str, Any]) -> list[dict[str, Any]]:
+def _conditional_headers(responses: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": text}
-        for status, (name, text) in _CONDITIONS.items()
+        for status, (name, text) in _CONDITIONAL_HEADERS.items()
         if status in responses
     ]
 

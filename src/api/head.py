@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Head:
-    """Asks for what GET answers, and sends its status and headers alone, at once: what follows may never end."""
+    """Serves HEAD as GET, and ends the response after the headers, because the body may be an endless stream."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -13,7 +13,7 @@ class Head:
         """Serve one request."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             return await self._app(scope, receive, send)
-        # The server looks at its own scope to see that no body may follow.
+        # A copy, because the server reads HEAD in its own scope to send no body.
         return await self._app({**scope, "method": "GET"}, receive, _without_body(send))
 
 

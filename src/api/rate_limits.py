@@ -1,4 +1,4 @@
-"""Rate limits: no user, and no network that fails to authenticate, takes more than its share.
+"""Rate limits for each user, and for each network that fails to authenticate.
 
 Clients read what is left in `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
 """
@@ -8,63 +8,42 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.counters import Counters
 from src.api.problems import render
-from src.errors import AppError
+from src.api.response_headers import response_of
+from src.errors import RateLimitExceeded
 from src.schemas.rate import Rate
 
-_IPV6_PREFIX = 64  # what one customer gets at least (RFC 6177)
-
-
-class TooManyRequests(AppError):
-    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` tell clients about it."""
-
-    status = 429
-    slug = "quota-exceeded"
-    title = "Too many requests"
-
-    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
-        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
-        self.policy, self.retry_after, self.fields = policy, seconds, fields
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """When to try again, and the state of the limit."""
-        return super().headers | self.fields
-
-    @property
-    def members(self) -> dict[str, object]:
-        """Which limit it is, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
-        return {"violated-policies": [self.policy]}
+_IPV6_PREFIX = 64  # the least that one customer gets (RFC 6177)
 
 
 class RateLimit:
-    """So many times for each key in each second, minute, hour or day of the clock."""
+    """A fixed-window limit for each key: so many requests in each second, minute, hour or day of the clock."""
 
     def __init__(self, name: str, rate: Rate, counters: Counters, clock: Callable[[], float] = time.time) -> None:
         self._name, self._rate, self._counters, self._clock = name, rate, counters, clock
         self._policy = f'"{name}";q={rate.amount};w={rate.seconds}'
 
     async def use(self, key: str) -> dict[str, str]:
-        """Use it once: the header fields that tell what is left for `key`.
+        """Count a request of `key`, and return the header fields with the remaining quota.
 
         Raises:
-            TooManyRequests: nothing is left.
+            RateLimitExceeded: The limit is used up.
         """
         window, elapsed = divmod(self._clock(), self._rate.seconds)
         count = await self._counters.increment(f"{self._name}:{window:.0f}:{key}", self._rate.seconds)
         wait = math.ceil(self._rate.seconds - elapsed)
-        left = f'"{self._name}";r={max(0, self._rate.amount - count)};t={wait}'
-        headers = {"RateLimit-Policy": self._policy, "RateLimit": left}
+        quota = f'"{self._name}";r={max(0, self._rate.amount - count)};t={wait}'
+        headers = {"RateLimit-Policy": self._policy, "RateLimit": quota}
         if count > self._rate.amount:
-            raise TooManyRequests(self._name, wait, headers)
+            raise RateLimitExceeded(self._name, wait, headers)
         return headers
 
 
 class UserLimit:
-    """Answers 429, before a body is read, to a user who has used up the limit; public paths have no user."""
+    """Responds with 429, before the body is read, to a user whose limit is used up; public paths have no user."""
 
     def __init__(self, app: ASGIApp, limit: RateLimit) -> None:
         self._app = app
@@ -77,13 +56,14 @@ class UserLimit:
             return await self._app(scope, receive, send)
         try:
             headers = await self._limit.use(user_id)
-        except TooManyRequests as error:
+        except RateLimitExceeded as error:  # which has the headers itself
             return await render(error)(scope, receive, send)
-        return await self._app(scope, receive, _adding(headers, send))
+        response_of(scope).add(headers)
+        return await self._app(scope, receive, send)
 
 
 def network(scope: Scope) -> str:
-    """Where a request comes from: the address for IPv4, the /64 for IPv6, as one customer has that many addresses."""
+    """Return the client's network: the address for IPv4, the /64 for IPv6, because one customer has all of that."""
     host = (scope.get("client") or ("", 0))[0]
     try:
         address = ip_address(host.partition("%")[0])
@@ -91,14 +71,3 @@ def network(scope: Scope) -> str:
         return "unknown"
     address = getattr(address, "ipv4_mapped", None) or address
     return str(ip_network((address, _IPV6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
-
-
-def _adding(headers: dict[str, str], send: Send) -> Send:
-    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *added]
-        await send(message)
-
-    return sending

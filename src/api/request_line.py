@@ -1,4 +1,4 @@
-"""What the log says of a request: its line, written by hand because every request pays for it."""
+"""The access-log record of a request, formatted by hand because every request pays for it (ADR 0029)."""
 
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RequestLine(NamedTuple):
-    """Nothing in it was typed by a person but the method and the name of a verified user."""
+    """A record that contains no text from the client but the method and the id of a verified user."""
 
     request_id: str
     trace_id: str | None
@@ -16,13 +16,13 @@ class RequestLine(NamedTuple):
     """The template, such as `/api/{user_id}/tasks`; None where no route was reached."""
     user_id: str | None
     status: int | None
-    """None where the client did not wait for an answer."""
+    """None where the client disconnected before the response."""
     size: int
-    """Bytes of the answer's body."""
+    """Bytes of the response's body."""
     seconds: float
 
     def as_json(self) -> str:
-        """One JSON object, with the members that all other lines have, too."""
+        """Format as one JSON object, with the members that all records have."""
         trace = f'"trace_id":"{self.trace_id}",' if self.trace_id else ""
         return (
             f'{{"timestamp":"{_now()}","level":"info","event":"request","request_id":"{self.request_id}",{trace}'
@@ -31,11 +31,11 @@ class RequestLine(NamedTuple):
         )
 
     def as_plain(self) -> str:
-        """For people."""
-        who = "" if self.user_id is None else f" user {_quoted(self.user_id)}"
+        """Format as text, as `src.logs.PlainFormatter` does."""
+        user = "" if self.user_id is None else f" user {_quoted(self.user_id)}"
         return (
             f"{_now()} [info     ] {self.status} {self.method} {self.route or '(no route)'}"
-            f" in {1000 * self.seconds:.1f} ms, {self.size} bytes,{who} request {self.request_id}\n"
+            f" in {1000 * self.seconds:.1f} ms, {self.size} bytes,{user} request {self.request_id}\n"
         )
 
 

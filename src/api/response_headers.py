@@ -1,4 +1,11 @@
-"""What browsers must be told on every answer of an API (OWASP REST Security Cheat Sheet, "Security Headers")."""
+"""The headers of every response, added in one place (OWASP REST Security Cheat Sheet, "Security Headers").
+
+Other middlewares add theirs by `response_of(scope).add`. What concerns one route (ETag, Link, Location, …) or one
+error (Retry-After, WWW-Authenticate, …) is in the response that the handler or the error makes. Responses to protocol
+errors never pass through the application: `src.server.refusals` gives them `SECURITY` and `NO_STORE`.
+"""
+
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,17 +19,52 @@ SECURITY: Headers = [
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 ]
-NEVER_STORED = (b"cache-control", b"no-store")
-_ASKED_EACH_TIME = (b"cache-control", b"private, no-cache")
-_LAST_ONE = (b"connection", b"close")
+NO_STORE = (b"cache-control", b"no-store")
+_REVALIDATE = (b"cache-control", b"private, no-cache")
+_CLOSE = (b"connection", b"close")
+
+
+class ResponseRecorder:
+    """Records the status and size of the response that is sent, and completes its headers."""
+
+    __slots__ = ("_headers", "_send", "_shutdown", "size", "status")
+
+    def __init__(self, send: Send, headers: Headers, shutdown: Shutdown) -> None:
+        self._send, self._headers, self._shutdown = send, headers, shutdown
+        self.status: int | None = None
+        """None until the response has started."""
+        self.size = 0
+        """In bytes, of the body."""
+
+    def add(self, headers: Mapping[str, str]) -> None:
+        """Add headers to whatever response is sent; it must not have them already."""
+        self._headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the response."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._complete(message.get("headers", ()))
+        else:
+            self.size += len(message.get("body", b""))
+        await self._send(message)
+
+    def _complete(self, own: Headers) -> Headers:
+        """Let only the user's browser store a response, and only one with an ETag, because it can be revalidated.
+
+        During shutdown each response is the last one on its connection, so that no request is sent on one that closes.
+        """
+        names = [name for name, _ in own]
+        headers = [*own, *self._headers]
+        if b"cache-control" not in names:
+            headers.append(_REVALIDATE if b"etag" in names else NO_STORE)
+        if self._shutdown.begun:
+            headers.append(_CLOSE)
+        return headers
 
 
 class ResponseHeaders:
-    """Adds headers to every answer.
-
-    Nobody stores an answer, but for the browser of the user where an ETag lets it ask whether it is still good. While
-    the process ends, each answer is the last one on its connection, so that none is lost when connections are closed.
-    """
+    """Adds headers to every response; the outermost middleware, so that none is sent without."""
 
     def __init__(self, app: ASGIApp, shutdown: Shutdown, hsts_seconds: int = 0) -> None:
         self._app = app
@@ -31,22 +73,17 @@ class ResponseHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        response = ResponseRecorder(send, self._headers.copy(), self._shutdown)
+        scope.setdefault("state", {})["response"] = response
+        return await self._app(scope, receive, response.send)
 
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._missing(message)]
-            await send(message)
 
-        await self._app(scope, receive, add)
-
-    def _missing(self, message: Message) -> Headers:
-        names = {name for name, _ in message.get("headers", ())}
-        headers = self._headers.copy()
-        if b"cache-control" not in names:
-            headers.append(_ASKED_EACH_TIME if b"etag" in names else NEVER_STORED)
-        if self._shutdown.begun:
-            headers.append(_LAST_ONE)
-        return headers
+def response_of(scope: Scope) -> ResponseRecorder:
+    """Return the record of the response to this request."""
+    response: ResponseRecorder = scope["state"]["response"]
+    return response
 
 
 def _transport_security(seconds: int) -> Headers:

@@ -1,4 +1,4 @@
-"""Rate limits that several processes count together, in Redis or Valkey; no outage of it is seen by users."""
+"""A counter store that several processes share, in Redis or Valkey; users do not notice its outages."""
 
 import asyncio
 import logging
@@ -14,40 +14,39 @@ from src.api.counters import MemoryCounters
 logger = logging.getLogger(__name__)
 
 _CONNECTIONS = 10
-_PATIENCE_SECONDS = 0.5
-_PAUSE_SECONDS = 10
+_TIMEOUT_SECONDS = 0.5
+_PROBE_INTERVAL_SECONDS = 10
 _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n"
 
 
 class SharedCounters:
-    """Counts of all processes that use the same `url`, one round trip each.
+    """Counts in Redis, one round trip each; falls back to the memory of this process while Redis is unavailable.
 
-    While the server is out of reach each process counts alone: nothing fails, and the log says so once. Whoever is
-    asking when it goes waits for half a second at most; after that only one request in ten seconds does, which finds
-    out whether it is back.
+    The log says so once. Requests wait for the server for half a second at most when it fails; after that one request
+    in ten seconds does, to probe whether it has recovered.
     """
 
     def __init__(self, url: str) -> None:
         # One retry, as connections do not survive a restart of the server.
         pool = BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, retry=Retry(NoBackoff(), 1))
         self._redis = Redis.from_pool(pool)
-        self._alone = MemoryCounters()
-        self._alone_until = 0.0
+        self._fallback = MemoryCounters()
+        self._fallback_until = 0.0
 
     async def increment(self, key: str, seconds: int) -> int:
         """See `Counters`."""
-        now, was_gone = time.monotonic(), self._alone_until > 0
-        if now < self._alone_until:
-            return await self._alone.increment(key, seconds)
-        if was_gone:
-            self._alone_until = now + _PAUSE_SECONDS  # for all others, while this one finds out
+        now, was_unavailable = time.monotonic(), self._fallback_until > 0
+        if now < self._fallback_until:
+            return await self._fallback.increment(key, seconds)
+        if was_unavailable:
+            self._fallback_until = now + _PROBE_INTERVAL_SECONDS  # for all other requests, while this one probes
         try:
             count = await self._increment(key, seconds)
         except (RedisError, OSError) as error:
-            self._pause(error)
-            return await self._alone.increment(key, seconds)
-        if was_gone:
-            self._alone_until = 0.0
+            self._fall_back(error)
+            return await self._fallback.increment(key, seconds)
+        if was_unavailable:
+            self._fallback_until = 0.0
         return count
 
     async def aclose(self) -> None:
@@ -55,13 +54,13 @@ class SharedCounters:
         await self._redis.aclose()
 
     async def _increment(self, key: str, seconds: int) -> int:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
             return int(await self._redis.eval(_INCREMENT, 1, f"task-api:{key}", str(seconds)))
 
-    def _pause(self, error: Exception) -> None:
-        if self._alone_until:
-            return  # the log has said so
-        self._alone_until = time.monotonic() + _PAUSE_SECONDS
+    def _fall_back(self, error: Exception) -> None:
+        if self._fallback_until:
+            return  # and has logged it
+        self._fallback_until = time.monotonic() + _PROBE_INTERVAL_SECONDS
         logger.warning(
             "rate limits are counted by this process alone, as their storage fails: %s", type(error).__name__
         )

@@ -1,18 +1,18 @@
-"""Lines that are written some at a time: a write costs as much as what it takes to make the line."""
+"""Buffered standard output for the access log: one write(2) costs as much as formatting a line."""
 
 import asyncio
 import sys
 from contextlib import suppress
 from select import PIPE_BUF
 
-_SECONDS = 0.05
+_FLUSH_SECONDS = 0.05
 
 
 class LineWriter:
-    """Writes lines to standard output within 50 ms, or when it is told to.
+    """Writes lines to standard output together, at most 50 ms later.
 
-    A write is of whole lines and of at most `PIPE_BUF` bytes, so that lines of several processes do not mix (pipe(7)).
-    What cannot be written is lost.
+    A write has whole lines and at most `PIPE_BUF` bytes, so that lines of several processes do not mix (pipe(7)).
+    Lines that cannot be written are lost.
     """
 
     def __init__(self) -> None:
@@ -20,16 +20,16 @@ class LineWriter:
         self._size = 0
 
     def write(self, line: str) -> None:
-        """Write a line of ASCII characters."""
+        """Buffer a line of ASCII characters."""
         if not self._lines:
-            asyncio.get_running_loop().call_later(_SECONDS, self.flush)
+            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
         elif self._size + len(line) > PIPE_BUF:
             self.flush()
         self._lines.append(line)
         self._size += len(line)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the buffered lines."""
         text = "".join(self._lines)
         self._lines.clear()
         self._size = 0

@@ -1,10 +1,10 @@
-"""Paths with and without a trailing slash are the same, without the redirect that loses headers and bodies."""
+"""Paths with and without a trailing slash are the same; a redirect could lose headers and bodies."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class TrailingSlash:
-    """Drops one slash from the end of the path."""
+    """Removes one trailing slash from the path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,19 +1,20 @@
-"""The last resort: a defect answers 500 as a problem, inside CORS so that browsers can read it."""
+"""Unhandled exceptions become a 500 problem, inside CORS so that browsers can read it."""
 
 import logging
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.problems import problem
-from src.logs import described
+from src.api.response_headers import response_of
+from src.logs import describe_exception
 
 logger = logging.getLogger(__name__)
 
 
 class UnexpectedErrors:
-    """Turns an exception that nobody handled into a 500 that tells a request id and nothing else.
+    """Turns an unhandled exception into a 500 that contains the request id and nothing else.
 
-    The log gets the id, the type and the place.
+    The log has the id, the exception's type and its stack.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -21,23 +22,16 @@ class UnexpectedErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send)
         except Exception as error:
-            if started or scope["type"] != "http":
+            if scope["type"] != "http" or response_of(scope).status is not None:
                 raise
-            await _answer(error, scope["state"]["request_id"])(scope, receive, send)
+            await _internal_error(error, scope["state"]["request_id"])(scope, receive, send)
 
 
-def _answer(error: Exception, request_id: str) -> ASGIApp:
-    exception = described(error, error.__traceback__)
+def _internal_error(error: Exception, request_id: str) -> ASGIApp:
+    exception = describe_exception(error)
     logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
     detail = "Something went wrong on our side; the request id helps to find out what."
     return problem(500, "internal-error", "Internal server error", detail, request_id=request_id)

@@ -14,20 +14,12 @@ from src.auth.allowance import Allowance
 from src.auth.fetching import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
 from src.auth.quoting import quoted
-from src.errors import ServiceUnavailable, Unauthorized
+from src.errors import KeysUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
 
 _SEARCHES_AT_ONCE: Final = 3
 _WAITING_AT_MOST: Final = 100
-
-
-class KeysUnavailable(ServiceUnavailable):
-    """A token's key is unknown and the JWKS endpoint does not answer: the token may be good or not."""
-
-    slug = "keys-unavailable"
-    detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
-    retry_after = 5
 
 
 class JwksClient:

@@ -4,7 +4,7 @@ from fastapi import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from src.api.problems import render
-from src.api.response_headers import NEVER_STORED, SECURITY
+from src.api.response_headers import NO_STORE, SECURITY
 from src.errors import AppError, ServiceUnavailable
 
 
@@ -49,7 +49,7 @@ class NoRoom(ServiceUnavailable):
 def answer(error: AppError) -> Response:
     """The answer to what is refused."""
     response = render(error)
-    response.raw_headers += [*SECURITY, NEVER_STORED]
+    response.raw_headers += [*SECURITY, NO_STORE]
     return response
 
 

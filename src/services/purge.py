@@ -10,7 +10,7 @@ from sqlmodel import UTCDateTime, col
 from src.db.database import Database
 from src.db.statement import Statement
 from src.models import Answer, Task, User
-from src.services.answer_statements import is_expired
+from src.services.idempotency.statements import is_expired
 from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000

@@ -114,26 +114,26 @@ async def test_a_transaction_that_the_database_took_back_is_refused_and_changes_
 async def test_a_transaction_begins_on_a_living_connection(app: FastAPI, proxy: Proxy) -> None:
     for _ in range(3):
         proxy.answer_to_lose = b"BEGIN"
-        async with app.state.database.transaction("somebody") as transaction:
+        async with app.state.components.database.transaction("somebody") as transaction:
             assert (await transaction.fetch_row(_ONE))["one"] == 1
 
 
 @pytest.mark.req("DB-FR-005")
 async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAPI, proxy: Proxy) -> None:
     async def use() -> None:
-        async with app.state.database.transaction("somebody") as transaction:
+        async with app.state.components.database.transaction("somebody") as transaction:
             await transaction.fetch(_ONE)
             proxy.answer_to_lose = b"COMMIT"
 
     with pytest.raises(ServiceUnavailable):
         await use()
-    assert len(await app.state.database.fetch(_ONE)) == 1
+    assert len(await app.state.components.database.fetch(_ONE)) == 1
 
 
 @pytest.mark.req("DB-FR-005")
 async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(app: FastAPI) -> None:
     async def go_on() -> None:
-        async with app.state.database.transaction("somebody") as transaction:
+        async with app.state.components.database.transaction("somebody") as transaction:
             with suppress(asyncpg.DivisionByZeroError):
                 await transaction.fetch(_DEFECT)
 
@@ -144,7 +144,7 @@ async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(ap
 @pytest.mark.req("DB-FR-005")
 async def test_a_transaction_that_fails_is_taken_back_and_its_connection_used_again(app: FastAPI) -> None:
     async def fail() -> None:
-        async with app.state.database.transaction("somebody") as transaction:
+        async with app.state.components.database.transaction("somebody") as transaction:
             await transaction.fetch(_LOCK)
             raise ZeroDivisionError
 

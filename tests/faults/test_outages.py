@@ -123,7 +123,7 @@ async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> N
 async def test_what_can_be_taken_back_by_itself_waits_no_longer(app: FastAPI, user: User, proxy: Proxy) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable):
-        await fall_silent(app.state.database, user.id, proxy)
+        await fall_silent(app.state.components.database, user.id, proxy)
     assert time.monotonic() - began < 5
 
 

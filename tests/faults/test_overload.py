@@ -27,7 +27,7 @@ _LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=
 async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app: FastAPI, server: Connection) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable):
-        await app.state.database.fetch(_SLEEP)
+        await app.state.components.database.fetch(_SLEEP)
     assert time.monotonic() - began < _IN_TIME
     await asyncio.sleep(1)
     assert await server.fetchval(_SLEEPING) == 0

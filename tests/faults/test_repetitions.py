@@ -1,4 +1,4 @@
-"""A client that repeats what was not acknowledged, with the same key, gets each task exactly once."""
+"""Retries with the same idempotency key create each task exactly once, wherever a connection breaks."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ def lose(proxy: Proxy, message: str) -> None:
 
 
 async def create(user: User, title: str, statuses: Counter[int], key: str | None = None) -> httpx.Response:
-    """Create a task, and repeat that until it is answered."""
+    """Create a task, and retry until the response is 201."""
     headers = {"Idempotency-Key": key or str(uuid4())}
     while True:
         answer = await user.post(json={"title": title}, headers=headers)
@@ -34,7 +34,9 @@ async def create(user: User, title: str, statuses: Counter[int], key: str | None
 
 @pytest.mark.req("TASK-FR-120", "TASK-FR-128")
 @pytest.mark.parametrize("lost", ["BEGIN", "key of the lookup", "title of the write", "Location", "COMMIT"])
-async def test_a_request_whose_answer_was_lost_anywhere_is_done_once(user: User, proxy: Proxy, lost: str) -> None:
+async def test_a_request_that_loses_a_message_of_the_database_is_handled_once(
+    user: User, proxy: Proxy, lost: str
+) -> None:
     statuses: Counter[int] = Counter()
     lose(proxy, lost)
     answer = await create(user, "title of the write", statuses, "key of the lookup")
@@ -45,7 +47,7 @@ async def test_a_request_whose_answer_was_lost_anywhere_is_done_once(user: User,
 
 
 @pytest.mark.req("TASK-FR-120", "TASK-FR-128")
-async def test_a_commit_whose_answer_is_lost_twenty_times_is_done_twenty_times(user: User, proxy: Proxy) -> None:
+async def test_twenty_commits_with_lost_confirmations_create_twenty_tasks(user: User, proxy: Proxy) -> None:
     statuses: Counter[int] = Counter()
     titles = [f"task {n}" for n in range(20)]
     for title in titles:
@@ -56,7 +58,9 @@ async def test_a_commit_whose_answer_is_lost_twenty_times_is_done_twenty_times(u
 
 
 @pytest.mark.req("TASK-FR-128")
-async def test_each_is_done_exactly_once_while_sessions_are_killed_at_random(user: User, server: Connection) -> None:
+async def test_each_request_is_handled_exactly_once_while_sessions_are_killed_at_random(
+    user: User, server: Connection
+) -> None:
     statuses: Counter[int] = Counter()
 
     async def kill() -> None:
@@ -77,10 +81,10 @@ async def test_each_is_done_exactly_once_while_sessions_are_killed_at_random(use
     assert {task["id"] for task in tasks} == {number for some in ids for number in some}
     assert statuses[201] == _TASKS
     assert statuses[503] > 0
-    await _assert_all_is_given_back(server)
+    await _assert_no_advisory_lock_is_held(server)
 
 
-async def _assert_all_is_given_back(server: Connection) -> None:
+async def _assert_no_advisory_lock_is_held(server: Connection) -> None:
     locks = """
         SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
          WHERE datname = current_database() AND locktype = 'advisory'

@@ -11,7 +11,7 @@ from src.shutdown import Shutdown
 
 @app.get("/stream")
 async def stream(request: Request) -> StreamingResponse:
-    return StreamingResponse(_words(request.app.state.shutdown))
+    return StreamingResponse(_words(request.app.state.components.shutdown))
 
 
 async def _words(shutdown: Shutdown) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Whatever clients do at once, whoever then syncs has exactly what the server has; `--seeds=10` looks longer."""
+"""Delta sync converges: after concurrent writes each client has what the server has; `--seeds=10` tries more."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ type Step = tuple[Any, ...]
 
 EXAMPLES = 25
 LIMITS = (1, 4, 1000)
-"""How many tasks each client of the user asks for at once."""
+"""The page size of each client of the user."""
 STRANGER = len(LIMITS)
 BEGINNING = [
     {"op": "create", "task": {"title": f"{number}", "due_date": "2999-01-01", "recurrence": recurrence}}
@@ -58,7 +58,7 @@ class World:
         self._owners: dict[int, str] = {}
 
     async def live(self, moments: list[list[Step]]) -> None:
-        """What is done in one moment is done at once."""
+        """Run the steps of each moment concurrently, then check."""
         try:
             for who in (0, STRANGER):
                 await self._bulk(self.clients[who], [(0, each) for each in BEGINNING], atomic=True)
@@ -87,12 +87,12 @@ class World:
                 await getattr(self.clients[who], name)()
 
     async def _vanish(self, by: Follower, place: int, permanent: bool) -> None:  # noqa: FBT001 - drawn in place
-        """Deleted and purged before anybody has looked."""
+        """Delete a task and purge it before any client syncs."""
         await self._write(by, (place, {"op": "delete", "permanent": permanent}))
         await self._purge()
 
     async def _purge(self) -> None:
-        await purge_trash(self._app.state.database, timedelta(0))
+        await purge_trash(self._app.state.components.database, timedelta(0))
 
     async def _write(self, by: Follower, placed: Placed) -> None:
         place, operation = placed
@@ -112,7 +112,7 @@ class World:
             self._know(result["task"])
 
     async def _repeat(self, by: Follower, more: int) -> None:
-        """A creation that is sent again meanwhile and afterwards: there is one task."""
+        """Retry a creation with one key, during the first request and after it: there is one task."""
         key = {"Idempotency-Key": f"{uuid4()}"}
         sent = [by.user.post(json={"title": "Once"}, headers=key) for _ in range(2 + more)]
         answers = [*await asyncio.gather(*sent[1:]), await sent[0]]
@@ -122,7 +122,7 @@ class World:
         self._owners[task_id] = by.user.id
 
     async def _check(self) -> None:
-        """All have what the server has; of the user and of the stranger each."""
+        """Assert that each client has what the server has."""
         for user in (self.clients[0].user, self.clients[STRANGER].user):
             tasks = await listed(user)
             assert {task["user_id"] for task in tasks.values()} <= {user.id}
@@ -131,7 +131,7 @@ class World:
             assert stats.json()["total"] == len(tasks)
 
     def _id(self, by: Follower, place: int) -> int:
-        """One of the newest tasks that the client has, or that are known, whoever has them and wherever they are."""
+        """Pick one of the newest tasks: of the client, or of any user and in any state."""
         ids = (by.tasks if place % 2 else None) or self._owners
         return sorted(ids)[-1 - place // 2 % len(ids)]
 
@@ -141,7 +141,7 @@ class World:
             task = task.get("next_task")
 
     def _expected(self, by: Follower, operation: dict[str, Any]) -> set[int]:
-        """A stranger's task is not there."""
+        """Return the statuses that the operation may have; another user's task is not found."""
         if operation["op"] == "create":
             return {201, 424}
         return {404} if self._owners[operation["id"]] != by.user.id else {200, 204, 404, 424}
@@ -168,5 +168,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 )
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(moments=st.lists(moment, min_size=10, max_size=40))
-async def test_who_syncs_has_what_the_server_has(places: list[tuple[FastAPI, str]], moments: list[list[Step]]) -> None:
+async def test_each_client_that_syncs_has_what_the_server_has(
+    places: list[tuple[FastAPI, str]], moments: list[list[Step]]
+) -> None:
     await World(places).live(moments)

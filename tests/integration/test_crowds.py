@@ -124,12 +124,12 @@ async def test_streams_leave_half_of_the_connections_to_others(server: Server) -
 
 @pytest.mark.req("HTTP-FR-015")
 async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
-    feed = app.state.feed
+    broker = app.state.components.broker
     async with served(app) as url, Stream(url, user) as stream:
-        with feed.subscribe(OwnerId("others"), 60) as others:
-            async with AsyncExitStack() as turns:
+        with broker.subscribe(OwnerId("others"), 60, 800) as others:
+            async with AsyncExitStack() as read_slots:
                 for _ in range(4):
-                    await turns.enter_async_context(others.turn())
+                    await read_slots.enter_async_context(others.read_slot())
                 await user.create()
                 assert len(await user.tasks()) == 1
                 reading = asyncio.create_task(stream.next())

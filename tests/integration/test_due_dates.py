@@ -33,7 +33,7 @@ async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> s
     """The titles of the list at another time than now."""
     asked = TaskQuery.model_validate({"overdue": True, **query})
     values = filter_parameters(asked, now) | pagination_parameters(asked)
-    rows = await app.state.database.fetch(list_tasks(*asked.sorting), owner=user.id, **values)
+    rows = await app.state.components.database.fetch(list_tasks(*asked.sorting), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}
 

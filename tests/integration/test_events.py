@@ -1,4 +1,4 @@
-"""Live updates of one process: what a client is sent, from where, until when."""
+"""Server-sent events of one process: what a client is sent, from which sync token, until when."""
 
 import asyncio
 import time
@@ -8,7 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.feed import MAX_SUBSCRIPTIONS, Pace
+from src.services.sync.intervals import Intervals
+from src.services.sync.registry import MAX_SUBSCRIPTIONS
 from tests.conftest import Connection, StartApp, User
 from tests.integration.streams import Stream, served
 from tests.integration.test_sync import age_and_purge, listed
@@ -18,13 +19,13 @@ from tests.tokens import mint
 
 @pytest.fixture(scope="module")
 async def url(app: FastAPI) -> AsyncIterator[str]:
-    """Where the app of the tests serves real connections."""
+    """The URL at which the app of the tests serves real connections."""
     async with served(app) as url:
         yield url
 
 
 @pytest.mark.req("TASK-FR-150")
-async def test_a_stream_begins_with_where_it_begins_and_no_event(url: str, user: User) -> None:
+async def test_a_stream_begins_with_its_sync_token_and_no_event(url: str, user: User) -> None:
     async with Stream(url, user) as stream:
         assert stream.first == {"id": "0", "retry": "2000"}
     await user.create()
@@ -58,7 +59,7 @@ async def test_each_change_is_an_event_with_the_task_as_it_is_now(url: str, user
 
 
 @pytest.mark.req("TASK-FR-151")
-async def test_operations_that_come_together_are_events_one_by_one(url: str, user: User) -> None:
+async def test_each_operation_of_a_bulk_is_an_event(url: str, user: User) -> None:
     async with Stream(url, user) as stream:
         new = [{"op": "create", "task": {"title": f"{number}"}} for number in range(60)]
         assert (await user.post("/bulk", json={"operations": new})).status_code == 200
@@ -72,7 +73,7 @@ async def test_operations_that_come_together_are_events_one_by_one(url: str, use
     ("headers", "query"),
     [({"Last-Event-ID": "2"}, {}), ({}, {"since": "2"}), ({"Last-Event-ID": "2"}, {"since": "1"})],
 )
-async def test_what_a_client_missed_comes_as_it_is_now(
+async def test_a_client_that_resumes_gets_each_missed_task_as_it_is_now(
     url: str, user: User, headers: dict[str, str], query: dict[str, str]
 ) -> None:
     first, second = await user.create("First"), await user.create("Second")
@@ -91,7 +92,7 @@ async def test_what_a_client_missed_comes_as_it_is_now(
 
 
 @pytest.mark.req("TASK-FR-152")
-async def test_a_client_that_comes_and_goes_has_what_the_server_has(url: str, user: User) -> None:
+async def test_a_client_that_reconnects_after_each_event_has_what_the_server_has(url: str, user: User) -> None:
     client, last = SyncClient(user), "0"
 
     async def write() -> None:
@@ -111,7 +112,7 @@ async def test_a_client_that_comes_and_goes_has_what_the_server_has(url: str, us
 
 
 @pytest.mark.req("TASK-FR-153")
-async def test_a_client_that_missed_what_was_purged_is_told_before_the_stream_begins(
+async def test_a_client_that_missed_a_purged_deletion_gets_410_instead_of_a_stream(
     url: str, app: FastAPI, sql: Connection, user: User
 ) -> None:
     task = await user.create()
@@ -125,14 +126,14 @@ async def test_a_client_that_missed_what_was_purged_is_told_before_the_stream_be
 
 
 @pytest.mark.req("TASK-FR-154")
-async def test_a_silent_stream_has_a_comment_now_and_then(start_app: StartApp) -> None:
+async def test_a_silent_stream_has_heartbeat_comments(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.feed.pace = Pace(heartbeat=0.1)
+    app.state.components.broker.intervals.heartbeat = 0.1
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await asyncio.gather(stream.next(), _after(0.5, user))
         assert 1 <= stream.comments <= 6
-    assert Pace().heartbeat == 15
+    assert Intervals().heartbeat == 15
 
 
 async def _after(seconds: float, user: User) -> None:
@@ -152,12 +153,12 @@ async def test_a_stream_ends_with_its_token(url: str, user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-156")
-async def test_streams_end_when_the_process_is_told_to_end(start_app: StartApp) -> None:
+async def test_streams_end_when_the_process_shuts_down(start_app: StartApp) -> None:
     app = await start_app()
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await user.create()
-        app.state.shutdown.begin()
+        app.state.components.shutdown.begin()
         assert (await stream.next()).name == "created"
         assert await stream.ended()
         async with Stream(url, user) as late:
@@ -179,7 +180,7 @@ async def test_a_foreign_path_has_no_stream(url: str, user: User, stranger: User
 
 
 @pytest.mark.req("TASK-FR-158")
-async def test_a_slow_reader_delays_nobody_and_holds_no_connection(start_app: StartApp) -> None:
+async def test_a_slow_reader_delays_no_other_and_holds_no_connection(start_app: StartApp) -> None:
     app = await start_app(database_pool_size=1)
     user = User(app)
     for _ in range(8):
@@ -193,7 +194,7 @@ async def test_a_slow_reader_delays_nobody_and_holds_no_connection(start_app: St
 
 
 @pytest.mark.req("TASK-FR-158", "TASK-FR-153")
-async def test_a_reader_that_is_so_slow_that_something_was_purged_must_resume(
+async def test_a_stream_that_is_too_slow_for_a_purge_ends_and_cannot_be_resumed(
     start_app: StartApp, sql: Connection
 ) -> None:
     app = await start_app()
@@ -212,7 +213,7 @@ async def test_a_reader_that_is_so_slow_that_something_was_purged_must_resume(
 
 
 @pytest.mark.req("HTTP-FR-027", "TASK-FR-159")
-async def test_head_asks_for_a_stream_and_has_none(url: str, user: User) -> None:
+async def test_head_on_a_stream_holds_no_subscription(url: str, user: User) -> None:
     headers = {"Authorization": f"Bearer {mint(user.id)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers) as http:
         for _ in range(MAX_SUBSCRIPTIONS + 5):
@@ -222,7 +223,7 @@ async def test_head_asks_for_a_stream_and_has_none(url: str, user: User) -> None
 
 
 @pytest.mark.req("TASK-FR-159")
-async def test_a_user_has_so_many_streams_and_no_more(url: str, user: User, stranger: User) -> None:
+async def test_a_user_has_a_limited_number_of_streams(url: str, user: User, stranger: User) -> None:
     streams = [Stream(url, user) for _ in range(MAX_SUBSCRIPTIONS)]
     await asyncio.gather(*(stream.__aenter__() for stream in streams))
     async with Stream(url, user) as refused, Stream(url, stranger) as other:
@@ -235,5 +236,15 @@ async def test_a_user_has_so_many_streams_and_no_more(url: str, user: User, stra
             async with Stream(url, user) as stream:
                 status = stream.response.status_code
     assert status == 200
+    for each in streams:
+        await each.__aexit__()
+
+
+@pytest.mark.req("TASK-FR-159")
+async def test_streams_that_are_opened_at_the_same_time_do_not_exceed_the_limit(url: str, user: User) -> None:
+    streams = [Stream(url, user) for _ in range(3 * MAX_SUBSCRIPTIONS)]
+    await asyncio.gather(*(stream.__aenter__() for stream in streams))
+    statuses = [stream.response.status_code for stream in streams]
+    assert sorted(statuses) == [200] * MAX_SUBSCRIPTIONS + [429] * 2 * MAX_SUBSCRIPTIONS
     for each in streams:
         await each.__aexit__()

@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key is done once, however often it is sent."""
+"""Requests with an Idempotency-Key: the first one is handled, retries get a replay of its response."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def key(text: str = "first") -> dict[str, str]:
 
 
 def assert_replayed(first: httpx.Response, again: httpx.Response) -> None:
-    """The same answer, marked as a repetition."""
+    """Assert that the second response is a replay of the first."""
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (again.status_code, again.content) == (first.status_code, first.content)
@@ -31,7 +31,7 @@ def assert_replayed(first: httpx.Response, again: httpx.Response) -> None:
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_a_repetition_is_answered_as_the_first_and_changes_nothing(user: User) -> None:
+async def test_a_retry_gets_a_replay_and_changes_nothing(user: User) -> None:
     first = await user.post(json=MILK, headers=key())
     assert first.status_code == 201
     assert_replayed(first, await user.post(json=MILK, headers=key()))
@@ -40,7 +40,7 @@ async def test_a_repetition_is_answered_as_the_first_and_changes_nothing(user: U
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_a_repetition_is_answered_as_the_first_after_the_task_changed_or_went(user: User) -> None:
+async def test_a_retry_gets_the_same_replay_after_the_task_changed_or_was_deleted(user: User) -> None:
     first = await user.post(json=MILK, headers=key())
     task_id = first.json()["id"]
     await user.patch(task_id, json={"title": "Buy tea"})
@@ -51,7 +51,7 @@ async def test_a_repetition_is_answered_as_the_first_after_the_task_changed_or_w
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_requests_without_a_key_or_with_another_are_each_done(user: User) -> None:
+async def test_requests_without_a_key_or_with_other_keys_are_each_handled(user: User) -> None:
     for headers in ({}, {}, key("first"), key("second")):
         response = await user.post(json=MILK, headers=headers)
         assert response.status_code == 201
@@ -60,7 +60,7 @@ async def test_requests_without_a_key_or_with_another_are_each_done(user: User) 
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_restoring_and_bulk_take_keys_too(user: User) -> None:
+async def test_restore_and_bulk_accept_keys_too(user: User) -> None:
     task_id = (await user.create())["id"]
     await user.delete(task_id)
     restored = await user.post(f"/{task_id}/restore", headers=key("restore"))
@@ -75,7 +75,7 @@ async def test_restoring_and_bulk_take_keys_too(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-121")
-async def test_another_request_with_the_same_key_is_refused(user: User) -> None:
+async def test_a_different_request_with_the_same_key_is_refused(user: User) -> None:
     first = await user.post(json=MILK, headers=key())
     others = [
         await user.post(json={"title": "Buy tea"}, headers=key()),
@@ -92,7 +92,7 @@ async def test_another_request_with_the_same_key_is_refused(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-121")
-async def test_the_same_body_for_another_path_is_another_request(user: User) -> None:
+async def test_the_same_body_for_another_path_is_a_different_request(user: User) -> None:
     first, second = [(await user.create())["id"] for _ in range(2)]
     await user.delete(first)
     assert (await user.post(f"/{first}/restore", headers=key())).status_code == 200
@@ -100,8 +100,8 @@ async def test_the_same_body_for_another_path_is_another_request(user: User) -> 
 
 
 @pytest.mark.req("TASK-FR-122")
-async def test_a_second_answer_is_never_kept(user: User, sql: Connection, database_url: str) -> None:
-    """Somebody keeps one after it was looked for: between the snapshot of the look-up and its lock, say."""
+async def test_a_second_record_for_a_key_is_never_stored(user: User, sql: Connection, database_url: str) -> None:
+    """Another transaction stores a record after the lookup, as it may between the lookup's snapshot and its lock."""
     before = await user.create()
     locked = f"SELECT FROM users WHERE id = '{user.id}' FOR NO KEY UPDATE"
     async with uncommitted(database_url, locked):
@@ -114,10 +114,10 @@ async def test_a_second_answer_is_never_kept(user: User, sql: Connection, databa
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_a_repetition_is_not_refused_for_what_the_first_has_changed(
+async def test_a_retry_gets_a_replay_where_the_first_request_made_it_fail(
     user: User, sql: Connection, database_url: str
 ) -> None:
-    """The first one ends between the snapshot of the look-up and its lock."""
+    """The first request commits between the lookup's snapshot and its lock."""
     task = await user.create()
     await user.delete(task["id"])
     path = f"{user.path}/{task['id']}/restore"
@@ -134,7 +134,7 @@ async def test_a_repetition_is_not_refused_for_what_the_first_has_changed(
 
 
 @pytest.mark.req("TASK-FR-122")
-async def test_while_the_first_is_in_progress_others_are_told_to_wait(user: User, database_url: str) -> None:
+async def test_while_the_first_request_is_in_progress_retries_get_409(user: User, database_url: str) -> None:
     await user.create()
     locked = f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"
     async with uncommitted(database_url, locked):
@@ -150,7 +150,7 @@ async def test_while_the_first_is_in_progress_others_are_told_to_wait(user: User
 
 
 @pytest.mark.req("TASK-FR-120", "TASK-FR-122")
-async def test_many_at_the_same_time_make_one_task(user: User) -> None:
+async def test_simultaneous_requests_with_one_key_create_one_task(user: User) -> None:
     answers = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(30)))
     [task] = await user.tasks()
     first = [answer for answer in answers if answer.status_code == 201 and "Idempotency-Replayed" not in answer.headers]
@@ -161,7 +161,7 @@ async def test_many_at_the_same_time_make_one_task(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-123")
-async def test_keys_of_another_owner_do_not_matter(user: User, stranger: User) -> None:
+async def test_two_owners_may_use_the_same_key(user: User, stranger: User) -> None:
     mine = await user.post(json=MILK, headers=key())
     theirs = await stranger.post(json={"title": "Buy tea"}, headers=key())
     assert (mine.status_code, theirs.status_code) == (201, 201)
@@ -181,7 +181,9 @@ async def test_keys_of_another_owner_do_not_matter(user: User, stranger: User) -
         ("/bulk", {"operations": [{"op": "delete", "id": 1}], "atomic": False}, 200),
     ],
 )
-async def test_what_changed_nothing_is_not_kept(user: User, sql: Connection, path: str, body: Any, status: int) -> None:
+async def test_a_response_without_a_change_is_not_stored(
+    user: User, sql: Connection, path: str, body: Any, status: int
+) -> None:
     assert (await user.post(path, json=body, headers=key())).status_code == status
     assert await sql.fetchval("SELECT count(*) FROM users WHERE id = $1", user.id) == 0
     created = await user.post(json=MILK, headers=key())
@@ -190,7 +192,7 @@ async def test_what_changed_nothing_is_not_kept(user: User, sql: Connection, pat
 
 
 @pytest.mark.req("TASK-FR-124", "TASK-FR-114")
-async def test_what_left_a_task_as_it_was_is_not_kept(user: User) -> None:
+async def test_a_response_that_left_its_task_unchanged_is_not_stored(user: User) -> None:
     task = await user.create()
     unchanged = [{"op": "restore", "id": task["id"]}]
     for path, body in ((f"/{task['id']}/restore", None), ("/bulk", {"operations": unchanged})):
@@ -199,13 +201,13 @@ async def test_what_left_a_task_as_it_was_is_not_kept(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-124")
-async def test_what_was_refused_may_be_tried_again_at_once(user: User) -> None:
+async def test_a_refused_request_may_be_retried_at_once(user: User) -> None:
     for _ in range(50):
         assert (await user.post("/1/restore", headers=key())).status_code == 404
 
 
 @pytest.mark.req("TASK-FR-124")
-async def test_what_failed_may_be_tried_again_with_the_same_key(user: User, sql: Connection) -> None:
+async def test_a_failed_request_may_be_retried_with_the_same_key(user: User, sql: Connection) -> None:
     doomed = f"refuse_{user.id.replace('-', '_')}"
     await sql.execute(f"""
         CREATE FUNCTION {doomed}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -223,7 +225,7 @@ async def test_what_failed_may_be_tried_again_with_the_same_key(user: User, sql:
 
 
 @pytest.mark.req("TASK-FR-125")
-async def test_after_a_day_a_key_is_new(user: User, sql: Connection) -> None:
+async def test_a_key_expires_after_24_hours(user: User, sql: Connection) -> None:
     first = await user.post(json=MILK, headers=key())
     age = "UPDATE answers SET created_at = now() - $2::text::interval WHERE user_id = $1"
     await sql.execute(age, user.id, "23 hours 59 minutes")
@@ -236,16 +238,16 @@ async def test_after_a_day_a_key_is_new(user: User, sql: Connection) -> None:
 
 
 @pytest.mark.req("TASK-FR-125")
-async def test_old_answers_are_purged(app: FastAPI, user: User, stranger: User, sql: Connection) -> None:
+async def test_expired_records_are_purged(app: FastAPI, user: User, stranger: User, sql: Connection) -> None:
     await user.post(json=MILK, headers=key("old"))
     await sql.execute("UPDATE answers SET created_at = now() - interval '25 hours' WHERE user_id = $1", user.id)
     for owner in (user, stranger):
         await owner.post(json=MILK, headers=key("new"))
-    assert await purge_answers(app.state.database) >= 1
+    assert await purge_answers(app.state.components.database) >= 1
     keys = "SELECT user_id, key FROM answers WHERE user_id = ANY($1)"
     left = {tuple(row) for row in await sql.fetch(keys, [user.id, stranger.id])}
     assert left == {(user.id, "new"), (stranger.id, "new")}
-    assert await purge_answers(app.state.database) == 0
+    assert await purge_answers(app.state.components.database) == 0
 
 
 @pytest.mark.req("TASK-FR-126")
@@ -262,7 +264,7 @@ async def test_old_answers_are_purged(app: FastAPI, user: User, stranger: User, 
         ("a" * 254 + '"', '"' + "a" * 254 + r"\"" + '"'),
     ],
 )
-async def test_a_key_is_the_same_with_quotes_and_without(user: User, sent: str, same: str) -> None:
+async def test_a_key_is_the_same_with_and_without_quotes(user: User, sent: str, same: str) -> None:
     first = await user.post(json=MILK, headers=key(sent))
     assert first.status_code == 201, first.text
     assert_replayed(first, await user.post(json=MILK, headers=key(same)))
@@ -273,7 +275,7 @@ async def test_a_key_is_the_same_with_quotes_and_without(user: User, sent: str, 
     "sent",
     ["", '""', '"', '"open', '"in"side"', r'"\x"', '"\\"', "x" * 256, f'"{"x" * 256}"', "tab\tkey", "key\x7f", "\xe9"],
 )
-async def test_another_key_is_refused(user: User, sent: str) -> None:
+async def test_an_invalid_key_is_refused(user: User, sent: str) -> None:
     response = await user.post(json=MILK, headers={"Idempotency-Key": sent.encode("latin-1")})
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
@@ -281,7 +283,7 @@ async def test_another_key_is_refused(user: User, sent: str) -> None:
 
 
 @pytest.mark.req("TASK-FR-120", "TASK-FR-037")
-async def test_answers_go_with_their_user(user: User, sql: Connection) -> None:
+async def test_deleting_a_user_deletes_the_records(user: User, sql: Connection) -> None:
     await user.post(json=MILK, headers=key())
     await sql.execute("DELETE FROM users WHERE id = $1", user.id)
     assert await sql.fetchval("SELECT count(*) FROM answers WHERE user_id = $1", user.id) == 0
@@ -306,10 +308,10 @@ async def test_keys_work_through_a_pooler_in_transaction_mode(pooled: Pooled, st
 
 
 @pytest.mark.req("TASK-FR-120")
-async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_change_is_published_once(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = await start_app()
-    told: list[str] = []
-    monkeypatch.setattr(app.state.feed, "announce", told.append)
+    published: list[str] = []
+    monkeypatch.setattr(app.state.components.broker, "publish", published.append)
     user = User(app)
     for _ in range(2):
         first = await user.post(json=MILK, headers=key())
@@ -317,4 +319,4 @@ async def test_who_waits_for_changes_is_told_of_each_once(start_app: StartApp, m
         assert (await user.post(f"/{first.json()['id']}/restore", headers=headers)).status_code == 200
     await user.post("/bulk", json={"operations": [{"op": "create", "task": MILK}], "dry_run": True})
     await user.post("/bulk", json={"operations": [{"op": "delete", "id": 1}], "atomic": False})
-    assert told == [user.id]
+    assert published == [user.id]

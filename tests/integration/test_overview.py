@@ -75,7 +75,7 @@ async def tags(user: User) -> list[tuple[str, int]]:
 
 async def counted_at(app: FastAPI, user: User, now: datetime, zone: str) -> tuple[int, int]:
     """What is overdue and what is due today at another time than now."""
-    [row] = await app.state.database.fetch(COUNT_TASKS, owner=user.id, **due_today(now, zone))
+    [row] = await app.state.components.database.fetch(COUNT_TASKS, owner=user.id, **due_today(now, zone))
     counts = TaskStats.model_validate_json(row["json"])
     return counts.overdue, counts.due_today
 

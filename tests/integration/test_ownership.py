@@ -33,7 +33,7 @@ async def test_another_users_path_is_forbidden(
     task = await stranger.create()
     for owner in (stranger.path, "/api/nobody/tasks"):
         response = await user.http.request(method, owner + path.format(**task), **body)
-        assert (response.status_code, response.json()["type"]) == (403, "urn:problem-type:not-your-path")
+        assert (response.status_code, response.json()["type"]) == (403, "urn:problem-type:user-mismatch")
     assert await stranger.tasks() == listed(task)
     assert await stranger.revision() == task["revision"]
 

@@ -40,7 +40,7 @@ async def use_everything(user: User) -> None:
 async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app: StartApp, setting: str) -> None:
     app = await start_app(database_prepared_statements=setting, database_pool_size=1)
     await use_everything(User(app))
-    row = await app.state.database.fetch_row(_LEFT_BEHIND)
+    row = await app.state.components.database.fetch_row(_LEFT_BEHIND)
     assert (row["count"] > 0) is (setting == "true")
 
 
@@ -48,7 +48,7 @@ async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app
 async def test_it_works_through_a_pooler_in_transaction_mode(pooled: Pooled, start_app: StartApp) -> None:
     app = await start_app(**pooled)
     await use_everything(User(app))
-    row = await app.state.database.fetch_row(_LEFT_BEHIND)
+    row = await app.state.components.database.fetch_row(_LEFT_BEHIND)
     assert (row["count"] > 0) is (pooled["database_prepared_statements"] == "true")
 
 
@@ -58,7 +58,7 @@ async def test_a_statement_that_takes_too_long_is_ended_behind_a_pooler_too(
 ) -> None:
     app = await start_app(**pooled)
     with pytest.raises(ServiceUnavailable):
-        await app.state.database.fetch(_SLEEP)
+        await app.state.components.database.fetch(_SLEEP)
     await asyncio.sleep(1)
     assert await sql.fetchval(_SLEEPING) == 0
 

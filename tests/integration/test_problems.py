@@ -18,7 +18,7 @@ TEXT = "an intimate thought"
     [
         ("POST", "", {"content": b"\xff", "headers": JSON}, 400, "bad-request"),
         ("GET", "/1", {"headers": {"Authorization": ""}}, 401, "unauthorized"),
-        ("GET", "/1/../../../other/tasks", {}, 403, "not-your-path"),
+        ("GET", "/1/../../../other/tasks", {}, 403, "user-mismatch"),
         ("GET", "/1", {}, 404, "task-not-found"),
         ("GET", "/1/nowhere", {}, 404, "not-found"),
         ("DELETE", "", {}, 405, "method-not-allowed"),

@@ -142,7 +142,7 @@ async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None
 
 @pytest.mark.req("LIM-FR-010")
 async def test_a_flood_of_addresses_is_forgotten_and_does_not_grow_the_memory(limited: FastAPI) -> None:
-    counters = limited.state.counters
+    counters = limited.state.components.counters
     for number in range(CAPACITY + 1000):
         await counters.increment(f"failures:0:{number}", 60)
     assert len(counters) == CAPACITY

@@ -1,8 +1,11 @@
 """What every answer tells browsers and those in between."""
 
+from typing import NoReturn
+
 import httpx
 import pytest
 
+from src.services.task_service import TaskService
 from tests.conftest import ORIGIN, StartApp, User, client
 
 _SECURITY = {
@@ -48,3 +51,31 @@ async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(
 async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
     answer = await client(await start_app(hsts_seconds="31536000")).get("/health")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.req("HTTP-FR-022", "LIM-FR-005", "OBS-FR-004")
+async def test_each_response_has_the_headers_of_every_response_once(
+    start_app: StartApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = await start_app(rate_limit="4/day", rate_limit_failures="1/day")
+    user, origin, bad = User(app), {"Origin": ORIGIN}, {"Authorization": "Bearer bad"}
+    preflight = origin | {"Access-Control-Request-Method": "GET"}
+    responses = [
+        await user.request("HEAD"),
+        await user.post(json={}, headers=origin),
+        await user.get("/nothing/at/all"),
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(TaskService, "list_tasks", _fail)
+        responses += [await user.get(headers=origin), await user.get()]
+    responses += [await client(app).get(user.path, headers=bad) for _ in range(2)]
+    assert [each.status_code for each in responses] == [200, 422, 404, 500, 429, 401, 429]
+    for each in responses:
+        for name in (*_SECURITY, "cache-control", "x-request-id", "ratelimit", "ratelimit-policy"):
+            assert len(each.headers.get_list(name)) == 1, (each.status_code, name)
+    allowed = await client(app).options(user.path, headers=preflight)
+    assert [len(allowed.headers.get_list(name)) for name in (*_SECURITY, "x-request-id", "ratelimit")] == [1] * 5 + [0]
+
+
+async def _fail(*_: object) -> NoReturn:
+    raise RuntimeError

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from src.services.feed import Pace
 from tests.conftest import StartApp, User
 
 
@@ -56,7 +55,7 @@ def through(wire: Wire, database_url: str) -> str:
 @pytest.mark.req("TASK-FR-056")
 async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: str, start_app: StartApp) -> None:
     app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
-    app.state.feed.pace = Pace(tell=3600)  # to others, once, which is not part of a request
+    app.state.components.broker.intervals.notify = 3600  # the first NOTIFY is not part of a request
     user = User(app)
     for warm in (False, True):
         task = await user.create()
@@ -99,7 +98,7 @@ async def test_a_new_key_takes_five_round_trips_and_a_known_one_three(
     wire: Wire, database_url: str, start_app: StartApp
 ) -> None:
     app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
-    app.state.feed.pace = Pace(tell=3600)
+    app.state.components.broker.intervals.notify = 3600
     user = User(app)
     for number in range(3):
         for expected in (5, 3):

@@ -1,4 +1,4 @@
-"""Delta sync: a client that follows `next_since` has what the server has, and is told when it cannot."""
+"""Delta sync: a client that follows `next_since` has what the server has, or gets 410 and loads everything again."""
 
 import asyncio
 from datetime import timedelta
@@ -25,16 +25,16 @@ def titles(page: dict[str, Any]) -> list[str]:
 
 
 async def age_and_purge(app: FastAPI, sql: Connection, user: User) -> None:
-    """As if what the user has in the trash had been there for a year."""
+    """Make the user's trash a year old, and purge it."""
     await sql.execute(
         "UPDATE tasks SET deleted_at = deleted_at - interval '1 year' WHERE user_id = $1 AND deleted_at IS NOT NULL",
         user.id,
     )
-    await purge_trash(app.state.database, timedelta(days=300))
+    await purge_trash(app.state.components.database, timedelta(days=300))
 
 
 async def listed(user: User) -> dict[int, dict[str, Any]]:
-    """What a copy should be."""
+    """Read the tasks that a copy should have, by id."""
     return {task["id"]: task for task in await user.tasks()}
 
 
@@ -44,7 +44,7 @@ def assert_expired(response: httpx.Response) -> None:
 
 @pytest.mark.req("TASK-FR-140")
 @pytest.mark.parametrize("since", [None, "0"])
-async def test_the_first_load_has_all_tasks_and_tells_which_are_gone(user: User, since: str | None) -> None:
+async def test_the_first_load_has_all_tasks_and_marks_the_deleted_ones(user: User, since: str | None) -> None:
     kept, trashed, erased = [await user.create(title) for title in ("Kept", "Trashed", "Erased")]
     await user.delete(trashed["id"])
     await user.delete(erased["id"], params={"permanent": True})
@@ -56,7 +56,7 @@ async def test_the_first_load_has_all_tasks_and_tells_which_are_gone(user: User,
 
 
 @pytest.mark.req("TASK-FR-141")
-async def test_what_has_changed_comes_once_as_it_is_now_in_the_order_of_the_changes(user: User) -> None:
+async def test_each_changed_task_comes_once_as_it_is_now_in_the_order_of_the_changes(user: User) -> None:
     first, second, _ = [await user.create(title) for title in ("First", "Second", "Third")]
     since = (await changes(user))["next_since"]
     assert await changes(user, since) == {"tasks": [], "next_since": since, "more": False}
@@ -81,7 +81,7 @@ async def test_pages_hold_up_to_the_limit_and_say_whether_there_is_more(user: Us
 
 
 @pytest.mark.req("TASK-FR-142")
-async def test_a_page_holds_a_thousand_unless_the_client_says_otherwise(user: User, sql: Connection) -> None:
+async def test_a_page_holds_a_thousand_tasks_by_default(user: User, sql: Connection) -> None:
     await user.create()
     await sql.execute(
         "INSERT INTO tasks (user_id, title, created_at, updated_at, revision)"
@@ -96,13 +96,13 @@ async def test_a_page_holds_a_thousand_unless_the_client_says_otherwise(user: Us
 
 @pytest.mark.req("TASK-FR-142")
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", ""])
-async def test_another_limit_is_refused(user: User, limit: str) -> None:
+async def test_an_invalid_limit_is_refused(user: User, limit: str) -> None:
     assert (await user.get("/changes", params={"limit": limit})).status_code == 422
 
 
 @pytest.mark.req("TASK-FR-143")
 @pytest.mark.parametrize("limit", [1, 3])
-async def test_a_reader_misses_nothing_of_concurrent_writers(user: User, limit: int) -> None:
+async def test_a_reader_misses_no_change_of_concurrent_writers(user: User, limit: int) -> None:
     tasks = [await user.create(f"{number}") for number in range(6)]
 
     async def write(number: int) -> None:
@@ -131,7 +131,9 @@ async def test_a_reader_misses_nothing_of_concurrent_writers(user: User, limit: 
 
 
 @pytest.mark.req("TASK-FR-144")
-async def test_who_was_up_to_date_stays_so_when_the_trash_is_purged(app: FastAPI, sql: Connection, user: User) -> None:
+async def test_a_client_that_is_up_to_date_stays_so_when_the_trash_is_purged(
+    app: FastAPI, sql: Connection, user: User
+) -> None:
     task = await user.create()
     await user.delete(task["id"])
     client = SyncClient(user)
@@ -143,7 +145,9 @@ async def test_who_was_up_to_date_stays_so_when_the_trash_is_purged(app: FastAPI
 
 
 @pytest.mark.req("TASK-FR-145")
-async def test_who_has_not_seen_what_was_purged_must_start_over(app: FastAPI, sql: Connection, user: User) -> None:
+async def test_a_client_that_missed_a_purged_deletion_must_start_over(
+    app: FastAPI, sql: Connection, user: User
+) -> None:
     task, _ = await user.create(), await user.create("Kept")
     client = SyncClient(user)
     await client.pull()
@@ -158,7 +162,7 @@ async def test_who_has_not_seen_what_was_purged_must_start_over(app: FastAPI, sq
 
 
 @pytest.mark.req("TASK-FR-145", "TASK-FR-146")
-async def test_what_is_purged_during_a_first_load_makes_it_start_over(
+async def test_a_purge_during_a_first_load_makes_the_client_start_over(
     app: FastAPI, sql: Connection, user: User
 ) -> None:
     loaded, _, last = [await user.create(title) for title in ("Loaded", "Second", "Last")]
@@ -174,7 +178,7 @@ async def test_what_is_purged_during_a_first_load_makes_it_start_over(
 
 
 @pytest.mark.req("TASK-FR-146")
-async def test_a_first_load_passes_revisions_that_are_older_than_the_last_purge(
+async def test_a_first_load_may_stop_at_revisions_before_the_last_purge(
     app: FastAPI, sql: Connection, user: User
 ) -> None:
     for number in range(4):
@@ -193,12 +197,12 @@ async def test_a_first_load_passes_revisions_that_are_older_than_the_last_purge(
 
 
 @pytest.mark.req("TASK-FR-147")
-async def test_somebody_who_never_wrote_has_no_changes(user: User) -> None:
+async def test_a_user_without_writes_has_no_changes(user: User) -> None:
     assert await changes(user) == {"tasks": [], "next_since": "0", "more": False}
 
 
 @pytest.mark.req("TASK-FR-147")
-async def test_a_future_that_the_database_does_not_know_is_gone(user: User) -> None:
+async def test_a_sync_token_ahead_of_the_database_is_expired(user: User) -> None:
     assert_expired(await user.get("/changes", params={"since": "1"}))
     await user.create()
     assert (await user.get("/changes", params={"since": "1"})).status_code == 200
@@ -210,7 +214,7 @@ async def test_a_future_that_the_database_does_not_know_is_gone(user: User) -> N
 @pytest.mark.parametrize(
     "since", ["", "x", "-1", "1.5", "+1", " 1", "1-", "-1-2", "1-2-3", "1_0", "٣", "9" * 19, "1-" + "9" * 19, "1\x00"]
 )
-async def test_a_since_that_is_none_of_ours_is_refused(user: User, since: str) -> None:
+async def test_an_invalid_sync_token_is_refused(user: User, since: str) -> None:
     await user.create()
     for path in ("/changes", "/events"):
         response = await user.get(path, params={"since": since})
@@ -220,7 +224,7 @@ async def test_a_since_that_is_none_of_ours_is_refused(user: User, since: str) -
 
 
 @pytest.mark.req("TASK-FR-149")
-async def test_a_client_that_is_up_to_date_is_told_so_without_a_body(user: User) -> None:
+async def test_a_client_that_is_up_to_date_gets_304_without_a_body(user: User) -> None:
     task = await user.create()
     response = await user.get("/changes", params={"since": "1"})
     assert response.headers["ETag"] == '"1"'
@@ -233,7 +237,7 @@ async def test_a_client_that_is_up_to_date_is_told_so_without_a_body(user: User)
 
 
 @pytest.mark.req("TASK-FR-149")
-async def test_a_page_that_is_not_the_last_has_no_etag_with_which_the_next_would_be_skipped(user: User) -> None:
+async def test_only_the_last_page_has_an_etag_as_304_would_hide_the_next_page(user: User) -> None:
     for _ in range(3):
         await user.create()
     response = await user.get("/changes", params={"limit": 2})
@@ -243,7 +247,7 @@ async def test_a_page_that_is_not_the_last_has_no_etag_with_which_the_next_would
 
 
 @pytest.mark.req("TASK-FR-033", "TASK-FR-140")
-async def test_changes_of_others_are_not_seen(user: User, stranger: User) -> None:
+async def test_changes_of_other_users_are_not_visible(user: User, stranger: User) -> None:
     await stranger.create()
     assert titles(await changes(user)) == []
     for path in ("/changes", "/events"):
@@ -251,7 +255,7 @@ async def test_changes_of_others_are_not_seen(user: User, stranger: User) -> Non
 
 
 @pytest.mark.req("TASK-FR-066", "TASK-FR-141")
-async def test_what_was_edited_offline_is_sent_later_and_conflicts_are_met(user: User) -> None:
+async def test_offline_edits_are_pushed_later_and_conflicts_are_detected(user: User) -> None:
     mine, theirs, gone = [await user.create(title) for title in ("Mine", "Theirs", "Gone")]
     client = SyncClient(user)
     await client.pull()

@@ -3,7 +3,8 @@
 import pytest
 
 from src.api.counters import MemoryCounters
-from src.api.rate_limits import RateLimit, TooManyRequests
+from src.api.rate_limits import RateLimit
+from src.errors import RateLimitExceeded
 from src.schemas.rate import Rate
 from tests.unit.auth.clock import Clock
 
@@ -14,7 +15,7 @@ async def test_a_limit_is_whole_again_when_retry_after_has_passed() -> None:
     limit = RateLimit("user", Rate(2, "minute"), MemoryCounters(), clock)
     assert [(await limit.use("x"))["RateLimit"] for _ in range(2)] == ['"user";r=1;t=15', '"user";r=0;t=15']
     for _ in range(2):
-        with pytest.raises(TooManyRequests) as refusal:
+        with pytest.raises(RateLimitExceeded) as refusal:
             await limit.use("x")
         assert refusal.value.headers["Retry-After"] == "15"
     clock.now += 15

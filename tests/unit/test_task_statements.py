@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import combinations, product
-from pkgutil import iter_modules
+from pathlib import Path
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
@@ -65,8 +67,8 @@ what comes back wakes only that owner's streams, which then read as that owner.
 """
 
 
-def _statements() -> Iterator[tuple[str, Statement]]:
-    for found in iter_modules(services.__path__, "src.services."):
+def _statements(package: ModuleType = services) -> Iterator[tuple[str, Statement]]:
+    for found in walk_packages(package.__path__, f"{package.__name__}."):
         module = import_module(found.name)
         for name, member in vars(module).items():
             if isinstance(member, Statement) and name not in ACROSS_OWNERS:
@@ -143,6 +145,21 @@ def test_a_statement_names_the_owner_wherever_it_touches_an_owners_table(name: s
 def test_all_statements_are_seen() -> None:
     names = {name.partition("(")[0] for name, _ in _statements()}
     assert names >= {"list_tasks", "GET_TASK", "CREATE_TASK", "COMPLETE_TASK", "TRASH_TASK", "update_task"}
+    assert names >= {"CHANGES", "CURRENT_TOKEN", "LOCK_AND_FIND_RECORD", "STORE_RECORD"}
+
+
+def test_the_walk_finds_a_statement_in_a_sub_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = tmp_path / "planted" / "nested" / "deeper"
+    nested.mkdir(parents=True)
+    for folder in (nested, *nested.parents[:2]):
+        (folder / "__init__.py").touch()
+    (nested / "statements.py").write_text(
+        "from sqlalchemy import column, select\n"
+        "from src.db.statement import Statement\n"
+        "PLANTED = Statement(select(column('id')))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert [name for name, _ in _statements(import_module("planted"))] == ["PLANTED"]
 
 
 OWNER: BindParameter[str] = bindparam("owner")

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from src.auth.jwks import JwksClient, KeysUnavailable
-from src.errors import Unauthorized
+from src.auth.jwks import JwksClient
+from src.errors import KeysUnavailable, Unauthorized
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
 from tests.unit.auth.jwks_server import serving
 from tests.unit.auth.minting import EDDSA, ES256, jwks

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from jose.backends.base import Key
 
-from src.auth.jwks import JwksClient, KeysUnavailable
-from src.errors import Unauthorized
+from src.auth.jwks import JwksClient
+from src.errors import KeysUnavailable, Unauthorized
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock
 from tests.unit.auth.jwks_server import JwksServer
 from tests.unit.auth.minting import EDDSA, ES256, jwks

@@ -6,9 +6,9 @@ import itertools
 import pytest
 from jose import jwt
 
-from src.auth.jwks import JwksClient, KeysUnavailable
+from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors import KeysUnavailable, Unauthorized
 from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
 from tests.unit.auth.jwks_server import JwksServer
 from tests.unit.auth.minting import (

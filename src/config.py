@@ -55,17 +55,17 @@ class Settings(BaseSettings):
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
     better_auth_user_id_claim: Claim = "sub"
-    better_auth_strict: bool = False
+    better_auth_require_issuer_and_audience: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
     allowed_hosts: Hosts = []
-    hsts_seconds: Annotated[int, Field(ge=0)] = 0
+    hsts_max_age: Annotated[int, Field(ge=0)] = 0
     shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
     rate_limit: RateOrOff = Rate(1000, "minute")
-    rate_limit_failures: RateOrOff = Rate(30, "minute")
+    rate_limit_auth_failures: RateOrOff = Rate(30, "minute")
     rate_limit_storage_url: Annotated[RedisDsn | None, Field(repr=False)] = None
 
     @field_validator("better_auth_secret")
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _issuer_and_audience_are_known(self) -> Self:
-        if (self.jwks_url or self.better_auth_strict) and not (self.issuer and self.audience):
+        if (self.jwks_url or self.better_auth_require_issuer_and_audience) and not (self.issuer and self.audience):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
         return self
 

@@ -29,7 +29,7 @@ def middleware(
         Middleware(
             RequestLog, lines=lines, form=settings.log_form, traced=settings.otel_exporter_otlp_endpoint is not None
         ),
-        Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_seconds),
+        Middleware(ResponseHeaders, shutdown=shutdown, hsts_seconds=settings.hsts_max_age),
         _cors(settings.allowed_origins),
         Middleware(UnexpectedErrors),
         *([Middleware(AllowedHosts, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
@@ -38,7 +38,7 @@ def middleware(
         Middleware(
             Authentication,
             verifier=verifier,
-            failures=_limit("failures", settings.rate_limit_failures, counters),
+            failures=_limit("failures", settings.rate_limit_auth_failures, counters),
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from src.app import create_app
 from src.auth.inspection import Finding, inspect
-from src.config import NO_DATABASE, Settings, is_set, load_settings
+from src.config import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings
 from src.db import migrations
 from src.db.errors import reason
 from src.db.url import DatabaseUrl
@@ -118,7 +118,7 @@ def token(
     else:
         if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
             raise SystemExit("To sign with the secret that is set, set ENVIRONMENT=development, too.")
-        _print_token(development_settings(database_url=NO_DATABASE), user_id)
+        _print_token(development_settings(database_url=PLACEHOLDER_DATABASE_URL), user_id)
 
 
 @app.command()
@@ -127,7 +127,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document to the specs, where clients are generated from and changes are reviewed."""
     settings = Settings.model_construct(  # whatever the environment says
-        database_url=DatabaseUrl.parse(NO_DATABASE), better_auth_secret=SecretStr(token_urlsafe(32))
+        database_url=DatabaseUrl.parse(PLACEHOLDER_DATABASE_URL), better_auth_secret=SecretStr(token_urlsafe(32))
     )
     text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
     if not check:
@@ -180,7 +180,9 @@ def _print_token(settings: Settings, user_id: str) -> None:
 
 
 def _inspect(text: str) -> None:
-    settings = (load_settings if any(map(is_set, _TOKEN_SOURCES)) else development_settings)(database_url=NO_DATABASE)
+    settings = (load_settings if any(map(is_set, _TOKEN_SOURCES)) else development_settings)(
+        database_url=PLACEHOLDER_DATABASE_URL
+    )
     findings = asyncio.run(_findings(settings, text))
     for finding in findings:
         typer.echo(f"{'ok    ' if finding.passed else 'FAILED'}  {finding.check}: {finding.explanation}")

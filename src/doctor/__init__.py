@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from secrets import token_urlsafe
 
-from src.config import NO_DATABASE, Settings, load_settings
+from src.config import PLACEHOLDER_DATABASE_URL, Settings, load_settings
 from src.doctor import counters, database, tokens
 from src.doctor.findings import Finding, failed, ok
 
@@ -14,10 +14,12 @@ async def examine() -> AsyncIterator[Finding]:
     if (settings := _only("database", better_auth_secret=token_urlsafe(32))) is not None:
         async for finding in database.examine(settings):
             yield finding
-    if (settings := _only("better_auth", database_url=NO_DATABASE)) is not None:
+    if (settings := _only("better_auth", database_url=PLACEHOLDER_DATABASE_URL)) is not None:
         async for finding in tokens.examine(settings):
             yield finding
-    if (settings := _only("rate_limit", better_auth_secret=token_urlsafe(32), database_url=NO_DATABASE)) is not None:
+    if (
+        settings := _only("rate_limit", better_auth_secret=token_urlsafe(32), database_url=PLACEHOLDER_DATABASE_URL)
+    ) is not None:
         async for finding in counters.examine(settings):
             yield finding
 

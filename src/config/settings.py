@@ -17,14 +17,14 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, UserIdClaim
 from src.db.url import DatabaseUrl
 from src.schemas.origin import origin_of
 from src.schemas.rate import Rate, RateOrOff
-from src.setting_types import Claim, Hosts, Level, Origins, Secret, Secrets, Url
 
 _ENV_FILE = ".env"
 
-NO_DATABASE = "postgresql://not/needed"
+PLACEHOLDER_DATABASE_URL = "postgresql://not/needed"
 """For whoever wants the other settings only."""
 
 # What a setting needs beyond the project's dependencies, and the dependency group that has it.
@@ -43,9 +43,9 @@ class Settings(BaseSettings):
 
     environment: Literal["production", "development", "test"] = "production"
     log_format: Literal["json", "plain"] | None = None
-    log_level: Level = "info"
-    database_url: Url
-    database_url_unpooled: Url | None = None
+    log_level: LogLevel = "info"
+    database_url: DatabaseUrlSetting
+    database_url_unpooled: DatabaseUrlSetting | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_prepared_statements: bool | None = None
     better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
@@ -54,11 +54,11 @@ class Settings(BaseSettings):
     better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     better_auth_issuer: str | None = None
     better_auth_audience: str | None = None
-    better_auth_user_id_claim: Claim = "sub"
+    better_auth_user_id_claim: UserIdClaim = "sub"
     better_auth_require_issuer_and_audience: bool = False
     better_auth_cookie_cache: bool = False
     allowed_origins: Origins = []
-    allowed_hosts: Hosts = []
+    allowed_hosts: HostList = []
     hsts_max_age: Annotated[int, Field(ge=0)] = 0
     shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30

@@ -38,13 +38,13 @@ def _host(value: str) -> str:
     return host
 
 
-def _unversioned(value: object) -> object:
+def _strip_version_prefix(value: object) -> object:
     """Better Auth numbers the secrets of a roll-over: `2:new,1:old`."""
     parts = _split(value)
     return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
 
 
-def _strong(secret: SecretStr) -> SecretStr:
+def _require_strong_secret(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < _SECRET_LENGTH:
         raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
     if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
@@ -54,16 +54,16 @@ def _strong(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _no_email(claim: str) -> str:
+def _reject_email_claim(claim: str) -> str:
     if claim == "email":
         raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
     return claim
 
 
-Url = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
-Secret = Annotated[SecretStr, AfterValidator(_strong)]
-Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_unversioned)]
-Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)]
+DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
+Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
+Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
-Claim = Annotated[str, AfterValidator(_no_email)]
-Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]
+UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
+HostList = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]

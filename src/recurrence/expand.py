@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby, product
 from math import gcd
 
-from src.schemas.recurrence_days import matching
-from src.schemas.recurrence_rule import Rule
+from src.recurrence.days import matching_days
+from src.recurrence.rule import Rule
 
 _HORIZON = 18_263
 """Fifty years in days: a leap day that is a Monday comes within forty. To walk on to the year 9999 takes seconds."""
 _END = date.max.toordinal() + 1
-SLOTS = {"DAILY": 1, "HOURLY": 24, "MINUTELY": 1440}
+PERIODS_PER_DAY = {"DAILY": 1, "HOURLY": 24, "MINUTELY": 1440}
 """How many periods of these frequencies a day has; of all others, a period has several days."""
 
 type _Time = tuple[date, int]
@@ -32,7 +32,7 @@ def occurrences(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
     """
     rule = _completed(rule, start)
     midnight = time(microsecond=start.microsecond)
-    for day, second in (_by_slots if rule.frequency in SLOTS else _by_periods)(rule, start, since):
+    for day, second in (_by_slots if rule.frequency in PERIODS_PER_DAY else _by_periods)(rule, start, since):
         yield datetime.combine(day, midnight) + timedelta(seconds=second)
 
 
@@ -75,7 +75,7 @@ def _by_periods(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
     earliest = 1 if positions else since.toordinal()
     for period in range(present - (present - first) % rule.interval, last + 1, rule.interval):
         ordinals = range(max(earliest, _begin(rule, period)), min(_begin(rule, period + 1), _END))
-        days = list(matching(rule, ordinals))
+        days = list(matching_days(rule, ordinals))
         if not positions:
             yield from product(days, seconds)
         else:
@@ -105,13 +105,13 @@ def _begin(rule: Rule, period: int) -> int:
 
 def _by_slots(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
     """Day by day, hour by hour or minute by minute, but only the days that match."""
-    in_a_day = SLOTS[rule.frequency]
+    in_a_day = PERIODS_PER_DAY[rule.frequency]
     first = (start.hour * 60 + start.minute) * in_a_day // 1440
     seconds = _by_slot(rule, 86_400 // in_a_day)
     slots = {slot for slot in seconds if (slot - first) % gcd(rule.interval, in_a_day) == 0}
     if not slots:  # on no day, whichever it is
         return
-    for day in matching(rule, range(since.toordinal(), _horizon(since).toordinal() + 1)):
+    for day in matching_days(rule, range(since.toordinal(), _horizon(since).toordinal() + 1)):
         passed = (day - start.date()).days * in_a_day - first
         for slot in sorted(slots.intersection(range(-passed % rule.interval, in_a_day, rule.interval))):
             yield from product([day], seconds[slot])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 
-from src.schemas.recurrence_rule import Rule
+from src.recurrence.rule import Rule
 
 _LENGTHS = [[monthrange(year, month)[1] for month in range(1, 13)] for year in (2023, 2024)]
 """Of the months, in a common and in a leap year."""
@@ -13,11 +13,11 @@ _LENGTHS = [[monthrange(year, month)[1] for month in range(1, 13)] for year in (
 _DAYS_OF_400_YEARS = 146097
 """Then the calendar repeats itself, its weekdays too."""
 
-type _Place = tuple[int, int]
+type DayPosition = tuple[int, int]
 """The number of a day in its month or year, from 1, and how many there are."""
 
 
-def matching(rule: Rule, ordinals: Iterable[int]) -> Iterator[date]:
+def matching_days(rule: Rule, ordinals: Iterable[int]) -> Iterator[date]:
     """Those of the days with these proleptic Gregorian ordinals for which all parts of the rule hold."""
     days: Iterator[date] = map(date.fromordinal, ordinals)
     for condition in _conditions(rule):
@@ -58,18 +58,18 @@ def _is_in_week(weeks: frozenset[int], week_start: int, day: date) -> bool:
     return not weeks.isdisjoint(_weeks_from_both_ends(*_in_year(fourth)))
 
 
-def _from_both_ends(number: int, count: int) -> _Place:
+def _from_both_ends(number: int, count: int) -> DayPosition:
     return number, number - count - 1
 
 
-def _weeks_from_both_ends(number: int, count: int) -> _Place:
+def _weeks_from_both_ends(number: int, count: int) -> DayPosition:
     """The how manieth day of its name it is."""
     return (number + 6) // 7, -((count - number) // 7 + 1)
 
 
-def _in_month(day: date) -> _Place:
+def _in_month(day: date) -> DayPosition:
     return day.day, _LENGTHS[isleap(day.year)][day.month - 1]
 
 
-def _in_year(day: date) -> _Place:
+def _in_year(day: date) -> DayPosition:
     return day.toordinal() - date(day.year, 1, 1).toordinal() + 1, 365 + isleap(day.year)

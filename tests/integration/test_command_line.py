@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from src.__main__ import app as command_line
+from src.cli import app as command_line
 from src.db import migrations
 from tests.commands import ROOT, assert_one_sentence, run
 from tests.conftest import NewDatabase, StartApp, client

@@ -1,0 +1,32 @@
+"""`python -m src purge`: remove what has been in the trash for long."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import typer
+
+from src.config import Settings, load_settings
+from src.db.errors import reason
+from src.errors import ServiceUnavailable
+from src.parts import create_database
+from src.services.purge import purge_answers, purge_trash
+from src.services.readiness import Readiness
+
+
+def purge() -> None:
+    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS, and old answers. Run it once a day."""
+    logging.disable(logging.WARNING)  # the sentence says it
+    count = asyncio.run(_purge(load_settings()))
+    typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
+
+
+async def _purge(settings: Settings) -> int:
+    try:
+        async with create_database(settings) as database:
+            await Readiness(database).check()
+            await purge_answers(database)
+            return await purge_trash(database, timedelta(days=settings.trash_retention_days))
+    except ServiceUnavailable as error:
+        why = reason(error.__cause__) if error.__cause__ else error.detail
+        raise SystemExit(f"The trash is not purged: {why}") from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from src.auth.identity import Identity
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonObject
 from src.errors import Unauthorized
 
@@ -27,7 +27,7 @@ class ClaimsPolicy:
     accept_session_cookie_cache: bool
 
 
-class Case(NamedTuple):
+class ClaimsContext(NamedTuple):
     """Claims, how they were signed, and what they are measured against."""
 
     claims: JsonObject
@@ -41,42 +41,42 @@ class Check(NamedTuple):
 
     name: str
     guarantee: str
-    enforce: Callable[[Case], object]
+    enforce: Callable[[ClaimsContext], object]
 
 
-def identity_of(case: Case) -> Identity:
+def identity_of(context: ClaimsContext) -> Identity:
     """Whom the claims identify, all of `CHECKS` being met.
 
     Raises:
         Unauthorized: a check fails; the reason is that of the first.
     """
     for check in CHECKS:
-        check.enforce(case)
-    return Identity(_user_id(case), _email(case), _expiry(case))
+        check.enforce(context)
+    return Identity(_user_id(context), _email(context), _expiry(context))
 
 
-def _expiry(case: Case) -> float:
-    expires_at = _moment(case.claims, "exp")
+def _expiry(context: ClaimsContext) -> float:
+    expires_at = _moment(context.claims, "exp")
     if expires_at is None:
         raise Unauthorized("there is no 'exp': a token without an end is not accepted")
-    if case.now >= expires_at:
-        raise Unauthorized(f"the token expired {case.now - expires_at:.0f} s ago")
+    if context.now >= expires_at:
+        raise Unauthorized(f"the token expired {context.now - expires_at:.0f} s ago")
     return expires_at
 
 
-def _not_before(case: Case) -> None:
-    _check_not_ahead(case, "nbf", "is valid only")
+def _not_before(context: ClaimsContext) -> None:
+    _check_not_ahead(context, "nbf", "is valid only")
 
 
-def _issued_at(case: Case) -> None:
-    _check_not_ahead(case, "iat", "was issued")
+def _issued_at(context: ClaimsContext) -> None:
+    _check_not_ahead(context, "iat", "was issued")
 
 
-def _check_not_ahead(case: Case, claim: str, complaint: str) -> None:
-    moment = _moment(case.claims, claim)
-    if moment is not None and moment > case.now + LEEWAY:
+def _check_not_ahead(context: ClaimsContext, claim: str, complaint: str) -> None:
+    moment = _moment(context.claims, claim)
+    if moment is not None and moment > context.now + LEEWAY:
         raise Unauthorized(
-            f"the token {complaint} {moment - case.now:.0f} s from now ('{claim}'): are both clocks right?"
+            f"the token {complaint} {moment - context.now:.0f} s from now ('{claim}'): are both clocks right?"
         )
 
 
@@ -86,34 +86,34 @@ def _moment(claims: JsonObject, name: str) -> float | None:
         return None
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unauthorized(f"'{name}' is {quoted(value)}, not a number")
+        raise Unauthorized(f"'{name}' is {log_safe(value)}, not a number")
     if not -_LAST_SECOND <= value <= _LAST_SECOND:
         raise Unauthorized(f"'{name}' is not a moment before the year 10000: is it in milliseconds?")
     return float(value)
 
 
-def _issuer(case: Case) -> None:
-    if "iss" not in case.claims:
-        return _check_absence(case, "iss")
-    issuer, expected = case.claims["iss"], case.policy.issuer
+def _issuer(context: ClaimsContext) -> None:
+    if "iss" not in context.claims:
+        return _check_absence(context, "iss")
+    issuer, expected = context.claims["iss"], context.policy.issuer
     if not isinstance(issuer, str) or issuer != (expected or issuer):
-        raise Unauthorized(f"the issuer is {quoted(issuer)}, expected {quoted(expected)}")
+        raise Unauthorized(f"the issuer is {log_safe(issuer)}, expected {log_safe(expected)}")
     return None
 
 
-def _audience(case: Case) -> None:
-    if "aud" not in case.claims:
-        return _check_absence(case, "aud")
-    audiences, expected = _audiences(case.claims["aud"]), case.policy.audiences
+def _audience(context: ClaimsContext) -> None:
+    if "aud" not in context.claims:
+        return _check_absence(context, "aud")
+    audiences, expected = _audiences(context.claims["aud"]), context.policy.audiences
     if expected and expected.isdisjoint(audiences):
         raise Unauthorized(f"the audience is {_listed(audiences)}, expected {_listed(sorted(expected))}")
     return None
 
 
-def _check_absence(case: Case, name: str) -> None:
-    if not case.by_secret:
+def _check_absence(context: ClaimsContext, name: str) -> None:
+    if not context.by_secret:
         raise Unauthorized(f"there is no '{name}': a token of a JWKS key needs it")
-    if case.policy.strict_hs256:
+    if context.policy.strict_hs256:
         raise Unauthorized(f"there is no '{name}': the settings demand it of HS256 tokens too")
 
 
@@ -127,13 +127,13 @@ def _audiences(claim: object) -> list[str]:
 
 
 def _listed(audiences: list[str]) -> str:
-    return quoted(", ".join(audiences))
+    return log_safe(", ".join(audiences))
 
 
-def _user_id(case: Case) -> str:
-    user_id = _profile(case)[0]
+def _user_id(context: ClaimsContext) -> str:
+    user_id = _profile(context)[0]
     if not isinstance(user_id, str):
-        raise Unauthorized(f"the user id is {quoted(user_id)}, not a string")
+        raise Unauthorized(f"the user id is {log_safe(user_id)}, not a string")
     if not 1 <= len(user_id) <= _LONGEST_ID:
         raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_LONGEST_ID}")
     if " " in user_id or not user_id.isprintable():
@@ -143,25 +143,25 @@ def _user_id(case: Case) -> str:
     return user_id
 
 
-def _email(case: Case) -> str | None:
-    email = _profile(case)[1]
+def _email(context: ClaimsContext) -> str | None:
+    email = _profile(context)[1]
     fits = isinstance(email, str) and len(email) <= _LONGEST_EMAIL and email.isprintable()
     return str(email) if fits else None
 
 
-def _profile(case: Case) -> tuple[object, object]:
+def _profile(context: ClaimsContext) -> tuple[object, object]:
     """The user's id and e-mail address, from where this kind of token has them."""
-    claims, name = case.claims, case.policy.user_id_claim
+    claims, name = context.claims, context.policy.user_id_claim
     if name in claims:
         return claims[name], claims.get("email")
     user, session = claims.get("user"), claims.get("session")
-    if case.by_secret and isinstance(user, dict) and isinstance(session, dict):
-        return _cookie_profile(case, user, session)
+    if context.by_secret and isinstance(user, dict) and isinstance(session, dict):
+        return _cookie_profile(context, user, session)
     raise Unauthorized(f"there is no '{name}'{_what_it_may_be(claims)}")
 
 
-def _cookie_profile(case: Case, user: JsonObject, session: JsonObject) -> tuple[object, object]:
-    if not case.policy.accept_session_cookie_cache:
+def _cookie_profile(context: ClaimsContext, user: JsonObject, session: JsonObject) -> tuple[object, object]:
+    if not context.policy.accept_session_cookie_cache:
         raise Unauthorized("a 'session_data' cookie: send the JWT of /api/auth/token, or allow such cookies")
     if "id" not in user or user["id"] != session.get("userId"):
         raise Unauthorized("a 'session_data' cookie whose user is not its session's user")

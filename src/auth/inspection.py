@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from src.auth import compact
-from src.auth.claims import CHECKS, Case, Check
-from src.auth.compact import CompactToken
+from src.auth import compact_jws
+from src.auth.claims import CHECKS, Check, ClaimsContext
+from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, Unauthorized
 
@@ -24,12 +24,12 @@ async def inspect(verifier: TokenVerifier, text: str) -> list[Finding]:
     the token's form is wrong, nothing else can be judged.
     """
     try:
-        token = compact.parse(text)
-        case = verifier.case(token)
+        token = compact_jws.parse(text)
+        context = verifier.claims_context(token)
     except Unauthorized as refusal:
         return [Finding("form", passed=False, explanation=refusal.reason)]
     signature = await _signature(verifier, token)
-    return [Finding("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(case)]
+    return [Finding("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(context)]
 
 
 async def _signature(verifier: TokenVerifier, token: CompactToken) -> Finding:
@@ -42,13 +42,13 @@ async def _signature(verifier: TokenVerifier, token: CompactToken) -> Finding:
     return Finding("signature", passed=True, explanation=f"{token.algorithm}, by a key that is trusted")
 
 
-def _claims(case: Case) -> list[Finding]:
-    return [_finding(check, case) for check in CHECKS]
+def _claims(context: ClaimsContext) -> list[Finding]:
+    return [_finding(check, context) for check in CHECKS]
 
 
-def _finding(check: Check, case: Case) -> Finding:
+def _finding(check: Check, context: ClaimsContext) -> Finding:
     try:
-        check.enforce(case)
+        check.enforce(context)
     except Unauthorized as refusal:
         return Finding(check.name, passed=False, explanation=refusal.reason)
     return Finding(check.name, passed=True, explanation=check.guarantee)

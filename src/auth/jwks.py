@@ -10,10 +10,10 @@ from typing import Final
 import httpx
 from jose.backends.base import Key
 
-from src.auth.allowance import Allowance
-from src.auth.fetching import FetchError, fetch_json
+from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
+from src.auth.rate_limiter import GcraLimiter
 from src.errors import ServiceUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class JwksClient:
         self._entries: list[object] | None = None
         self._begun = self._answered = 0  # how many fetches began, and which of them brought the keys
         self._waiting = 0
-        self._searches = Allowance(burst=_SEARCHES_AT_ONCE, interval=cooldown)
+        self._searches = GcraLimiter(burst=_SEARCHES_AT_ONCE, interval=cooldown)
         self._stale_at = self._retry_at = self._begins_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
 
@@ -81,7 +81,7 @@ class JwksClient:
         """
         found = self.known(kid, alg) or await self._searched((kid, alg))
         if found is None:
-            raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {quoted(kid)}")
+            raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {log_safe(kid)}")
         return found
 
     @property
@@ -119,7 +119,7 @@ class JwksClient:
         now = self._clock()
         if now < self._retry_at:
             raise KeysUnavailable
-        self._fetching = self._started(after=0 if self._entries is None else self._searches.book(now))
+        self._fetching = self._started(after=0 if self._entries is None else self._searches.reserve(now))
         return self._fetching
 
     def _current(self) -> asyncio.Task[None] | None:

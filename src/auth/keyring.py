@@ -7,9 +7,9 @@ from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from src.auth.algorithms import HMAC_ALGORITHM
-from src.auth.compact import CompactToken
+from src.auth.compact_jws import CompactToken
 from src.auth.jwks import JwksClient
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.errors import Unauthorized
 
 # Some of python-jose's failures are not JOSEErrors; none of them may become a 500.
@@ -51,7 +51,7 @@ class Keyring:
             return self._check_secrets(token)
         key = await self._published_key(token)
         if not is_signed_by(token, key):
-            raise Unauthorized(f"the {token.algorithm} signature is not of the key {quoted(token.key_id)}")
+            raise Unauthorized(f"the {token.algorithm} signature is not of the key {log_safe(token.key_id)}")
         return None
 
     def _check_secrets(self, token: CompactToken) -> None:
@@ -66,7 +66,7 @@ class Keyring:
         if self._jwks is None:
             raise Unauthorized(f"{token.algorithm} needs a JWKS, and none is configured (BETTER_AUTH_URL)")
         if not isinstance(token.key_id, str):
-            raise Unauthorized(f"the 'kid' is {quoted(token.key_id)}, not the name of a key in the JWKS")
+            raise Unauthorized(f"the 'kid' is {log_safe(token.key_id)}, not the name of a key in the JWKS")
         return await self._jwks.key(token.key_id, token.algorithm)
 
 

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 
-from src.auth import compact
+from src.auth import compact_jws
 from src.auth.algorithms import HMAC_ALGORITHM
-from src.auth.cache import VerifiedTokens
-from src.auth.claims import Case, ClaimsPolicy, identity_of
-from src.auth.compact import CompactToken
+from src.auth.claims import ClaimsContext, ClaimsPolicy, identity_of
+from src.auth.compact_jws import CompactToken
 from src.auth.identity import Identity
 from src.auth.jwks import JwksClient
 from src.auth.keyring import Keyring
+from src.auth.token_cache import TokenCache
 
 
 class TokenVerifier:
@@ -40,7 +40,7 @@ class TokenVerifier:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.jwks = jwks
-        self._clock, self._cache, self._keys = clock, VerifiedTokens(), Keyring(secrets, jwks)
+        self._clock, self._cache, self._keys = clock, TokenCache(), Keyring(secrets, jwks)
         self._policy = ClaimsPolicy(
             issuer=issuer,
             audiences=frozenset((audience,) if isinstance(audience, str) else audience or ()),
@@ -52,7 +52,7 @@ class TokenVerifier:
 
     def cached(self, token: str) -> Identity | None:
         """Whom `token` identifies, if `verify` said so and it still holds; costs a hash and no waiting."""
-        if len(token) > compact.MAX_LENGTH or not token.isascii():
+        if len(token) > compact_jws.MAX_LENGTH or not token.isascii():
             return None
         return self._cache.get(token, now=self._clock(), generation=self._keys.generation())
 
@@ -73,14 +73,14 @@ class TokenVerifier:
         """The part of `verify` that checks the signature; it raises what `verify` does."""
         await self._keys.authenticate(token)
 
-    def case(self, token: CompactToken) -> Case:
+    def claims_context(self, token: CompactToken) -> ClaimsContext:
         """The part of `verify` that reads the claims, ready for the checks; it raises what `verify` does."""
-        return Case(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
+        return ClaimsContext(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
 
     async def _verify(self, text: str) -> Identity:
-        token = compact.parse(text)
+        token = compact_jws.parse(text)
         await self.authenticate(token)
-        identity = identity_of(self.case(token))
+        identity = identity_of(self.claims_context(token))
         self._cache.put(text, identity, generation=self._keys.generation())
         return identity
 

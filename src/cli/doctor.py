@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from src.doctor import examine
+from src.doctor import run_checks
 
 
 def doctor() -> None:
@@ -15,7 +15,7 @@ def doctor() -> None:
 
 async def _is_sound() -> bool:
     sound = True
-    async for finding in examine():
+    async for finding in run_checks():
         typer.echo(str(finding))
         sound = sound and finding.level != "FAILED"
     return sound

@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
 from src.schemas.origin import Origin
-from src.schemas.text import lowered
+from src.schemas.text import lowercase
 
 _SECRET_LENGTH = 32
 
@@ -63,7 +63,7 @@ def _reject_email_claim(claim: str) -> str:
 DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
 Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]

@@ -8,19 +8,19 @@ from src.doctor import counters, database, tokens
 from src.doctor.findings import Finding, failed, ok
 
 
-async def examine() -> AsyncIterator[Finding]:
+async def run_checks() -> AsyncIterator[Finding]:
     """One finding a check, as they come. What depends on something that is wrong already is not checked."""
     yield _settings()
     if (settings := _only("database", better_auth_secret=token_urlsafe(32))) is not None:
-        async for finding in database.examine(settings):
+        async for finding in database.run_checks(settings):
             yield finding
     if (settings := _only("better_auth", database_url=PLACEHOLDER_DATABASE_URL)) is not None:
-        async for finding in tokens.examine(settings):
+        async for finding in tokens.run_checks(settings):
             yield finding
     if (
         settings := _only("rate_limit", better_auth_secret=token_urlsafe(32), database_url=PLACEHOLDER_DATABASE_URL)
     ) is not None:
-        async for finding in counters.examine(settings):
+        async for finding in counters.run_checks(settings):
             yield finding
 
 

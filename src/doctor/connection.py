@@ -10,7 +10,7 @@ from src.db.url import DatabaseUrl
 type Connection = asyncpg.Connection[asyncpg.Record]
 
 SECONDS = 4
-TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not trusted: name its authority with sslrootcert in the URL"),

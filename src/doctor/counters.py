@@ -10,7 +10,7 @@ _SECONDS = 4
 _WRITES = "return redis.call('DEL', KEYS[1])"
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
+async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
     """The finding about RATE_LIMIT_STORAGE_URL, where it is set."""
     if settings.rate_limit_storage_url is not None:
         yield await _storage(str(settings.rate_limit_storage_url))
@@ -24,14 +24,14 @@ async def _storage(url: str) -> Finding:
         async with asyncio.timeout(_SECONDS), Redis.from_url(url) as redis:
             await redis.eval(_WRITES, 1, "task-api:doctor")  # by a script, as the service counts
     except AuthenticationError:
-        return _alone("it refuses this user or password")
+        return _storage_unusable("it refuses this user or password")
     except TimeoutError:
-        return _alone(f"no answer within {_SECONDS} s")
+        return _storage_unusable(f"no answer within {_SECONDS} s")
     except (RedisError, OSError) as error:
-        return _alone(f"nobody answers there as a Redis or Valkey does ({type(error).__name__})")
+        return _storage_unusable(f"nobody answers there as a Redis or Valkey does ({type(error).__name__})")
     return ok("rate limits", "RATE_LIMIT_STORAGE_URL leads to a Redis or Valkey in which processes count together")
 
 
-def _alone(reason: str) -> Finding:
+def _storage_unusable(reason: str) -> Finding:
     remedy = "mend it, or each process counts for itself"
     return failed("rate limits", f"RATE_LIMIT_STORAGE_URL does not work: {reason}: {remedy}")

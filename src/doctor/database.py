@@ -12,7 +12,7 @@ from src.auth.claims import LEEWAY
 from src.config import Settings
 from src.db.migrations import head, is_behind
 from src.db.url import DatabaseUrl
-from src.doctor.connection import SECONDS, TROUBLE, Connection, connect, unreachable
+from src.doctor.connection import CONNECTION_ERRORS, SECONDS, Connection, connect, unreachable
 from src.doctor.findings import Finding, failed, ok, warning
 from src.doctor.pooler import is_shared, pooler
 from src.doctor.tls import tls
@@ -27,7 +27,7 @@ _IDENTITY = """
 """
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
+async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
     """The findings about DATABASE_URL, and then about DATABASE_URL_UNPOOLED."""
     url = settings.database_url
     try:
@@ -52,7 +52,7 @@ async def _checked(name: str, finding: Awaitable[Finding], deadline: float) -> F
     try:
         async with asyncio.timeout_at(deadline):
             return await finding
-    except TROUBLE as error:
+    except CONNECTION_ERRORS as error:
         return failed(name, f"the database does not tell ({type(error).__name__}): is it overloaded? try again")
 
 
@@ -97,7 +97,7 @@ async def _rights(connection: Connection) -> Finding:
     if await connection.fetchval("SHOW transaction_read_only") == "on":
         return failed("rights", "the database is read-only: is this a replica, or is its disk full?")
     try:
-        missing = [each for each in _RIGHTS if not await _may(connection, each)]
+        missing = [each for each in _RIGHTS if not await _has_privilege(connection, each)]
     except asyncpg.UndefinedTableError:
         return warning("rights", "they cannot be told before the migrations")
     if missing:
@@ -105,7 +105,7 @@ async def _rights(connection: Connection) -> Finding:
     return ok("rights", "the user may read and write tasks")
 
 
-async def _may(connection: Connection, right: str) -> bool:
+async def _has_privilege(connection: Connection, right: str) -> bool:
     return bool(await connection.fetchval("SELECT has_table_privilege('tasks', $1)", right))
 
 
@@ -122,7 +122,7 @@ async def _direct(connection: Connection, url: DatabaseUrl) -> Finding:
         return failed(
             "direct way", f"{name} leads to another database than DATABASE_URL, which would not be migrated: mend one"
         )
-    with suppress(*TROUBLE):
+    with suppress(*CONNECTION_ERRORS):
         if await is_shared(url):
             said = f"{name} leads through a pooler in transaction mode, too: set it to the address past it"
             return warning("direct way", said)

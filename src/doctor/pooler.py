@@ -8,7 +8,7 @@ import asyncpg
 
 from src.config import Settings
 from src.db.url import DatabaseUrl
-from src.doctor.connection import SECONDS, TROUBLE, Connection, connect
+from src.doctor.connection import CONNECTION_ERRORS, SECONDS, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
@@ -21,7 +21,7 @@ async def pooler(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with _pair(settings.database_url) as (first, second):
             shared, kept = await _shared(first, second), await _kept(first, second)
-    except TROUBLE as error:
+    except CONNECTION_ERRORS as error:
         said = f"whether there is one cannot be told ({type(error).__name__}): are two more connections too many?"
         yield warning("pooler", said)
         return
@@ -33,7 +33,7 @@ async def is_shared(url: DatabaseUrl) -> bool:
     """Whether its connections share sessions, as those of a pooler in transaction mode do.
 
     Raises:
-        Exception: Two connections at once cannot be had; one of `TROUBLE`.
+        Exception: Two connections at once cannot be had; one of `CONNECTION_ERRORS`.
     """
     async with _pair(url) as (first, second):
         return await _shared(first, second)
@@ -52,7 +52,7 @@ async def _open(url: DatabaseUrl) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        with suppress(*TROUBLE):
+        with suppress(*CONNECTION_ERRORS):
             await connection.close(timeout=1)
 
 

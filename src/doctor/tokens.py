@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from src.auth.fetching import FetchError, fetch_json
+from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import usable_keys
 from src.config import Settings
 from src.doctor.findings import Finding, failed, ok, warning
@@ -15,7 +15,7 @@ _BITS = 120
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
+async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
     """The findings about secrets, published keys, and what tokens must say."""
     for secret in settings.secrets:
         yield _secret(secret)

@@ -9,7 +9,7 @@ from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.tags import Tag
 from src.schemas.task import MAX_PAGE
-from src.schemas.text import WITHOUT_NUL, lowered
+from src.schemas.text import NO_NUL_PATTERN, lowercase
 from src.schemas.time_zone import TimeZone
 
 
@@ -20,27 +20,27 @@ def _separated(values: object) -> object:
 
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(lowered),
+    BeforeValidator(lowercase),
     Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; in any case."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
 Sort = Annotated[
     Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
-    BeforeValidator(lowered),
+    BeforeValidator(lowercase),
     Field(description="`-` is descending. Times and priorities descend by themselves, due dates and titles ascend."),
 ]
-Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowered), Field(description="Outranks the `-` of `sort`.")]
+Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Outranks the `-` of `sort`.")]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
     Field(
         max_length=200,
-        pattern=WITHOUT_NUL,
+        pattern=NO_NUL_PATTERN,
         description='Words of title, description and tags, by their beginnings; `"a phrase"`; `-without`.',
     ),
 ]
 Priorities = Annotated[
-    list[Annotated[PriorityName, BeforeValidator(lowered)]], BeforeValidator(_separated), Field(max_length=100)
+    list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 
@@ -60,7 +60,7 @@ class TaskQuery(BaseModel):
     priority: Annotated[Priorities, Field(description="Any of these.")] = []
     tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
-    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowered), Field(description="Of several tags.")] = (
+    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowercase), Field(description="Of several tags.")] = (
         "any"
     )
     search: SearchText = ""

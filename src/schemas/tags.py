@@ -4,9 +4,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from src.schemas.text import WITHOUT_NUL
+from src.schemas.text import NO_NUL_PATTERN
 
-Tag = Annotated[str, StringConstraints(strip_whitespace=True), Field(min_length=1, max_length=50, pattern=WITHOUT_NUL)]
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True), Field(min_length=1, max_length=50, pattern=NO_NUL_PATTERN)
+]
 
 
 def _distinct(tags: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
 from src.schemas.tags import Tags
-from src.schemas.text import WITHOUT_NUL
+from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
 
 MAX_PAGE = 1000
@@ -19,9 +19,9 @@ TaskId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
-    Field(min_length=1, max_length=200, pattern=WITHOUT_NUL),
+    Field(min_length=1, max_length=200, pattern=NO_NUL_PATTERN),
 ]
-Description = Annotated[str | None, Field(max_length=10_000, pattern=WITHOUT_NUL)]
+Description = Annotated[str | None, Field(max_length=10_000, pattern=NO_NUL_PATTERN)]
 RecurrenceTimeZone = Annotated[
     TimeZone | None, Field(description="The time zone in which the rule is meant; null is the due date's own offset.")
 ]

@@ -1,10 +1,10 @@
 """What every text must be, and what clients send in place of it."""
 
-WITHOUT_NUL = r"^[^\x00]*$"
+NO_NUL_PATTERN = r"^[^\x00]*$"
 """PostgreSQL's text can hold every character but this one."""
 
 
-def lowered(value: object) -> object:
+def lowercase(value: object) -> object:
     """Any case will do."""
     return value.lower() if isinstance(value, str) else value
 

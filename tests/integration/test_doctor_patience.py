@@ -75,7 +75,7 @@ async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_
     async with Proxy(database_url) as proxy:
         settings = load_settings(_env_file=None, database_url=proxy.url, better_auth_secret=_SECRET)
         began, findings = time.monotonic(), []
-        async for finding in database.examine(settings):
+        async for finding in database.run_checks(settings):
             findings.append(finding)
             proxy.freeze()
         assert time.monotonic() - began < 20

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 
 MAX_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
@@ -34,7 +34,7 @@ async def fetch_json(http: httpx.AsyncClient, url: httpx.URL, *, seconds: float)
     except FetchError:
         raise
     except Exception as error:  # noqa: BLE001 - httpx lets errors of its layers through, even an ExceptionGroup
-        raise FetchError(quoted(f"{type(error).__name__}: {error}")) from None
+        raise FetchError(log_safe(f"{type(error).__name__}: {error}")) from None
 
 
 async def _body(http: httpx.AsyncClient, request: httpx.Request) -> bytes:
@@ -52,7 +52,7 @@ async def _body(http: httpx.AsyncClient, request: httpx.Request) -> bytes:
 def _same_host(origin: httpx.URL, request: httpx.Request) -> httpx.Request:
     downgrade = origin.scheme == "https" != request.url.scheme
     if downgrade or request.url.host != origin.host:
-        raise FetchError(f"it redirects to {quoted(str(request.url))}, which is not followed")
+        raise FetchError(f"it redirects to {log_safe(str(request.url))}, which is not followed")
     return request
 
 

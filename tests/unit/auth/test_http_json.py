@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from src.auth.fetching import MAX_BYTES, FetchError, fetch_json
+from src.auth.http_json import MAX_BYTES, FetchError, fetch_json
 from tests.unit.auth.certificates import self_signed
 from tests.unit.auth.jwks_server import JwksServer, serving
 

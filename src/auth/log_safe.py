@@ -3,7 +3,7 @@
 _LONGEST = 80
 
 
-def quoted(value: object) -> str:
+def log_safe(value: object) -> str:
     """`value` in quotes when it is a string, cut to 80 characters, everything beyond printable ASCII escaped.
 
     Of anything else only the type is told.

@@ -5,7 +5,7 @@ from typing import Final
 
 from src.auth import base64url
 from src.auth.algorithms import ALGORITHMS
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonFormError, JsonObject, read_object
 from src.errors import Unauthorized
 
@@ -85,7 +85,7 @@ def _accepted_algorithm(header: JsonObject) -> str:
     _check_type(header)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise Unauthorized(f"the algorithm is {quoted(algorithm)}, not one of {', '.join(ALGORITHMS)}")
+        raise Unauthorized(f"the algorithm is {log_safe(algorithm)}, not one of {', '.join(ALGORITHMS)}")
     return algorithm
 
 
@@ -99,4 +99,4 @@ def _check_extensions(header: JsonObject) -> None:
 def _check_type(header: JsonObject) -> None:
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.upper() != "JWT":
-        raise Unauthorized(f"the header's 'typ' is {quoted(kind)}, not 'JWT': not an access token of Better Auth")
+        raise Unauthorized(f"the header's 'typ' is {log_safe(kind)}, not 'JWT': not an access token of Better Auth")

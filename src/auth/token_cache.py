@@ -9,7 +9,7 @@ from src.auth.identity import Identity
 CAPACITY: Final = 10_000
 
 
-class VerifiedTokens:
+class TokenCache:
     """A bounded memory of identities; the least recently used one goes first.
 
     No token is kept, only its SHA-256. No identity is returned at or past its `expires_at`, and none that was

@@ -1,7 +1,7 @@
 """How often something costly may happen when strangers can ask for it."""
 
 
-class Allowance:
+class GcraLimiter:
     """Lets something happen `burst` times at once, and once per `interval` in the long run.
 
     This is the generic cell rate algorithm: one number says until when the future is used up.
@@ -12,7 +12,7 @@ class Allowance:
         self._slack = (burst - 1) * interval
         self._used_until = 0.0
 
-    def book(self, now: float) -> float:
+    def reserve(self, now: float) -> float:
         """The seconds until it may happen; it counts already.
 
         Whoever books only after the last booking has come waits for one `interval` at most.

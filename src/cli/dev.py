@@ -17,9 +17,9 @@ def dev(
     *,
     reload: Annotated[bool, typer.Option(help="Restart when the code changes.")] = True,
 ) -> None:
-    """Serve for development, with all that is needed: PostgreSQL, migrations, a secret and a token to try it with.
+    """Serve for development, with an embedded PostgreSQL, migrations, a secret and a token to try it with.
 
-    What the environment or .env sets is used instead, such as DATABASE_URL, BETTER_AUTH_SECRET or BETTER_AUTH_URL.
+    Settings in the environment or .env have precedence, such as DATABASE_URL, BETTER_AUTH_SECRET or BETTER_AUTH_URL.
     """
     with development_database():
         settings = development_settings()

@@ -8,14 +8,14 @@ from src.doctor import run_checks
 
 
 def doctor() -> None:
-    """Check the settings, the database and the sources of tokens, and say what to mend. Changes nothing."""
-    if not asyncio.run(_is_sound()):
+    """Check the settings, the database and the token sources, and say how to fix problems. Changes nothing."""
+    if not asyncio.run(_run()):
         raise SystemExit(1)
 
 
-async def _is_sound() -> bool:
-    sound = True
+async def _run() -> bool:
+    passed = True
     async for finding in run_checks():
         typer.echo(str(finding))
-        sound = sound and finding.level != "FAILED"
-    return sound
+        passed = passed and finding.level != "FAILED"
+    return passed

@@ -1,4 +1,4 @@
-"""`python -m src migrate`: bring the database to the schema of this version."""
+"""`python -m src migrate`: run the migrations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,9 @@ from src.db.url import DatabaseUrl
 
 
 def migrate(
-    *, check: Annotated[bool, typer.Option("--check", help="Only tell whether there is something to do.")] = False
+    *, check: Annotated[bool, typer.Option("--check", help="Only check whether migrations are pending.")] = False
 ) -> None:
-    """Bring the database to the schema that this version needs. Safe to run from several places at once."""
+    """Migrate the database to the schema of this version. Safe to run several times at once."""
     url = load_settings().migration_url
     if not check:
         upgrade(url)
@@ -24,10 +24,10 @@ def migrate(
 
 
 def upgrade(url: DatabaseUrl) -> None:
-    """Run all migrations.
+    """Run all pending migrations.
 
     Raises:
-        SystemExit: One fails; the sentence says why.
+        SystemExit: A migration fails; the message says why.
     """
     with _one_sentence():
         migrations.upgrade(url)

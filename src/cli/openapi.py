@@ -16,10 +16,10 @@ _SNAPSHOT = Path("specs/001-tasks/contracts/openapi.json")
 
 
 def openapi(
-    *, check: Annotated[bool, typer.Option("--check", help="Only tell whether the snapshot is current.")] = False
+    *, check: Annotated[bool, typer.Option("--check", help="Only check whether the snapshot is current.")] = False
 ) -> None:
-    """Write the OpenAPI document to the specs, where clients are generated from and changes are reviewed."""
-    settings = Settings.model_construct(  # whatever the environment says
+    """Write the OpenAPI snapshot to the specs, for generating clients and reviewing changes."""
+    settings = Settings.model_construct(  # independent of the environment
         database_url=DatabaseUrl.parse(PLACEHOLDER_DATABASE_URL), better_auth_secret=SecretStr(token_urlsafe(32))
     )
     text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
@@ -27,5 +27,5 @@ def openapi(
         _SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
         _SNAPSHOT.write_text(text)
     elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
-        raise SystemExit(f"{_SNAPSHOT} is not what the application documents; run 'python -m src openapi'.")
+        raise SystemExit(f"{_SNAPSHOT} is out of date; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")

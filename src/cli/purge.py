@@ -1,4 +1,4 @@
-"""`python -m src purge`: remove what has been in the trash for long."""
+"""`python -m src purge`: remove old trash."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ from src.services.readiness import Readiness
 
 
 def purge() -> None:
-    """Delete for good what has been in the trash for TRASH_RETENTION_DAYS, and old answers. Run it once a day."""
-    logging.disable(logging.WARNING)  # the sentence says it
+    """Remove tasks deleted TRASH_RETENTION_DAYS ago, and expired idempotency records. Run it once a day."""
+    logging.disable(logging.WARNING)  # the command itself reports a failure
     count = asyncio.run(_purge(load_settings()))
-    typer.echo(f"Deleted for good: {count} task{'' if count == 1 else 's'}.")
+    typer.echo(f"Purged {count} task{'' if count == 1 else 's'}.")
 
 
 async def _purge(settings: Settings) -> int:
@@ -29,4 +29,4 @@ async def _purge(settings: Settings) -> int:
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
         why = reason(error.__cause__) if error.__cause__ else error.detail
-        raise SystemExit(f"The trash is not purged: {why}") from None
+        raise SystemExit(f"The trash was not purged: {why}") from None

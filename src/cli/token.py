@@ -1,4 +1,4 @@
-"""`python -m src token`: print a token, or inspect one."""
+"""`python -m src token`: print a development token, or inspect a token."""
 
 import asyncio
 import sys
@@ -20,15 +20,16 @@ def token(
     user_id: Annotated[str, typer.Argument(help="The user that the token is for.")] = "dev-user",
     *,
     inspecting: Annotated[
-        bool, typer.Option("--inspect", help="Read a token from standard input instead, and say what is wrong with it.")
+        bool,
+        typer.Option("--inspect", help="Read a token from standard input instead, and explain whether it is valid."),
     ] = False,
 ) -> None:
-    """Print a token for a user, valid for a day. For development only: in production Better Auth makes them."""
+    """Print a token for a user, valid for a day. For development only: in production Better Auth issues them."""
     if inspecting:
         _inspect(sys.stdin.read().strip().removeprefix("Bearer "))
     else:
         if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
-            raise SystemExit("To sign with the secret that is set, set ENVIRONMENT=development, too.")
+            raise SystemExit("To sign with the configured secret, also set ENVIRONMENT=development.")
         _print_token(development_settings(database_url=PLACEHOLDER_DATABASE_URL), user_id)
 
 

@@ -1,4 +1,4 @@
-"""The settings: the only reader of the environment. A wrong value stops the start with one sentence."""
+"""Load the settings from the environment, which no other module reads. An invalid one stops startup with a sentence."""
 
 import os
 from importlib.util import find_spec
@@ -25,9 +25,9 @@ from src.schemas.rate import Rate, RateOrOff
 _ENV_FILE = ".env"
 
 PLACEHOLDER_DATABASE_URL = "postgresql://not/needed"
-"""For whoever wants the other settings only."""
+"""A valid DATABASE_URL for commands that use only the other settings."""
 
-# What a setting needs beyond the project's dependencies, and the dependency group that has it.
+# The optional package that a setting needs, and the dependency group that installs it.
 _OPTIONAL = {
     "otel_exporter_otlp_endpoint": ("opentelemetry.sdk", "otel"),
     "rate_limit_storage_url": ("redis", "redis"),
@@ -35,7 +35,7 @@ _OPTIONAL = {
 
 
 class Settings(BaseSettings):
-    """One field a variable of the environment or of the file `.env`; `.env.example` explains them."""
+    """The settings, one field per environment variable or line of `.env`; `.env.example` explains them."""
 
     model_config = SettingsConfigDict(
         env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -70,45 +70,45 @@ class Settings(BaseSettings):
 
     @field_validator("better_auth_secret")
     @classmethod
-    def _something_verifies_tokens(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        others = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
-        if secret is None and not any(info.data.get(name, "wrong") for name in others):
+    def _require_token_verification(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        sources = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
+        if secret is None and not any(info.data.get(name, "wrong") for name in sources):
             raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
         return secret
 
     @field_validator(*_OPTIONAL)
     @classmethod
-    def _packages_are_there(cls, value: object, info: ValidationInfo) -> object:
+    def _require_optional_package(cls, value: object, info: ValidationInfo) -> object:
         package, group = _OPTIONAL[str(info.field_name)]
         if value is not None and find_spec(package) is None:
             raise ValueError(f"needs packages that are not installed: add '--group {group}' to 'uv sync'")
         return value
 
     @model_validator(mode="after")
-    def _issuer_and_audience_are_known(self) -> Self:
+    def _require_issuer_and_audience(self) -> Self:
         if (self.jwks_url or self.better_auth_require_issuer_and_audience) and not (self.issuer and self.audience):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
         return self
 
     @property
     def secrets(self) -> list[str]:
-        """What HS256 tokens may be signed with; the first is the current one."""
+        """The secrets that HS256 tokens may be signed with, the current one first."""
         single = [] if self.better_auth_secret is None else [self.better_auth_secret]
         return [secret.get_secret_value() for secret in (*self.better_auth_secrets, *single)]
 
     @property
     def issuer(self) -> str | None:
-        """What `iss` must be: the origin of Better Auth's base URL."""
+        """The required value of `iss`: by default the origin of Better Auth's base URL."""
         return self.better_auth_issuer or self._better_auth_origin
 
     @property
     def audience(self) -> str | None:
-        """What `aud` must be or contain; Better Auth's default is the same as for `iss`."""
+        """The required value or member of `aud`: by default the same as `iss`, like Better Auth's own default."""
         return self.better_auth_audience or self._better_auth_origin
 
     @property
     def jwks_url(self) -> str | None:
-        """Where Better Auth publishes its keys: below its base path, which is `/api/auth` unless its URL has one."""
+        """The URL of Better Auth's JWKS, below BETTER_AUTH_URL's path, or `/api/auth` if it has none."""
         if self.better_auth_jwks_url is not None:
             return str(self.better_auth_jwks_url)
         if self.better_auth_url is None:
@@ -122,27 +122,27 @@ class Settings(BaseSettings):
 
     @property
     def log_form(self) -> Literal["json", "plain"]:
-        """How the log is written: for people while developing, else for programs."""
+        """The log format: plain text in development, JSON otherwise."""
         return self.log_format or ("plain" if self.environment == "development" else "json")
 
     @property
     def migration_url(self) -> DatabaseUrl:
-        """Migrations want a connection of their own; a pooler may hand theirs to others between statements."""
+        """The database URL for migrations, past any pooler, because they need one session for all their statements."""
         return self.database_url_unpooled or self.database_url
 
     @property
     def prepared_statements(self) -> bool:
-        """Whether the way to the database keeps prepared statements; PgBouncer in transaction mode may not."""
+        """Whether to use prepared statements: not through a pooler in transaction mode, unless the setting says so."""
         if self.database_prepared_statements is None:
             return not self.database_url.pooled
         return self.database_prepared_statements
 
 
 def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, parsed by pydantic
-    """The settings of the environment, of `.env`, and of `values`, which come first.
+    """Load the settings from `values`, the environment and `.env`, in this order of precedence.
 
     Raises:
-        SystemExit: With a sentence for each variable that is missing or wrong, and no value of any.
+        SystemExit: A setting is missing or invalid; the message has a sentence for each and none of their values.
     """
     try:
         return Settings(**values)
@@ -152,13 +152,13 @@ def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, p
 
 
 def set_default(name: str, value: str) -> None:
-    """Set a variable of this process and its children, unless the environment or `.env` already has it."""
+    """Set an environment variable of this process and its children, unless the environment or `.env` sets it."""
     if not is_set(name):
         os.environ[name] = value
 
 
 def is_set(name: str) -> bool:
-    """Whether the environment or `.env` gives the variable a value; an empty one counts as none."""
+    """Return whether the environment or `.env` sets the variable; an empty value counts as unset."""
     return any(value and key.upper() == name for key, value in (dotenv_values(_ENV_FILE) | os.environ).items())
 
 

@@ -1,4 +1,4 @@
-"""What each kind of setting accepts; the rest is refused with a sentence that shows no value."""
+"""Types of settings, which parse and validate them. No error message contains a value."""
 
 import re
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from src.schemas.text import lowercase
 
 _SECRET_LENGTH = 32
 
-# What Better Auth signs with when nobody sets a secret: public, so everybody could sign with it.
+# The secret that Better Auth uses if none is set. It is public, so anyone could sign tokens with it.
 _BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
 
 
@@ -24,14 +24,14 @@ def _parse_database_url(value: object) -> DatabaseUrl:
 
 
 def _split(value: object) -> object:
-    """`a,b` and `["a", "b"]` are the same list."""
+    """Parse a list that is separated by commas, `a,b`, or written like JSON, `["a", "b"]`."""
     if not isinstance(value, str):
         return value
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
 
 
-def _host(value: str) -> str:
+def _parse_host(value: str) -> str:
     host = value.strip().lower()
     if not _HOST.fullmatch(host):
         raise ValueError("must be host names such as api.example.com or *.example.org, without a port")
@@ -39,7 +39,7 @@ def _host(value: str) -> str:
 
 
 def _strip_version_prefix(value: object) -> object:
-    """Better Auth numbers the secrets of a roll-over: `2:new,1:old`."""
+    """Remove the version numbers that Better Auth puts before secrets during a rotation: `2:new,1:old`."""
     parts = _split(value)
     return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
 
@@ -66,4 +66,4 @@ Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefi
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
-HostList = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_split)]
+HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

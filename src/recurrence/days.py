@@ -1,4 +1,4 @@
-"""Which days a recurrence rule lets pass (RFC 5545, section 3.3.10), whatever its frequency."""
+"""Filter days by the BY parts of a recurrence rule (RFC 5545, section 3.3.10)."""
 
 from calendar import isleap, monthrange
 from collections.abc import Callable, Iterable, Iterator
@@ -8,25 +8,25 @@ from functools import partial
 from src.recurrence.rule import Rule
 
 _LENGTHS = [[monthrange(year, month)[1] for month in range(1, 13)] for year in (2023, 2024)]
-"""Of the months, in a common and in a leap year."""
+"""The lengths of the months, in a common and in a leap year."""
 
 _DAYS_OF_400_YEARS = 146097
-"""Then the calendar repeats itself, its weekdays too."""
+"""The period of the Gregorian calendar, weekdays included."""
 
 type DayPosition = tuple[int, int]
-"""The number of a day in its month or year, from 1, and how many there are."""
+"""The number of a day in its month or year, and the number of days there; or a position from the start and the end."""
 
 
 def matching_days(rule: Rule, ordinals: Iterable[int]) -> Iterator[date]:
-    """Those of the days with these proleptic Gregorian ordinals for which all parts of the rule hold."""
+    """Yield the days with these proleptic Gregorian ordinals that match all parts of the rule."""
     days: Iterator[date] = map(date.fromordinal, ordinals)
-    for condition in _conditions(rule):
-        days = filter(condition, days)
+    for is_match in _filters(rule):
+        days = filter(is_match, days)
     return days
 
 
-def _conditions(rule: Rule) -> Iterator[Callable[[date], bool]]:
-    """The cheap ones first."""
+def _filters(rule: Rule) -> Iterator[Callable[[date], bool]]:
+    """Yield a filter for each part of the rule, cheap filters first."""
     numbers = rule.numbers
     if "BYMONTH" in numbers:
         yield lambda day: day.month in numbers["BYMONTH"]
@@ -35,26 +35,28 @@ def _conditions(rule: Rule) -> Iterator[Callable[[date], bool]]:
     if "BYYEARDAY" in numbers:
         yield lambda day: not numbers["BYYEARDAY"].isdisjoint(_from_both_ends(*_in_year(day)))
     if rule.weekdays:
-        yield _weekday_condition(rule)
+        yield _weekday_filter(rule)
     if "BYWEEKNO" in numbers:
         yield partial(_is_in_week, numbers["BYWEEKNO"], rule.week_start)
 
 
-def _weekday_condition(rule: Rule) -> Callable[[date], bool]:
+def _weekday_filter(rule: Rule) -> Callable[[date], bool]:
     every = {weekday for ordinal, weekday in rule.weekdays if not ordinal}
-    place = _in_month if rule.has_months else _in_year
+    position = _in_month if rule.has_months else _in_year
     if all(ordinal == 0 for ordinal, _ in rule.weekdays):
         return lambda day: day.weekday() in every
     return lambda day: (
         (weekday := day.weekday()) in every
-        or any((nth, weekday) in rule.weekdays for nth in _weeks_from_both_ends(*place(day)))
+        or any((nth, weekday) in rule.weekdays for nth in _weeks_from_both_ends(*position(day)))
     )
 
 
 def _is_in_week(weeks: frozenset[int], week_start: int, day: date) -> bool:
-    """A week belongs to the year of its fourth day, and has the number of that among the year's days of its name."""
+    """Match ISO 8601 week numbers, generalized to WKST: a week belongs to the year that contains its fourth day."""
     ordinal = day.toordinal() + 3 - (day.weekday() - week_start) % 7
-    fourth = date.fromordinal((ordinal - 1) % _DAYS_OF_400_YEARS + 1)  # that of the last week there is lies in 10000
+    fourth = date.fromordinal(
+        (ordinal - 1) % _DAYS_OF_400_YEARS + 1
+    )  # the fourth day of the calendar's last week is in the year 10000
     return not weeks.isdisjoint(_weeks_from_both_ends(*_in_year(fourth)))
 
 
@@ -63,7 +65,10 @@ def _from_both_ends(number: int, count: int) -> DayPosition:
 
 
 def _weeks_from_both_ends(number: int, count: int) -> DayPosition:
-    """The how manieth day of its name it is."""
+    """Return which occurrence of its weekday a day is, from the start and from the end of the period.
+
+    (2, -4) is the second Monday of five.
+    """
     return (number + 6) // 7, -((count - number) // 7 + 1)
 
 

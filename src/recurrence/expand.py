@@ -1,4 +1,4 @@
-"""When a recurrence rule occurs (RFC 5545, section 3.3.10): in order, each time once, and found in bounded time."""
+"""Expand a recurrence rule into its occurrences (RFC 5545, section 3.3.10), in order and in bounded time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,45 +10,47 @@ from src.recurrence.days import matching_days
 from src.recurrence.rule import Rule
 
 _HORIZON = 18_263
-"""Fifty years in days: a leap day that is a Monday comes within forty. To walk on to the year 9999 takes seconds."""
+"""Fifty years in days: enough for a leap day on a given weekday. Searching to the year 9999 would take seconds."""
 _END = date.max.toordinal() + 1
 PERIODS_PER_DAY = {"DAILY": 1, "HOURLY": 24, "MINUTELY": 1440}
-"""How many periods of these frequencies a day has; of all others, a period has several days."""
+"""The number of periods in a day, for the frequencies whose periods are within days."""
 
 type _Time = tuple[date, int]
 """A day, and the seconds since its midnight."""
 
 
 def occurrences(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
-    """The wall-clock times at which a rule occurs in the fifty years from a day on, behind a few that are earlier.
+    """Yield the wall-clock times of the occurrences in fifty years from a day on; a few earlier ones may come first.
 
     Args:
-        rule: What it leaves open is as at the start.
+        rule: Parts that it lacks are taken from the start.
         start: The rule's DTSTART, a wall-clock time. It need not be an occurrence.
-        since: Not before the start. How long after it costs nothing.
+        since: The day to begin with, not before the start. The cost does not depend on the distance.
 
     Raises:
-        OverflowError: The calendar ends.
+        OverflowError: The search reaches the end of the calendar.
     """
-    rule = _completed(rule, start)
+    rule = _with_defaults(rule, start)
     midnight = time(microsecond=start.microsecond)
-    for day, second in (_by_slots if rule.frequency in PERIODS_PER_DAY else _by_periods)(rule, start, since):
+    for day, second in (_expand_within_days if rule.frequency in PERIODS_PER_DAY else _expand_periods)(
+        rule, start, since
+    ):
         yield datetime.combine(day, midnight) + timedelta(seconds=second)
 
 
-def _completed(rule: Rule, start: datetime) -> Rule:
+def _with_defaults(rule: Rule, start: datetime) -> Rule:
     weekdays = {(0, start.weekday())} if rule.is_by_weeks and not rule.has_days else rule.weekdays
-    numbers = _days_like(rule, start) | _times_like(rule, start) | rule.numbers
+    numbers = _default_days(rule, start) | _default_times(rule, start) | rule.numbers
     return replace(rule, weekdays=frozenset(weekdays), numbers=numbers)
 
 
-def _days_like(rule: Rule, start: datetime) -> dict[str, frozenset[int]]:
+def _default_days(rule: Rule, start: datetime) -> dict[str, frozenset[int]]:
     parts = {"YEARLY": {"BYMONTH": start.month, "BYMONTHDAY": start.day}, "MONTHLY": {"BYMONTHDAY": start.day}}
     is_open = not (rule.has_days or rule.is_by_weeks)
     return {name: frozenset({value}) for name, value in parts.get(rule.frequency, {}).items() if is_open}
 
 
-def _times_like(rule: Rule, start: datetime) -> dict[str, frozenset[int]]:
+def _default_times(rule: Rule, start: datetime) -> dict[str, frozenset[int]]:
     return {
         "BYHOUR": frozenset(range(24) if rule.is_within_days else {start.hour}),
         "BYMINUTE": frozenset(range(60) if rule.frequency == "MINUTELY" else {start.minute}),
@@ -57,19 +59,19 @@ def _times_like(rule: Rule, start: datetime) -> dict[str, frozenset[int]]:
 
 
 def _seconds(rule: Rule) -> list[int]:
-    """Of a day. A leap second is the one before it, where there is none (section 3.3.12)."""
+    """Return the rule's times as seconds of a day; a leap second counts as the one before it (section 3.3.12)."""
     times = product(*(rule.numbers[name] for name in ("BYHOUR", "BYMINUTE", "BYSECOND")))
     return sorted(hour * 3600 + minute * 60 + min(second, 59) for hour, minute, second in times)
 
 
 def _chosen(count: int, positions: Iterable[int]) -> list[int]:
-    """The indices of those of so many occurrences that BYSETPOS names."""
+    """Return the indices that BYSETPOS selects out of `count` occurrences."""
     indices = {position - 1 if position > 0 else count + position for position in positions}
     return sorted(index for index in indices if 0 <= index < count)
 
 
-def _by_periods(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
-    """Year by year, month by month or week by week."""
+def _expand_periods(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
+    """Expand a rule period by period: years, months or weeks."""
     first, present, last = (_period(rule, day.toordinal()) for day in (start, since, _horizon(since)))
     positions, seconds = rule.numbers.get("BYSETPOS"), _seconds(rule)
     earliest = 1 if positions else since.toordinal()
@@ -88,7 +90,7 @@ def _horizon(since: date) -> date:
 
 
 def _period(rule: Rule, ordinal: int) -> int:
-    """The number of the year, month or week that the day with this ordinal lies in."""
+    """Return the number of the year, month or week that contains the day with this ordinal."""
     if rule.frequency == "WEEKLY":
         return (ordinal - 1 - rule.week_start) // 7
     day = date.fromordinal(ordinal)
@@ -96,30 +98,32 @@ def _period(rule: Rule, ordinal: int) -> int:
 
 
 def _begin(rule: Rule, period: int) -> int:
-    """The ordinal of the first day of the period with this number."""
+    """Return the ordinal of the first day of the period with this number."""
     if rule.frequency == "WEEKLY":
         return period * 7 + 1 + rule.week_start
     year, month = (period, 0) if rule.frequency == "YEARLY" else divmod(period, 12)
     return date(year, month + 1, 1).toordinal() if year <= date.max.year else _END
 
 
-def _by_slots(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
-    """Day by day, hour by hour or minute by minute, but only the days that match."""
-    in_a_day = PERIODS_PER_DAY[rule.frequency]
-    first = (start.hour * 60 + start.minute) * in_a_day // 1440
-    seconds = _by_slot(rule, 86_400 // in_a_day)
-    slots = {slot for slot in seconds if (slot - first) % gcd(rule.interval, in_a_day) == 0}
-    if not slots:  # on no day, whichever it is
+def _expand_within_days(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
+    """Expand a rule whose periods are days, hours or minutes, visiting only the days that match."""
+    per_day = PERIODS_PER_DAY[rule.frequency]
+    first = (start.hour * 60 + start.minute) * per_day // 1440
+    seconds = _seconds_by_period(rule, 86_400 // per_day)
+    periods = {period for period in seconds if (period - first) % gcd(rule.interval, per_day) == 0}
+    if not periods:  # no period of any day matches
         return
     for day in matching_days(rule, range(since.toordinal(), _horizon(since).toordinal() + 1)):
-        passed = (day - start.date()).days * in_a_day - first
-        for slot in sorted(slots.intersection(range(-passed % rule.interval, in_a_day, rule.interval))):
-            yield from product([day], seconds[slot])
+        passed = (day - start.date()).days * per_day - first
+        for period in sorted(periods.intersection(range(-passed % rule.interval, per_day, rule.interval))):
+            yield from product([day], seconds[period])
 
 
-def _by_slot(rule: Rule, length: int) -> dict[int, list[int]]:
-    """The seconds of the slots that have any."""
-    slots = {slot: list(group) for slot, group in groupby(_seconds(rule), lambda second: second // length)}
+def _seconds_by_period(rule: Rule, length: int) -> dict[int, list[int]]:
+    """Group the rule's seconds of the day by the period that contains them."""
+    periods = {period: list(group) for period, group in groupby(_seconds(rule), lambda second: second // length)}
     if positions := rule.numbers.get("BYSETPOS"):
-        slots = {slot: [group[index] for index in _chosen(len(group), positions)] for slot, group in slots.items()}
-    return {slot: group for slot, group in slots.items() if group}
+        periods = {
+            period: [group[index] for index in _chosen(len(group), positions)] for period, group in periods.items()
+        }
+    return {period: group for period, group in periods.items() if group}

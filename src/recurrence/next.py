@@ -1,4 +1,4 @@
-"""What the next task of a recurring one has."""
+"""Compute the next due date of a recurring task."""
 
 import re
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ _FORM = re.compile(r".{10}(?P<separator>.)\d\d:\d\d(?P<seconds>:\d\d(?P<fraction
 
 
 Basis = Literal["due_date", "completion"]
-"""What the next due date is computed from."""
+"""The date that the next due date is computed from."""
 
 
 _LAST = datetime.combine(date.max, time.max, UTC) - timedelta(days=1)
-"""The last possible due date: the last day of the calendar is none, because other time zones do not have it."""
+"""The last possible due date. The calendar's last day is excluded, because it does not exist in every time zone."""
 
 
 class _Ended(Exception):
-    """No occurrence is left."""
+    """The rule has no further occurrence."""
 
 
 class Occurrence(NamedTuple):
-    """What the next task has instead of the members of the one that was completed."""
+    """The members of the next task that differ from the completed one."""
 
     due_date: str
     recurrence: str
@@ -35,23 +35,23 @@ class Occurrence(NamedTuple):
 def next_occurrence(
     recurrence: str, due_date: str | None, *, basis: Basis, completed_at: datetime, zone: str | None
 ) -> Occurrence | None:
-    """What follows when a recurring task is completed, or None: the rule has ended, or does not occur for fifty years.
+    """Compute the next occurrence when a task is completed, or None if there is none within fifty years.
 
-    The due date is the RFC's DTSTART and the first of COUNT tasks, whether it matches the rule or not. What follows is
-    later than both it and the completion; occurrences between them are skipped, and counted. It takes milliseconds,
-    whatever the rule and however late the completion.
+    The due date is the RFC's DTSTART and the first of COUNT occurrences, whether it matches the rule or not. The next
+    occurrence is after both the due date and the completion; occurrences in between are skipped, but count. This takes
+    milliseconds, whatever the rule and however late the completion.
 
     Args:
-        recurrence: As `Recurrence` leaves it.
-        due_date: As `DueDate` leaves it. A day is followed by a day, a moment by one that is written in the same way.
-        basis: Whether the rule goes on from the due date, or begins anew with the completion. Without a due date it
-            always begins anew, with the day of the completion.
+        recurrence: A rule that `parse_rule` accepts.
+        due_date: A day or an instant in RFC 3339. The next due date has the same format.
+        basis: Whether the rule continues from the due date or restarts at the completion. Without a due date it
+            restarts at the day of the completion.
         completed_at: An aware datetime.
-        zone: The IANA time zone by whose wall clock moments recur and days end. Without one, moments recur at their own
-            offset, and days end in UTC.
+        zone: The IANA time zone in which instants recur and days end. Without one, instants recur at their own offset
+            and days end in UTC.
 
     Raises:
-        ValueError: The rule is none.
+        ValueError: The rule is invalid.
     """
     rule = parse_rule(recurrence)
     form = _FORM.fullmatch(due_date or "")
@@ -66,7 +66,7 @@ def next_occurrence(
 
 
 def _day_after(rule: Rule, due_date: str | None, basis: Basis, now: datetime) -> tuple[str, int]:
-    """The next due date, and which it is after the start."""
+    """Return the next day, and how many occurrences it is after the start."""
     today = _midnight(now.date())
     start = _midnight(date.fromisoformat(due_date)) if due_date and basis == "due_date" else today
     end = _end(rule, now.tzinfo)
@@ -77,7 +77,7 @@ def _day_after(rule: Rule, due_date: str | None, basis: Basis, now: datetime) ->
 def _moment_after(
     rule: Rule, form: re.Match[str], basis: Basis, completed_at: datetime, zone: str | None
 ) -> tuple[str, int]:
-    """The same for moments."""
+    """Return the next instant, and how many occurrences it is after the start."""
     sent = datetime.fromisoformat(form[0].upper())
     clock = ZoneInfo(zone) if zone else sent.tzinfo
     due, now = sent.astimezone(clock), completed_at.astimezone(clock)
@@ -90,29 +90,29 @@ def _moment_after(
 
 
 def _restart_at(rule: Rule, due: datetime, now: datetime) -> datetime:
-    """The time of day stays, unless the rule is about times of day."""
+    """Return the start of a rule that restarts now: with the due date's time of day, unless the rule is within days."""
     if rule.is_within_days:
         return now.replace(second=due.second, microsecond=due.microsecond)
     return datetime.combine(now.date(), due.time(), now.tzinfo)
 
 
 def _midnight(day: date) -> datetime:
-    """In UTC, where every day has one."""
+    """Return midnight in UTC, because clock changes can skip it elsewhere."""
     return datetime.combine(day, time.min, UTC)
 
 
 def _on_days(rule: Rule) -> Rule:
-    """What a rule means for days: times of day mean nothing (section 3.3.10), and the next is on a later day."""
-    in_a_day = PERIODS_PER_DAY.get(rule.frequency, 1)
+    """Adapt a rule to a due date without a time: ignore times of day (section 3.3.10), and advance by whole days."""
+    per_day = PERIODS_PER_DAY.get(rule.frequency, 1)
     without = {"BYHOUR", "BYMINUTE", "BYSECOND"}
     if rule.frequency in PERIODS_PER_DAY:
         rule, without = replace(rule, frequency="DAILY"), without | {"BYSETPOS"}
     numbers = {name: values for name, values in rule.numbers.items() if name not in without}
-    return replace(rule, numbers=numbers | {"INTERVAL": frozenset({max(1, rule.interval // in_a_day)})})
+    return replace(rule, numbers=numbers | {"INTERVAL": frozenset({max(1, rule.interval // per_day)})})
 
 
 def _end(rule: Rule, clock: tzinfo | None) -> datetime:
-    """The last moment of UNTIL, by this clock; the last year means for ever."""
+    """Return the last instant of UNTIL in this time zone; the year 9999 means no end."""
     until = rule.until
     if until is None or until.year == date.max.year:
         return _LAST
@@ -122,16 +122,16 @@ def _end(rule: Rule, clock: tzinfo | None) -> datetime:
 
 
 def _next_after(rule: Rule, start: datetime, now: datetime, end: datetime) -> tuple[datetime, int]:
-    """The first occurrence after the start and after now, and which it is after the start.
+    """Find the first occurrence after both the start and now, and how many occurrences it is after the start.
 
     Raises:
-        _Ended: There is none.
+        _Ended: No such occurrence exists.
     """
     start_utc = start.astimezone(UTC)  # two datetimes of one zone would compare their wall clocks
     after = max(start_utc, now.astimezone(UTC))
     since = start if rule.count else after.astimezone(start.tzinfo)
-    following = (moment for moment in _moments(rule, start, since.date()) if moment > start_utc)
-    for used, moment in enumerate(following, 1):
+    candidates = (moment for moment in _moments(rule, start, since.date()) if moment > start_utc)
+    for used, moment in enumerate(candidates, 1):
         if used == rule.count or moment > end:
             break
         if moment > after:
@@ -140,7 +140,10 @@ def _next_after(rule: Rule, start: datetime, now: datetime, end: datetime) -> tu
 
 
 def _moments(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
-    """Without the local times that a clock change skips (section 3.3.10); of those that come twice, the first."""
+    """Yield the occurrences in UTC, without the local times that a clock change skips (section 3.3.10).
+
+    A local time that occurs twice yields the first.
+    """
     for wall_clock in occurrences(rule, start.replace(tzinfo=None), since):
         moment = wall_clock.replace(tzinfo=start.tzinfo).astimezone(UTC)
         if moment.astimezone(start.tzinfo).replace(tzinfo=None) == wall_clock:

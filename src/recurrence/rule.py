@@ -1,15 +1,15 @@
-"""A recurrence rule (RFC 5545, section 3.3.10) that could be read is sound: known parts, in range, in their places."""
+"""Parse and validate a recurrence rule (RFC 5545, section 3.3.10)."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-_MOST = 10_000
+_MAX_NUMBER = 10_000
 _WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 _FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY")
 _UNSIGNED = {
-    "INTERVAL": range(1, _MOST + 1),
-    "COUNT": range(1, _MOST + 1),
+    "INTERVAL": range(1, _MAX_NUMBER + 1),
+    "COUNT": range(1, _MAX_NUMBER + 1),
     "BYMONTH": range(1, 13),
     "BYHOUR": range(24),
     "BYMINUTE": range(60),
@@ -24,62 +24,62 @@ _SIGNED = {
 _SINGLE = {"INTERVAL", "COUNT", "BYSECOND"}
 _PARTS = {"FREQ", "UNTIL", "WKST", "BYDAY"} | _UNSIGNED.keys() | _SIGNED.keys()
 _ORDINAL = range(1, 54)
-_MOST_IN_MONTH = 5
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MAX_ORDINAL_IN_MONTH = 5
+_MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _UNTIL = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
 _WEEKDAY = re.compile(r"([+-]?)(\d{0,2})(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as it was written: what it leaves to the due date is still missing."""
+    """A parsed rule, without the defaults that it takes from the due date."""
 
     frequency: str
     until: date | datetime | None
-    """The last day, or the last moment: in UTC if aware, else a wall-clock time."""
+    """The last day or time: in UTC if aware, otherwise a wall-clock time."""
     week_start: int
     weekdays: frozenset[tuple[int, int]]
-    """Days of the week, Monday being 0, each behind its ordinal, 0 for all."""
+    """Pairs of an ordinal (0 for every) and a day of the week (0 for Monday)."""
     numbers: dict[str, frozenset[int]]
-    """The values of all parts that are numbers, by the part's name."""
+    """The values of all numeric parts, by the name of the part."""
 
     @property
     def interval(self) -> int:
-        """Every how many periods of the frequency it occurs."""
+        """INTERVAL: the number of periods from one occurrence to the next."""
         return min(self.numbers.get("INTERVAL", {1}))
 
     @property
     def count(self) -> int | None:
-        """How many occurrences there are, the first included; None if nobody counts."""
+        """COUNT: the number of occurrences, the first included, or None if unlimited."""
         return min(self.numbers.get("COUNT", ()), default=None)
 
     @property
     def has_days(self) -> bool:
-        """Whether it says which days of a week, month or year."""
+        """Whether the rule selects days of a week, month or year."""
         return bool(self.weekdays or self.numbers.keys() & {"BYMONTHDAY", "BYYEARDAY"})
 
     @property
     def is_within_days(self) -> bool:
-        """Whether it is about times of day."""
+        """Whether the periods of the rule are shorter than a day."""
         return self.frequency in {"HOURLY", "MINUTELY"}
 
     @property
     def is_by_weeks(self) -> bool:
-        """Whether its days are days of a week."""
+        """Whether the rule selects days within weeks."""
         return self.frequency == "WEEKLY" or "BYWEEKNO" in self.numbers
 
     @property
     def has_months(self) -> bool:
-        """Whether the ordinals of weekdays count within months, not within years."""
+        """Whether ordinals in BYDAY count within months instead of years."""
         return self.frequency == "MONTHLY" or "BYMONTH" in self.numbers
 
 
 def parse_rule(text: str) -> Rule:
-    """The rule that a text in upper case, without prefix and spaces, means.
+    """Parse a rule in upper case, without prefix and spaces.
 
     Raises:
-        ValueError: It is no rule of RFC 5545, has parts that the RFC forbids together, or asks for tasks by the second;
-            the message says what it must be, and repeats nothing.
+        ValueError: The text is no rule of RFC 5545, combines parts that the RFC forbids, or recurs every second; the
+            message says what a rule must be and does not contain the text.
     """
     parts = _split(text)
     rule = Rule(
@@ -89,7 +89,7 @@ def parse_rule(text: str) -> Rule:
         weekdays=frozenset(map(_weekday, parts["BYDAY"].split(","))) if "BYDAY" in parts else frozenset(),
         numbers={name: _numbers(name, value) for name, value in parts.items() if name in _UNSIGNED | _SIGNED},
     )
-    _refuse(rule)
+    _validate_combination(rule)
     return rule
 
 
@@ -104,7 +104,7 @@ def _split(text: str) -> dict[str, str]:
 
 def _frequency(value: str | None) -> str:
     if value not in _FREQUENCIES:
-        raise ValueError(f"must have FREQ, one of {', '.join(_FREQUENCIES)}; a task a second is none")
+        raise ValueError(f"must have FREQ, one of {', '.join(_FREQUENCIES)}; SECONDLY is not supported")
     return value
 
 
@@ -140,8 +140,8 @@ def _numbers(name: str, value: str) -> frozenset[int]:
     return frozenset(map(int, texts))
 
 
-def _refuse(rule: Rule) -> None:
-    """Refuse what each part allows by itself, but not all together."""
+def _validate_combination(rule: Rule) -> None:
+    """Refuse combinations of parts that are valid on their own."""
     numbers, frequency = rule.numbers, rule.frequency
     has_ordinals = any(ordinal for ordinal, _ in rule.weekdays)
     has_other = rule.weekdays or any(name.startswith("BY") for name in numbers.keys() - {"BYSETPOS"})
@@ -160,8 +160,8 @@ def _refuse(rule: Rule) -> None:
 
 
 def _has_days_that_exist(rule: Rule) -> bool:
-    """Some months are too short for some days of them, all for a sixth Monday."""
-    longest = max(_LONGEST[month - 1] for month in rule.numbers.get("BYMONTH", range(1, 13)))
+    """Return whether any month has such days: February has no 30th, and no month a sixth Monday."""
+    longest = max(_MONTH_LENGTHS[month - 1] for month in rule.numbers.get("BYMONTH", range(1, 13)))
     has_days = any(abs(day) <= longest for day in rule.numbers.get("BYMONTHDAY", {1}))
-    has_weekdays = any(abs(ordinal) <= _MOST_IN_MONTH for ordinal, _ in rule.weekdays)
+    has_weekdays = any(abs(ordinal) <= _MAX_ORDINAL_IN_MONTH for ordinal, _ in rule.weekdays)
     return has_days and (has_weekdays or not rule.weekdays or not rule.has_months)

@@ -1,4 +1,4 @@
-"""What a signed token must claim before its bearer is anybody."""
+"""Check the claims of a token whose signature is verified separately."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from src.auth.strict_json import JsonObject
 from src.errors import Unauthorized
 
 LEEWAY: Final = 30
-"""Seconds by which another machine's clock may be ahead; `exp` gets none of it."""
+"""Tolerated clock skew in seconds, for `nbf` and `iat` but not for `exp`."""
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
-_LONGEST_ID: Final = 255
-_LONGEST_EMAIL: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
+_MAX_ID_LENGTH: Final = 255
+_MAX_EMAIL_LENGTH: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimsPolicy:
-    """What the settings demand of claims."""
+    """The settings that claims are checked against."""
 
     issuer: str | None
     audiences: frozenset[str]
@@ -28,7 +28,7 @@ class ClaimsPolicy:
 
 
 class ClaimsContext(NamedTuple):
-    """Claims, how they were signed, and what they are measured against."""
+    """The input of a check: claims, the kind of signature, the time and the policy."""
 
     claims: JsonObject
     by_secret: bool
@@ -37,7 +37,7 @@ class ClaimsContext(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One demand: `enforce` raises Unauthorized where `guarantee` does not hold."""
+    """A check of the claims: `enforce` raises Unauthorized unless `guarantee` holds."""
 
     name: str
     guarantee: str
@@ -45,10 +45,10 @@ class Check(NamedTuple):
 
 
 def identity_of(context: ClaimsContext) -> Identity:
-    """Whom the claims identify, all of `CHECKS` being met.
+    """Return the identity that the claims prove, after all `CHECKS`.
 
     Raises:
-        Unauthorized: a check fails; the reason is that of the first.
+        Unauthorized: A check fails; the reason is that of the first.
     """
     for check in CHECKS:
         check.enforce(context)
@@ -81,7 +81,7 @@ def _check_not_ahead(context: ClaimsContext, claim: str, complaint: str) -> None
 
 
 def _moment(claims: JsonObject, name: str) -> float | None:
-    """A NumericDate (RFC 7519, section 2)."""
+    """Parse a NumericDate (RFC 7519, section 2)."""
     if name not in claims:
         return None
     value = claims[name]
@@ -118,7 +118,7 @@ def _check_absence(context: ClaimsContext, name: str) -> None:
 
 
 def _audiences(claim: object) -> list[str]:
-    """One audience or several (RFC 7519, section 4.1.3)."""
+    """Parse `aud`, which is one audience or several (RFC 7519, section 4.1.3)."""
     candidates = claim if isinstance(claim, list) else [claim]
     audiences = [candidate for candidate in candidates if isinstance(candidate, str)]
     if len(audiences) != len(candidates):
@@ -134,8 +134,8 @@ def _user_id(context: ClaimsContext) -> str:
     user_id = _profile(context)[0]
     if not isinstance(user_id, str):
         raise Unauthorized(f"the user id is {log_safe(user_id)}, not a string")
-    if not 1 <= len(user_id) <= _LONGEST_ID:
-        raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_LONGEST_ID}")
+    if not 1 <= len(user_id) <= _MAX_ID_LENGTH:
+        raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_MAX_ID_LENGTH}")
     if " " in user_id or not user_id.isprintable():
         raise Unauthorized("the user id has spaces or characters that cannot be printed")
     if "/" in user_id or user_id in {".", ".."}:
@@ -145,19 +145,19 @@ def _user_id(context: ClaimsContext) -> str:
 
 def _email(context: ClaimsContext) -> str | None:
     email = _profile(context)[1]
-    fits = isinstance(email, str) and len(email) <= _LONGEST_EMAIL and email.isprintable()
+    fits = isinstance(email, str) and len(email) <= _MAX_EMAIL_LENGTH and email.isprintable()
     return str(email) if fits else None
 
 
 def _profile(context: ClaimsContext) -> tuple[object, object]:
-    """The user's id and e-mail address, from where this kind of token has them."""
+    """Return the user's id and e-mail address, whose location depends on the kind of token."""
     claims, name = context.claims, context.policy.user_id_claim
     if name in claims:
         return claims[name], claims.get("email")
     user, session = claims.get("user"), claims.get("session")
     if context.by_secret and isinstance(user, dict) and isinstance(session, dict):
         return _cookie_profile(context, user, session)
-    raise Unauthorized(f"there is no '{name}'{_what_it_may_be(claims)}")
+    raise Unauthorized(f"there is no '{name}'{_likely_kind(claims)}")
 
 
 def _cookie_profile(context: ClaimsContext, user: JsonObject, session: JsonObject) -> tuple[object, object]:
@@ -168,7 +168,7 @@ def _cookie_profile(context: ClaimsContext, user: JsonObject, session: JsonObjec
     return user["id"], user.get("email")
 
 
-def _what_it_may_be(claims: JsonObject) -> str:
+def _likely_kind(claims: JsonObject) -> str:
     return ": an e-mail verification link is not an access token" if "email" in claims else ""
 
 

@@ -1,4 +1,4 @@
-"""The strict look at a token's form that comes before any cryptography."""
+"""Strict parser for tokens in JWS compact serialization (RFC 7515), which runs before any cryptography."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ _INSTEAD: Final = "send the JWT of /api/auth/token instead"
 
 @dataclass(frozen=True, slots=True)
 class CompactToken:
-    """A well-formed JWS of an accepted algorithm. Nothing in it is proven yet."""
+    """A well-formed JWS with an accepted algorithm, whose signature is not verified yet."""
 
     text: str
     algorithm: str
@@ -24,19 +24,19 @@ class CompactToken:
     payload: bytes
 
     def claims(self) -> JsonObject:
-        """The claims set (RFC 7519, section 4).
+        """Parse the claims set (RFC 7519, section 4).
 
         Raises:
-            Unauthorized: the payload is not a JSON object that every reader reads alike.
+            Unauthorized: The payload is not an unambiguous JSON object.
         """
         return _object("payload", self.payload)
 
 
 def parse(text: str) -> CompactToken:
-    """Take a token apart (RFC 7515, sections 3.1 and 5.2) without believing anything in it.
+    """Parse a token (RFC 7515, sections 3.1 and 5.2) without trusting its contents.
 
     Raises:
-        Unauthorized: it is too long, not three segments of canonical base64url, or its header is refused.
+        Unauthorized: The token is too long, is not three segments of canonical base64url, or its header is refused.
     """
     _check_text(text)
     header, payload, _signature = map(_decoded, _SEGMENTS, text.split("."))
@@ -50,10 +50,10 @@ def _check_text(text: str) -> None:
     if not text.isascii():
         raise Unauthorized("the token has characters beyond ASCII")
     if text.count(".") != len(_SEGMENTS) - 1:
-        raise Unauthorized(_what_it_may_be(text))
+        raise Unauthorized(_likely_kind(text))
 
 
-def _what_it_may_be(text: str) -> str:
+def _likely_kind(text: str) -> str:
     match text.count("."):
         case 0 if text.startswith("eyJ"):
             return f"it looks like a 'session_data' cookie of the strategy 'compact': {_INSTEAD}"
@@ -90,7 +90,7 @@ def _accepted_algorithm(header: JsonObject) -> str:
 
 
 def _check_extensions(header: JsonObject) -> None:
-    # RFC 7515, section 4.1.11: extensions that are not understood must be refused. None is understood here.
+    # RFC 7515, section 4.1.11: unsupported extensions must be refused, and none is supported here.
     for name in ("crit", "b64"):
         if name in header:
             raise Unauthorized(f"the header has '{name}': no extension is understood")

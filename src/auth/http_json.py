@@ -1,4 +1,4 @@
-"""Reading a small JSON document from a server that may be slow, huge, moved, or gone."""
+"""Fetch a small JSON document over HTTP, with limits on time, size and redirects."""
 
 import asyncio
 import json
@@ -10,30 +10,30 @@ from src.auth.log_safe import log_safe
 
 MAX_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
-# Compressed bytes could not be counted before they have grown.
+# A compressed body could exceed the limit when it is decompressed.
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 class FetchError(Exception):
-    """There is no document; the message says why, in one line fit for a log."""
+    """The document cannot be fetched; the message says why, in one line that is safe to log."""
 
 
 async def fetch_json(http: httpx.AsyncClient, url: httpx.URL, *, seconds: float) -> object:
-    """The JSON document at `url`, following redirects within its host only.
+    """Fetch the JSON document at `url`, following redirects within its host only.
 
     Raises:
-        FetchError: within `seconds` there was no answer of status 200 with at most `MAX_BYTES` of JSON.
+        FetchError: There was no response with status 200 and at most `MAX_BYTES` of JSON within `seconds`.
     """
     try:
         async with asyncio.timeout(seconds):
             return json.loads(await _body(http, http.build_request("GET", url, headers=_HEADERS)))
     except (TimeoutError, httpx.TimeoutException):
-        raise FetchError(f"no complete answer within {seconds:g} s") from None
+        raise FetchError(f"no complete response within {seconds:g} s") from None
     except ValueError:
-        raise FetchError("the answer is not JSON") from None
+        raise FetchError("the response is not JSON") from None
     except FetchError:
         raise
-    except Exception as error:  # noqa: BLE001 - httpx lets errors of its layers through, even an ExceptionGroup
+    except Exception as error:  # noqa: BLE001 - httpx does not wrap all errors of its layers, even an ExceptionGroup
         raise FetchError(log_safe(f"{type(error).__name__}: {error}")) from None
 
 
@@ -46,7 +46,7 @@ async def _body(http: httpx.AsyncClient, request: httpx.Request) -> bytes:
             request = _same_host(request.url, response.next_request)
         finally:
             await response.aclose()
-    raise FetchError("it redirects without end")
+    raise FetchError("it redirects too often")
 
 
 def _same_host(origin: httpx.URL, request: httpx.Request) -> httpx.Request:
@@ -58,7 +58,7 @@ def _same_host(origin: httpx.URL, request: httpx.Request) -> httpx.Request:
 
 async def _read(response: httpx.Response) -> bytes:
     if response.status_code != httpx.codes.OK:
-        raise FetchError(f"it answers with status {response.status_code}")
+        raise FetchError(f"it responds with status {response.status_code}")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

@@ -1,4 +1,4 @@
-"""Why a token is refused: the verifier's own checks, one finding for each."""
+"""Explain why a token is refused, with one result for each check of the verifier."""
 
 from typing import NamedTuple
 
@@ -18,10 +18,10 @@ class Finding(NamedTuple):
 
 
 async def inspect(verifier: TokenVerifier, text: str) -> list[Finding]:
-    """What each check of `verifier` says about a token; it verifies exactly when all have passed.
+    """Run each check of `verifier` on a token; the token is valid if and only if all pass.
 
-    Claims are judged even where the signature does not verify, so that everything wrong shows at once. Where
-    the token's form is wrong, nothing else can be judged.
+    Claims are checked even if the signature is wrong, so that the result has all errors at once. If the token is
+    malformed, nothing else can be checked.
     """
     try:
         token = compact_jws.parse(text)

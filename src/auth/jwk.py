@@ -1,4 +1,4 @@
-"""Which keys of a published JWKS are fit to verify access tokens, and for which algorithms."""
+"""Select the keys of a JWKS (RFC 7517) that may verify access tokens, and their algorithms."""
 
 import logging
 from typing import Final
@@ -19,7 +19,7 @@ type Kind = tuple[str, str | None]
 
 
 class UnusableKeyError(ValueError):
-    """A published key that must not verify anything; the message says why."""
+    """A published key must not be used; the message says why."""
 
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ _ED25519: Final[Kind] = ("OKP", "Ed25519")
 _P256: Final[Kind] = ("EC", "P-256")
 _P521: Final[Kind] = ("EC", "P-521")
 _RSA: Final[Kind] = ("RSA", None)
-# A key's type decides, never its own `alg`: Better Auth up to 1.6 publishes a wrong one after a change.
+# The key's type determines the algorithms instead of its `alg`, which Better Auth up to 1.6 publishes wrongly after a
+# change of algorithm.
 _ALGORITHMS: Final = {_ED25519: ("EdDSA",), _P256: ("ES256",), _P521: ("ES512",), _RSA: ("RS256", "PS256")}
 _COORDINATES: Final = {_ED25519: {"x": 32}, _P256: {"x": 32, "y": 32}, _P521: {"x": 66, "y": 66}}
 _PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
@@ -38,10 +39,10 @@ _UNUSABLE: Final = (ValueError, TypeError, KeyError, OverflowError, UnsupportedA
 
 
 def usable_keys(entries: list[object]) -> dict[KeyName, Key]:
-    """The keys of a set (RFC 7517, section 5) that are fit for use; each other one leaves a line in the log.
+    """Return the usable keys of a JWK Set (RFC 7517, section 5), and log a warning for each other key.
 
-    Fit is what is public, meant for signatures, and strong: Ed25519, P-256, P-521, and RSA of 2048 to 8192
-    bits. Where two keys share a name, the first has it.
+    A usable key is public, intended for signatures, and strong: Ed25519, P-256, P-521, or RSA of 2048 to 8192 bits.
+    If two keys have the same name, the first is used.
     """
     found: dict[KeyName, Key] = {}
     for entry in entries:
@@ -94,7 +95,7 @@ def _kind(entry: JsonObject) -> Kind:
 
 
 def _material(entry: JsonObject, kind: Kind) -> dict[str, str]:
-    """Only the members that make the key, each of them checked."""
+    """Validate and return only the members that define the key."""
     if kind == _RSA:
         _check_rsa(_number(entry, "n"), _number(entry, "e"))
         return {"kty": "RSA", "n": _text(entry, "n"), "e": _text(entry, "e")}

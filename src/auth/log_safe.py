@@ -1,13 +1,13 @@
-"""What a stranger sent, fit for a log line: one bounded line of ASCII."""
+"""Make untrusted input safe to log: one line of printable ASCII, of limited length."""
 
-_LONGEST = 80
+_MAX_LENGTH = 80
 
 
 def log_safe(value: object) -> str:
-    """`value` in quotes when it is a string, cut to 80 characters, everything beyond printable ASCII escaped.
+    """Quote a string, truncated to 80 characters and with everything but printable ASCII escaped.
 
-    Of anything else only the type is told.
+    Any other value is replaced by its type.
     """
     if not isinstance(value, str):
         return f"a value of type {type(value).__name__}"
-    return ascii(value if len(value) <= _LONGEST else value[:_LONGEST] + "...")
+    return ascii(value if len(value) <= _MAX_LENGTH else value[:_MAX_LENGTH] + "...")

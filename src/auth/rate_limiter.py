@@ -1,22 +1,22 @@
-"""How often something costly may happen when strangers can ask for it."""
+"""Rate limiter for costly actions that unauthenticated requests can trigger."""
 
 
 class GcraLimiter:
-    """Lets something happen `burst` times at once, and once per `interval` in the long run.
+    """Allow `burst` actions at once, and one per `interval` on average (generic cell rate algorithm, GCRA).
 
-    This is the generic cell rate algorithm: one number says until when the future is used up.
+    The only state is the theoretical arrival time: the time up to which capacity is reserved.
     """
 
     def __init__(self, *, burst: int, interval: float) -> None:
         self._interval = interval
-        self._slack = (burst - 1) * interval
-        self._used_until = 0.0
+        self._tolerance = (burst - 1) * interval
+        self._arrival_time = 0.0
 
     def reserve(self, now: float) -> float:
-        """The seconds until it may happen; it counts already.
+        """Reserve one action and return the seconds to wait for it.
 
-        Whoever books only after the last booking has come waits for one `interval` at most.
+        The wait is at most one `interval` if the previously reserved action has started.
         """
-        wait = max(0, self._used_until - self._slack - now)
-        self._used_until = max(now, self._used_until) + self._interval
+        wait = max(0, self._arrival_time - self._tolerance - now)
+        self._arrival_time = max(now, self._arrival_time) + self._interval
         return wait

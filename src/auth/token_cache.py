@@ -1,4 +1,4 @@
-"""Tokens that were verified a moment ago, so that a busy user costs one signature and not one per request."""
+"""Bounded LRU cache of verified tokens, so that a signature is verified once per token instead of per request."""
 
 from collections import OrderedDict
 from hashlib import sha256
@@ -10,10 +10,10 @@ CAPACITY: Final = 10_000
 
 
 class TokenCache:
-    """A bounded memory of identities; the least recently used one goes first.
+    """A bounded cache of identities that evicts the least recently used one.
 
-    No token is kept, only its SHA-256. No identity is returned at or past its `expires_at`, and none that was
-    put under another `generation` of keys.
+    It stores the SHA-256 of a token instead of the token. It returns no identity that has expired (`expires_at`) or was
+    stored with another `generation` of keys.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -25,8 +25,8 @@ class TokenCache:
         return len(self._identities)
 
     def get(self, token: str, *, now: float, generation: int) -> Identity | None:
-        """The identity that `put` was given for exactly this token, while it is worth something."""
-        self._forget_other_generations(generation)
+        """Return the identity that was stored for this token, unless it has expired."""
+        self._clear_if_keys_changed(generation)
         digest = _digest(token)
         identity = self._identities.get(digest)
         if identity is None:
@@ -38,13 +38,13 @@ class TokenCache:
         return identity
 
     def put(self, token: str, identity: Identity, *, generation: int) -> None:
-        """Remember what `token` was verified to say with the keys of `generation`."""
-        self._forget_other_generations(generation)
+        """Store the identity of a token that was verified with the keys of `generation`."""
+        self._clear_if_keys_changed(generation)
         self._identities[_digest(token)] = identity
         if len(self._identities) > self._capacity:
             self._identities.popitem(last=False)
 
-    def _forget_other_generations(self, generation: int) -> None:
+    def _clear_if_keys_changed(self, generation: int) -> None:
         if generation != self._generation:
             self._identities.clear()
             self._generation = generation

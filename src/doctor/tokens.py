@@ -42,7 +42,7 @@ async def _jwks(url: httpx.URL) -> Finding:
             document = await fetch_json(http, url, seconds=_SECONDS)
         entries = document["keys"] if isinstance(document, dict) else None
         if not isinstance(entries, list):
-            raise FetchError("the answer is not a JWK Set")  # noqa: TRY301 - one remedy for all
+            raise FetchError("the response is not a JWK Set")  # noqa: TRY301 - one remedy for all
     except (FetchError, KeyError) as error:
         remedy = "does the front end run, with the jwt plugin? If it is elsewhere for the API, set BETTER_AUTH_JWKS_URL"
         return failed("JWKS", f"{place} has no keys ({error}): {remedy}")

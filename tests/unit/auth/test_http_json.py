@@ -36,7 +36,7 @@ async def test_a_document_is_read(server: JwksServer) -> None:
 @pytest.mark.parametrize("status", [201, 204, 304, 400, 401, 404, 429, 500, 503])
 async def test_another_status_is_no_answer(server: JwksServer, status: int) -> None:
     server.status, server.body = status, b""
-    assert await why_not(server.url) == f"it answers with status {status}"
+    assert await why_not(server.url) == f"it responds with status {status}"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Not found</html>", b"{", b"\xff", b'{"keys":[]}x', b"[" * 200_000])
@@ -60,13 +60,13 @@ async def test_an_endless_document_is_not_read_to_its_end(server: JwksServer) ->
 async def test_compressed_bytes_are_not_inflated(server: JwksServer) -> None:
     server.body, server.headers = gzip.compress(b" " * (16 << 20)), {"Content-Encoding": "gzip"}
     assert len(server.body) < MAX_BYTES
-    assert await why_not(server.url) == "the answer is not JSON"
+    assert await why_not(server.url) == "the response is not JSON"
 
 
 async def test_a_document_that_drips_is_given_up_in_time(server: JwksServer) -> None:
     server.chunk, server.delay = 1, 0.05
     started = time.monotonic()
-    assert await why_not(server.url, seconds=0.3) == "no complete answer within 0.3 s"
+    assert await why_not(server.url, seconds=0.3) == "no complete response within 0.3 s"
     assert time.monotonic() - started < 1
 
 
@@ -108,7 +108,7 @@ async def test_a_redirect_to_nowhere_is_no_answer(server: JwksServer, location: 
 
 async def test_a_redirect_in_circles_ends(server: JwksServer) -> None:
     server.status, server.headers = 307, {"Location": "/api/auth/jwks"}
-    assert await why_not(server.url) == "it redirects without end"
+    assert await why_not(server.url) == "it redirects too often"
     assert server.hits == 4
 
 

@@ -1,4 +1,4 @@
-"""Several operations on tasks in one request."""
+"""The wire format of bulk requests: several operations on tasks in one request."""
 
 from collections import Counter
 from typing import Annotated, Literal, Self
@@ -10,7 +10,7 @@ from src.schemas.task import DetailedTask, TaskCreate, TaskUpdate
 MAX_OPERATIONS = 500
 
 _MAX_EXACT = 2**53 - 1
-"""JSON's numbers are exact up to here (RFC 8259, section 6)."""
+"""The largest integer that all JSON implementations represent exactly (RFC 8259, section 6)."""
 
 Id = Annotated[int, Field(ge=1, le=_MAX_EXACT)]
 Revision = Annotated[
@@ -19,14 +19,14 @@ Revision = Annotated[
 
 
 class _Strict(BaseModel):
-    """A wrong name in one operation of hundreds would go unnoticed, so it is refused."""
+    """Refuse unknown members, because a misspelled name in one of hundreds of operations would go unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _no_more_members_than_fields(cls, members: object) -> object:
-        """One error for a hundred thousand unknown members."""
+    def _limit_members(cls, members: object) -> object:
+        """Refuse too many members with a single error, instead of one error for each unknown member."""
         if isinstance(members, dict) and len(members) > len(cls.model_fields):
             raise ValueError(f"has more members than the {len(cls.model_fields)} that it may have")
         return members
@@ -87,7 +87,7 @@ class RestoreOperation(_Strict):
 
 
 type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
-"""An operation on a task that is there."""
+"""An operation on an existing task."""
 
 type Operation = CreateOperation | TaskOperation
 

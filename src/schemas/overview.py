@@ -1,4 +1,4 @@
-"""The wire format of counts."""
+"""The wire format of statistics."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The query parameters of a list of tasks, under the names that existing clients send."""
+"""The query parameters of a list of tasks, with the names and aliases that existing clients send."""
 
 from typing import Annotated, Literal, Self
 
@@ -14,7 +14,7 @@ from src.schemas.time_zone import TimeZone
 
 
 def _separated(values: object) -> object:
-    """`a,b` and a parameter that is repeated are the same list."""
+    """Split `a,b` into a list, like a repeated parameter."""
     return [part for value in values for part in str(value).split(",")] if isinstance(values, list) else values
 
 
@@ -49,10 +49,10 @@ _ASCENDING = {"due_date", "title"}
 
 
 class TaskQuery(BaseModel):
-    """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored.
+    """The filters, order and page of a list. A task must match all filters; unknown parameters are ignored.
 
     Raises:
-        InvalidCursor: The cursor is none of ours for this order.
+        InvalidCursor: The cursor was not issued for this order.
     """
 
     status: Status = "all"
@@ -87,31 +87,31 @@ class TaskQuery(BaseModel):
     _position: Position | None = None
 
     @model_validator(mode="after")
-    def _relevance_needs_a_search(self) -> Self:
+    def _require_search_for_relevance(self) -> Self:
         if self.sort_key == "relevance" and not self.words:
             raise ValueError("sort=relevance needs a search")
         return self
 
     @model_validator(mode="after")
-    def _cursor_is_ours(self) -> Self:
+    def _decode_cursor(self) -> Self:
         if self.cursor is not None:
             self._position = decode_cursor(self.sorting, self.cursor)
         return self
 
     @property
     def position(self) -> Position | None:
-        """The place that the cursor names."""
+        """The position in the cursor."""
         return self._position
 
     @property
     def completions(self) -> list[bool]:
-        """The values of `completed` that match."""
+        """The values of `completed` to select."""
         by_status = _COMPLETIONS.get(self.status, {False})
         return list(by_status if self.completed is None else by_status & {self.completed})
 
     @property
     def priorities(self) -> list[int]:
-        """The places in `PRIORITIES` that match."""
+        """The priorities to select, as indices of `PRIORITIES`."""
         return [PRIORITIES.index(name) for name in self.priority or PRIORITIES]
 
     @property
@@ -121,7 +121,7 @@ class TaskQuery(BaseModel):
 
     @property
     def tag_names(self) -> list[str]:
-        """The tags to look for."""
+        """The tags to filter by."""
         return self.tag + self.tags
 
     @property
@@ -136,18 +136,18 @@ class TaskQuery(BaseModel):
 
     @property
     def sorting(self) -> tuple[str, bool]:
-        """What to sort by, and whether it descends."""
+        """The sort key, and whether the order is descending."""
         return self.sort_key, self.is_descending
 
     @property
     def sort_key(self) -> str:
-        """What to sort by."""
+        """The sort key, by default `relevance` for a search and `created_at` otherwise."""
         chosen = self.sort or self.sort_by
         return chosen.removeprefix("-") if chosen else "relevance" if self.words else "created_at"
 
     @property
     def is_descending(self) -> bool:
-        """Whether the greatest comes first."""
+        """Whether the order is descending."""
         chosen, order = self.sort or self.sort_by, self.order or self.sort_order
         if order:
             return order == "desc"

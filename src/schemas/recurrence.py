@@ -9,10 +9,10 @@ from src.recurrence.rule import parse_rule
 from src.schemas.text import null_if_empty
 
 
-def _normalised(text: str | None) -> str | None:
+def _normalize(text: str | None) -> str | None:
     if text is None:
         return None
-    if not text.isascii():  # some other letters have capitals that are ASCII
+    if not text.isascii():  # because upper() turns some other letters into ASCII
         raise ValueError("must be written in ASCII")
     rule = text.replace(" ", "").upper().removeprefix("RRULE:")
     parse_rule(rule)
@@ -26,6 +26,6 @@ Recurrence = Annotated[
         description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; it is answered in upper case.",
     ),
     BeforeValidator(null_if_empty),
-    AfterValidator(_normalised),
+    AfterValidator(_normalize),
 ]
 RecurrenceFrom = Basis

@@ -1,4 +1,4 @@
-"""Tags: short labels, in the order in which they were given."""
+"""Tags: short labels, in the order of the request."""
 
 from typing import Annotated
 
@@ -11,9 +11,9 @@ Tag = Annotated[
 ]
 
 
-def _distinct(tags: list[str]) -> list[str]:
-    """The first of those that differ in case only."""
+def _deduplicate(tags: list[str]) -> list[str]:
+    """Remove tags that differ from an earlier one only in case."""
     return list({tag.lower(): tag for tag in reversed(tags)}.values())[::-1]
 
 
-Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_distinct)]
+Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_deduplicate)]

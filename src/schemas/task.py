@@ -1,4 +1,4 @@
-"""The wire format of tasks and its limits; the table's columns borrow the limits from here."""
+"""The wire format of tasks and its limits, which the columns of the table share."""
 
 from typing import Annotated
 

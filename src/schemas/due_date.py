@@ -54,7 +54,7 @@ DueDate = Annotated[
     WithJsonSchema(
         {
             "anyOf": [*({"type": "string", **form} for form in _FORMS), {"type": "null"}],
-            "description": "A day, or a moment with its time zone; it is answered as it was sent.",
+            "description": "A day, or an instant with its time zone; responses have it as it was sent.",
         }
     ),
 ]

@@ -21,22 +21,24 @@ def _separated(values: object) -> object:
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
     BeforeValidator(lowercase),
-    Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; in any case."),
+    Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
 Sort = Annotated[
     Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
     BeforeValidator(lowercase),
-    Field(description="`-` is descending. Times and priorities descend by themselves, due dates and titles ascend."),
+    Field(description="`-` means descending. By default, due dates and titles are ascending, all others descending."),
 ]
-Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Outranks the `-` of `sort`.")]
+Order = Annotated[
+    Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")
+]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
     Field(
         max_length=200,
         pattern=NO_NUL_PATTERN,
-        description='Words of title, description and tags, by their beginnings; `"a phrase"`; `-without`.',
+        description='Words in title, description and tags, matched by prefix; `"a phrase"`; `-excluded`.',
     ),
 ]
 Priorities = Annotated[
@@ -56,29 +58,31 @@ class TaskQuery(BaseModel):
     """
 
     status: Status = "all"
-    completed: Annotated[bool | None, Field(description="Together with `status` both hold.")] = None
-    priority: Annotated[Priorities, Field(description="Any of these.")] = []
-    tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
-    tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
-    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowercase), Field(description="Of several tags.")] = (
-        "any"
-    )
+    completed: Annotated[bool | None, Field(description="If `status` is given too, both must match.")] = None
+    priority: Annotated[Priorities, Field(description="Any of these priorities.")] = []
+    tag: Annotated[TagNames, Field(description="A tag, case-insensitive; repeat it for several.")] = []
+    tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags, separated by commas.")] = []
+    tags_match: Annotated[
+        Literal["any", "all"],
+        BeforeValidator(lowercase),
+        Field(description="Whether tasks must have any or all of the tags."),
+    ] = "any"
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
     due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
     due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
-    overdue: Annotated[bool | None, Field(description="Open, and due before now.")] = None
+    overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
     no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
-    trashed: Annotated[bool, Field(description="What is in the trash, and only that.")] = False
+    trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False
     tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
     sort: Sort | None = None
     sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None
     order: Order | None = None
     sort_order: Annotated[Order | None, Field(description="The same as `order`.")] = None
-    total: Annotated[bool, Field(description="Count all that match, whatever that costs.")] = False
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The most tasks that a page may hold.")] = MAX_PAGE
+    total: Annotated[bool, Field(description="Count all matching tasks, at any cost.")] = False
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
-        int, Field(ge=0, le=2**31, description="How many to skip, without a `cursor`, which is faster.")
+        int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
     skip: Annotated[int, Field(ge=0, le=2**31, description="The same as `offset`.")] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (

@@ -23,7 +23,7 @@ Recurrence = Annotated[
     str | None,
     Field(
         max_length=500,
-        description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; it is answered in upper case.",
+        description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; responses have it in upper case.",
     ),
     BeforeValidator(null_if_empty),
     AfterValidator(_normalize),

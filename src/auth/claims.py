@@ -58,7 +58,7 @@ def identity_of(context: ClaimsContext) -> Identity:
 def _expiry(context: ClaimsContext) -> float:
     expires_at = _moment(context.claims, "exp")
     if expires_at is None:
-        raise Unauthorized("there is no 'exp': a token without an end is not accepted")
+        raise Unauthorized("there is no 'exp': a token without an expiry is not accepted")
     if context.now >= expires_at:
         raise Unauthorized(f"the token expired {context.now - expires_at:.0f} s ago")
     return expires_at
@@ -112,9 +112,9 @@ def _audience(context: ClaimsContext) -> None:
 
 def _check_absence(context: ClaimsContext, name: str) -> None:
     if not context.by_secret:
-        raise Unauthorized(f"there is no '{name}': a token of a JWKS key needs it")
+        raise Unauthorized(f"there is no '{name}': a token signed by a JWKS key needs it")
     if context.policy.strict_hs256:
-        raise Unauthorized(f"there is no '{name}': the settings demand it of HS256 tokens too")
+        raise Unauthorized(f"there is no '{name}': the settings require it for HS256 tokens too")
 
 
 def _audiences(claim: object) -> list[str]:
@@ -173,10 +173,10 @@ def _likely_kind(claims: JsonObject) -> str:
 
 
 CHECKS: Final = (
-    Check("expiry", "the token has an end, and it lies ahead", _expiry),
-    Check("not before", "the token is valid already", _not_before),
+    Check("expiry", "the token has an expiry in the future", _expiry),
+    Check("not before", "the token is already valid", _not_before),
     Check("issued at", "the token was not issued in the future", _issued_at),
-    Check("issuer", "the issuer is the one of the settings, or none is needed", _issuer),
-    Check("audience", "the audience is this API, or none is needed", _audience),
+    Check("issuer", "the issuer matches the settings, or none is required", _issuer),
+    Check("audience", "the audience matches the settings, or none is required", _audience),
     Check("user id", "the token names its user", _user_id),
 )

@@ -93,4 +93,4 @@ def _check_settings(policy: ClaimsPolicy, *, by_secret: bool, by_jwks: bool) -> 
             "an issuer and an audience are needed: they distinguish access tokens from other tokens of the same keys"
         )
     if policy.user_id_claim == "email":
-        raise ValueError("an e-mail address identifies nobody: verification links are signed with the same secret")
+        raise ValueError("an e-mail address is no user id: verification links are signed with the same secret")

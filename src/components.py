@@ -84,7 +84,7 @@ def create_verifier(settings: Settings) -> TokenVerifier:
         issuer=settings.issuer,
         audience=settings.audience,
         user_id_claim=settings.better_auth_user_id_claim,
-        require_issuer_and_audience_for_hs256=settings.better_auth_strict,
+        require_issuer_and_audience_for_hs256=settings.better_auth_require_issuer_and_audience,
         accept_session_cookie_cache=settings.better_auth_cookie_cache,
     )
 

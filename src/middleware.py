@@ -26,7 +26,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
     """
     limit = _limit("user", settings.rate_limit, components.counters)
     return [
-        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_seconds),
+        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_max_age),
         Middleware(
             RequestLog,
             lines=components.access_log,
@@ -41,7 +41,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
         Middleware(
             Authentication,
             verifier=components.verifier,
-            failures=_limit("failures", settings.rate_limit_failures, components.counters),
+            failures=_limit("failures", settings.rate_limit_auth_failures, components.counters),
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),

@@ -1,6 +1,6 @@
-"""Traces and metrics by OpenTelemetry: FastAPI's of requests, and of statements, connections and keys from here.
+"""Traces and metrics with OpenTelemetry: of requests by FastAPI; of statements, connections and keys by this module.
 
-Importing this needs the dependency group `otel`; without a collector nobody does.
+It needs the dependency group `otel`, and is imported only if a collector is configured.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ _PRIVATE = ("url.path", "url.query")
 
 
 class Telemetry:
-    """Sends spans and metrics to a collector that speaks OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/).
+    """Sends spans and metrics to a collector with OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/).
 
-    Names are those of OpenTelemetry's semantic conventions. Spans tell routes and statements, never paths, queries,
-    values or the messages of exceptions. The service is `task-api` unless OTEL_SERVICE_NAME says otherwise; headers,
-    sampling and intervals are what the other OTEL_ variables of the environment say.
+    Names follow OpenTelemetry's semantic conventions. Spans contain routes and statements, never paths, queries, values
+    or exception messages. The service name is `task-api` unless OTEL_SERVICE_NAME is set; the other OTEL_ variables set
+    headers, sampling and intervals.
     """
 
     def __init__(self, spans: SpanProcessor, metrics: MetricReader) -> None:
@@ -46,7 +46,7 @@ class Telemetry:
 
     @classmethod
     def to_collector(cls, endpoint: str) -> "Telemetry":
-        """What is sent to a collector's base URL, in the background."""
+        """Create telemetry that exports to a collector's base URL in the background."""
         base = endpoint.removesuffix("/")
         spans = OTLPSpanExporter(f"{base}/v1/traces", timeout=_EXPORT_SECONDS)
         metrics = OTLPMetricExporter(f"{base}/v1/metrics", timeout=_EXPORT_SECONDS)
@@ -54,7 +54,7 @@ class Telemetry:
 
     @property
     def of_requests(self) -> TelemetryConfig:
-        """What `FastAPI(telemetry=…)` needs. Its log records hold the messages of exceptions, so there are none."""
+        """The configuration for `FastAPI(telemetry=…)`, without log records, which would contain exception messages."""
         return {
             "tracer_provider": self._traces,
             "meter_provider": self._metrics,
@@ -64,7 +64,7 @@ class Telemetry:
         }
 
     def record(self, query: LoggedQuery) -> None:
-        """Make a span of a statement that has just been run, without its values."""
+        """Record a span for a finished statement, without its values."""
         end = time_ns()
         attributes = {"db.system.name": "postgresql", "db.query.text": query.query}
         start = end - int(query.elapsed * 1e9)
@@ -75,7 +75,7 @@ class Telemetry:
         span.end(end)
 
     def watch(self, database: Database, jwks: JwksClient | None) -> None:
-        """Tell how busy connections are, how many requests wait for one, and how many keys are known since when."""
+        """Observe the connection pool, the calls that wait for it, and the number and age of the cached keys."""
         self._gauge("db.client.connection.max", "{connection}", lambda: [(database.connections.most, {})])
         self._gauge("db.client.connection.pending_requests", "{request}", lambda: [(database.connections.waiting, {})])
         self._gauge(
@@ -90,7 +90,7 @@ class Telemetry:
             self._watch_keys(jwks)
 
     async def aclose(self) -> None:
-        """Send what is left, within seconds."""
+        """Export pending spans and metrics, for a few seconds at most."""
         await asyncio.to_thread(self._traces.shutdown)
         await asyncio.to_thread(self._metrics.shutdown, 1000 * _EXPORT_SECONDS)
 
@@ -106,7 +106,7 @@ class Telemetry:
 
 
 class _Redaction(SpanProcessor):
-    """People's ids are in paths, and what they search for is in queries."""
+    """Redacts paths, which contain user ids, and queries, which contain search text."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - as inherited
         for name in _PRIVATE:

@@ -196,7 +196,7 @@ def _settings(database_url: str) -> dict[str, object]:
         "database_url": database_url,
         "better_auth_secret": SECRET,
         "allowed_origins": ORIGIN,
-        "rate_limit_failures": "off",  # all tests come from one address
+        "rate_limit_auth_failures": "off",  # all tests come from one address
     }
 
 

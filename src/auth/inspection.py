@@ -1,10 +1,10 @@
-"""Explains why a token is refused, by running the verifier's own checks one by one."""
+"""Explain why a token is refused, with one result for each check of the verifier."""
 
 from typing import NamedTuple
 
-from src.auth import compact
-from src.auth.claims import CHECKS, Case, Check
-from src.auth.compact import CompactToken
+from src.auth import compact_jws
+from src.auth.claims import CHECKS, Check, ClaimsContext
+from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, Unauthorized
 
@@ -18,18 +18,18 @@ class CheckResult(NamedTuple):
 
 
 async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
-    """Run each check of `verifier` on a token, which verifies exactly when all have passed.
+    """Run each check of `verifier` on a token; the token is valid if and only if all pass.
 
-    Claims are checked even where the signature does not verify, so that all failures show at once. Where the token
-    cannot be parsed, nothing else can be checked.
+    Claims are checked even if the signature is wrong, so that the result has all errors at once. If the token is
+    malformed, nothing else can be checked.
     """
     try:
-        token = compact.parse(text)
-        case = verifier.case(token)
+        token = compact_jws.parse(text)
+        context = verifier.claims_context(token)
     except Unauthorized as refusal:
         return [CheckResult("form", passed=False, explanation=refusal.reason)]
     signature = await _signature(verifier, token)
-    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(case)]
+    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(context)]
 
 
 async def _signature(verifier: TokenVerifier, token: CompactToken) -> CheckResult:
@@ -42,13 +42,13 @@ async def _signature(verifier: TokenVerifier, token: CompactToken) -> CheckResul
     return CheckResult("signature", passed=True, explanation=f"{token.algorithm}, by a key that is trusted")
 
 
-def _claims(case: Case) -> list[CheckResult]:
-    return [_check(check, case) for check in CHECKS]
+def _claims(context: ClaimsContext) -> list[CheckResult]:
+    return [_finding(check, context) for check in CHECKS]
 
 
-def _check(check: Check, case: Case) -> CheckResult:
+def _finding(check: Check, context: ClaimsContext) -> CheckResult:
     try:
-        check.enforce(case)
+        check.enforce(context)
     except Unauthorized as refusal:
         return CheckResult(check.name, passed=False, explanation=refusal.reason)
     return CheckResult(check.name, passed=True, explanation=check.guarantee)

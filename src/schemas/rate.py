@@ -1,4 +1,4 @@
-"""How often something may happen, written as `1000/minute`."""
+"""Rates such as `1000/minute`, for rate limits."""
 
 import re
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The rate that `text` says.
+        """Parse a rate.
 
         Raises:
-            ValueError: it says none; the message says how to.
+            ValueError: The text is no rate; the message describes the format.
         """
         match = _FORMAT.fullmatch(text)
         if match is None:
@@ -31,7 +31,7 @@ class Rate:
 
     @property
     def seconds(self) -> int:
-        """How long the unit is."""
+        """The length of the unit."""
         return _SECONDS[self.unit]
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Rate:
 
 
 def _parse(value: object) -> Rate | None:
-    """`off` and `0` mean that there is no limit."""
+    """Parse a rate, or `off` or `0` for no limit."""
     if value is None or isinstance(value, Rate):
         return value
     return None if str(value).lower() in {"off", "0"} else Rate.parse(str(value))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from src.db.transaction import Row
 from src.errors import AppError, TaskChanged, TaskNotFound
+from src.recurrence.next import next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
     CreateOperation,
@@ -14,7 +15,6 @@ from src.schemas.operations import (
     TaskOperation,
     UpdateOperation,
 )
-from src.schemas.recurrence import next_occurrence
 from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
 type ExpectedRevisions = list[int] | None

@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_every_answer_is_one_that_the_contract_names(
     app: FastAPI, tmp_path: Path, database_url: str, seed: int
 ) -> None:
-    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_FAILURES": "off"}
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_AUTH_FAILURES": "off"}
     with Server(tmp_path, "-m", "src", "serve", RATE_LIMIT="1000000/second", **settings) as server:
         skipped = [f"--exclude-operation-id={name}" for name in _endless(app)]
         ended = _schemathesis(tmp_path, f"{server.url}/openapi.json", f"--seed={seed}", *_OPTIONS, *skipped)

@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from src.__main__ import app as command_line
+from src.cli import app as command_line
 from src.db import migrations
 from tests.commands import ROOT, assert_one_sentence, run
 from tests.conftest import NewDatabase, StartApp, client
@@ -23,7 +23,7 @@ _UNREACHABLE = {"DATABASE_URL": "postgresql://somebody:hunter2@127.0.0.1:9/tasks
 _CHOSEN = {"ENVIRONMENT": "development", "BETTER_AUTH_SECRET": SECRET}
 _STRICT = _CHOSEN | {
     "BETTER_AUTH_URL": "http://localhost:3000",
-    "BETTER_AUTH_STRICT": "true",
+    "BETTER_AUTH_REQUIRE_ISSUER_AND_AUDIENCE": "true",
     "BETTER_AUTH_USER_ID_CLAIM": "id",
     "BETTER_AUTH_SECRETS": f"2:{SECRET[::-1]}",
 }
@@ -161,6 +161,11 @@ def test_openapi_writes_the_contract_and_tells_whether_it_is_current(clone: Path
 def test_openapi_is_the_same_in_every_environment(clone: Path) -> None:
     assert openapi(clone).returncode == 0
     (clone / ".env").write_text("ENVIRONMENT=development\nLOG_LEVEL=debug\n")
-    strange = {"LIST_FORMAT": "array", "ALLOWED_ORIGINS": "*", "BETTER_AUTH_STRICT": "true", "DATABASE_URL": "x"}
+    strange = {
+        "LIST_FORMAT": "array",
+        "ALLOWED_ORIGINS": "*",
+        "BETTER_AUTH_REQUIRE_ISSUER_AND_AUDIENCE": "true",
+        "DATABASE_URL": "x",
+    }
     current = openapi(clone, "--check", LC_ALL="C", **strange)
     assert (current.returncode, current.stderr) == (0, "")

@@ -35,7 +35,7 @@ async def test_a_clock_that_is_wrong_is_told(
 @pytest.mark.req("OBS-FR-018")
 async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     version = sql.get_server_version()
-    monkeypatch.setattr(database, "_OLDEST", version.major + 1)
+    monkeypatch.setattr(database, "_MIN_VERSION", version.major + 1)
     finding = await database.CHECKS["version"](sql)
     assert (finding.level, f"PostgreSQL {version.major} is too old" in finding.explanation) == ("FAILED", True)
 
@@ -44,7 +44,7 @@ async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: p
 async def test_shared_counters_are_tried(tmp_path: Path) -> None:
     port = free_port()
     settings = {"BETTER_AUTH_SECRET": _SECRET, "RATE_LIMIT_STORAGE_URL": f"redis://:hunter2@127.0.0.1:{port}/0"}
-    assert "nobody answers there" in doctor(tmp_path, **settings)[1]["rate limits"]
+    assert "no Redis or Valkey responds there" in doctor(tmp_path, **settings)[1]["rate limits"]
     with redis(port):
         assert doctor(tmp_path, **settings)[1]["rate limits"].startswith("ok")
         settings["RATE_LIMIT_STORAGE_URL"] = f"redis://:wrong@127.0.0.1:{port}/0"
@@ -75,7 +75,7 @@ async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_
     async with Proxy(database_url) as proxy:
         settings = load_settings(_env_file=None, database_url=proxy.url, better_auth_secret=_SECRET)
         began, findings = time.monotonic(), []
-        async for finding in database.examine(settings):
+        async for finding in database.run_checks(settings):
             findings.append(finding)
             proxy.freeze()
         assert time.monotonic() - began < 20
@@ -84,7 +84,7 @@ async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_
             "encoding",
             "clock",
             "migrations",
-            "rights",
+            "privileges",
             "TLS",
             "pooler",
         }

@@ -20,7 +20,7 @@ _SETTINGS = {
     "BETTER_AUTH_SECRET": SECRET,
     "BETTER_AUTH_COOKIE_CACHE": "true",
     "RATE_LIMIT": "off",
-    "RATE_LIMIT_FAILURES": "off",
+    "RATE_LIMIT_AUTH_FAILURES": "off",
 }
 _STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3}) ", re.MULTILINE)
 _TOKEN = f"Authorization: Bearer {mint('somebody')}".encode()

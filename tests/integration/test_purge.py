@@ -51,12 +51,12 @@ async def test_purge_deletes_old_trash_and_nothing_else(user: User, stranger: Us
             await owner.delete(task["id"], params={"permanent": title == "erased"})
     live = await user.create("old but live")
     sql(url, AGED)
-    assert await asyncio.to_thread(purged, tmp_path, url) == "Deleted for good: 6 tasks.\n"
+    assert await asyncio.to_thread(purged, tmp_path, url) == "Purged 6 tasks.\n"
     for owner in (user, stranger):
         assert [task["title"] for task in await owner.tasks(trashed=True)] == ["young"]
     assert await user.tasks() == listed(live)
     assert sql(url, "SELECT count(*) FROM tasks") == 3
-    assert await asyncio.to_thread(purged, tmp_path, url) == "Deleted for good: 0 tasks.\n"
+    assert await asyncio.to_thread(purged, tmp_path, url) == "Purged 0 tasks.\n"
 
 
 @pytest.mark.req("TASK-FR-118")
@@ -80,8 +80,8 @@ async def test_the_retention_can_be_chosen(user: User, url: str, tmp_path: Path)
     task = await user.create("old")
     await user.delete(task["id"])
     sql(url, AGED)
-    assert await asyncio.to_thread(purged, tmp_path, url, TRASH_RETENTION_DAYS="32") == "Deleted for good: 0 tasks.\n"
-    assert await asyncio.to_thread(purged, tmp_path, url, TRASH_RETENTION_DAYS="0") == "Deleted for good: 1 task.\n"
+    assert await asyncio.to_thread(purged, tmp_path, url, TRASH_RETENTION_DAYS="32") == "Purged 0 tasks.\n"
+    assert await asyncio.to_thread(purged, tmp_path, url, TRASH_RETENTION_DAYS="0") == "Purged 1 task.\n"
 
 
 @pytest.mark.req("TASK-FR-117")
@@ -103,7 +103,7 @@ async def test_a_task_that_is_restored_while_purges_run_is_whole_or_gone(user: U
 async def test_purge_says_in_one_sentence_what_keeps_it(tmp_path: Path, new_database: NewDatabase) -> None:
     unreachable = {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/x", "BETTER_AUTH_SECRET": SECRET}
     assert_one_sentence(
-        await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **unreachable), "The trash is not purged: "
+        await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **unreachable), "The trash was not purged: "
     )
     empty = unreachable | {"DATABASE_URL": await new_database(migrated=False)}
     assert_one_sentence(

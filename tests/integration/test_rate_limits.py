@@ -19,7 +19,7 @@ _BAD = {"Authorization": "Bearer bad"}
 
 @pytest.fixture
 async def limited(start_app: StartApp) -> FastAPI:
-    return await start_app(rate_limit="3/day", rate_limit_failures="2/day")
+    return await start_app(rate_limit="3/day", rate_limit_auth_failures="2/day")
 
 
 def somewhere(app: FastAPI, host: str = "192.0.2.1") -> httpx.AsyncClient:
@@ -92,7 +92,7 @@ async def test_a_network_is_an_ipv4_address_or_64_bits_of_an_ipv6_one(
 
 @pytest.mark.req("LIM-FR-004")
 def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: Path, database_url: str) -> None:
-    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_FAILURES": "1/day"}
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_AUTH_FAILURES": "1/day"}
     for trusted, statuses in (("127.0.0.1", [401, 401, 429]), ("192.0.2.9", [401, 429, 429])):
         server = Server(tmp_path, "-m", "src", "serve", FORWARDED_ALLOW_IPS=trusted, **settings)
         with server, httpx.Client(base_url=server.url) as http:
@@ -133,7 +133,7 @@ async def test_public_paths_and_preflights_are_never_limited(limited: FastAPI) -
 @pytest.mark.req("LIM-FR-007")
 @pytest.mark.parametrize("off", ["off", "OFF", "0"])
 async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None:
-    app = await start_app(rate_limit=off, rate_limit_failures=off)
+    app = await start_app(rate_limit=off, rate_limit_auth_failures=off)
     user = User(app)
     answers: list[Any] = [await user.get() for _ in range(40)]
     assert {(answer.status_code, "RateLimit" in answer.headers) for answer in answers} == {(200, False)}

@@ -49,7 +49,7 @@ async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(
 
 @pytest.mark.req("HTTP-FR-022")
 async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
-    answer = await client(await start_app(hsts_seconds="31536000")).get("/health")
+    answer = await client(await start_app(hsts_max_age="31536000")).get("/health")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 

@@ -25,7 +25,7 @@ async def test_known_keys_go_on_and_unknown_ones_must_wait() -> None:
         await client.key("ed", "EdDSA")
     for _ in range(3):
         clock.now += MAX_AGE
-        assert await client.key("ed", "EdDSA") is client.known("ed", "EdDSA")
+        assert await client.key("ed", "EdDSA") is client.cached_key("ed", "EdDSA")
         with pytest.raises(KeysUnavailable) as outage:
             await client.key("p256", "ES256")
         assert outage.value.status == 503
@@ -64,9 +64,9 @@ async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog:
         server.document = document
         with caplog.at_level(logging.WARNING), pytest.raises(KeysUnavailable):
             await client.key("p256", "ES256")
-        assert client.known("ed", "EdDSA") is not None
+        assert client.cached_key("ed", "EdDSA") is not None
         await client.aclose()
-    assert "the answer is not a JWK Set" in caplog.text
+    assert "the response is not a JWK Set" in caplog.text
 
 
 @pytest.mark.req("AUTH-FR-044", "AUTH-FR-045")
@@ -91,14 +91,14 @@ async def test_an_old_set_that_cannot_be_renewed_is_tried_again_after_the_cool_d
         server.status = 500
         clock.now += MAX_AGE
         for _ in range(20):
-            assert client.known("ed", "EdDSA") is not None
+            assert client.cached_key("ed", "EdDSA") is not None
             await asyncio.sleep(0.005)
         assert server.hits == 2
         server.status, server.document = 200, jwks(EDDSA, ES256)
         clock.now += COOLDOWN
-        client.keep_fresh()
+        client.refresh_if_stale()
         await until_fetched(client, 2)
-        assert client.known("p256", "ES256") is not None
+        assert client.cached_key("p256", "ES256") is not None
         await client.aclose()
 
 

@@ -195,6 +195,6 @@ async def test_an_outage_while_waiting_is_a_503_and_known_keys_go_on(
     server.status = 500
     turns.come()
     assert await ends(requests) == {KeysUnavailable: 10}
-    assert await client.key("p256", "ES256") is client.known("p256", "ES256")
+    assert await client.key("p256", "ES256") is client.cached_key("p256", "ES256")
     assert await ends(await asking(client, ["ed"])) == {KeysUnavailable: 1}
     assert server.hits == 1 + AT_ONCE + 1

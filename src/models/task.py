@@ -1,4 +1,4 @@
-"""The tasks."""
+"""The table of tasks, which also holds the trash and the tombstones."""
 
 from datetime import date, datetime
 
@@ -13,12 +13,12 @@ from src.schemas.task import Description, Title
 
 
 class Task(Table, table=True):
-    """One row a task. The key begins with the owner, so no index can find a task by its id alone.
+    """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
-    `priority` is its place in `PRIORITIES`. `due_date` is what was sent; `due_day` or `due_at` is what that means.
-    `next_id` is the task that followed when this one recurred. A task with `deleted_at` is in the trash, unless its
-    `event`, the last thing that happened to it, is that it was erased: then nothing is left of it but this row, which
-    tells those who sync. No two rows of an owner have the same `revision`.
+    `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
+    meaning. `next_task_id` is the next occurrence, once a recurring task was completed. A row with `deleted_at` is in
+    the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently deleted, and the row is a
+    tombstone that tells syncing clients of the deletion. `revision` is unique per owner.
     """
 
     __tablename__ = "tasks"
@@ -43,16 +43,18 @@ class Task(Table, table=True):
     recurrence: Recurrence
     recurrence_from: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'due_date'")})
     recurrence_tz: str | None = Field(sa_type=Text)
-    next_id: int | None = Field(sa_type=BigInteger)
-    search: str = Field(
-        sa_column=Column(TSVECTOR, Computed("tasks_search(title, description, tags)", persisted=True), nullable=False)
+    next_task_id: int | None = Field(sa_type=BigInteger)
+    search_vector: str = Field(
+        sa_column=Column(
+            TSVECTOR, Computed("tasks_search_vector(title, description, tags)", persisted=True), nullable=False
+        )
     )
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
+    last_event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
     revision: int = Field(sa_type=BigInteger)
 
 
 TASKS = Table.metadata.tables["tasks"]
-"""The same table as SQLAlchemy sees it, for columns by their names."""
+"""The SQLAlchemy `Table` of `Task`, for access to columns by name."""

@@ -133,7 +133,7 @@ def _row(new: Columns) -> Columns:
 
 def _row_after(change: Draft, written: dict[int, Row]) -> Columns:
     """All columns of a task after a change, and its link to the task that follows it."""
-    link = {} if change.following is None else {"next_id": written[change.following["revision"]]["id"]}
+    link = {} if change.following is None else {"next_task_id": written[change.following["revision"]]["id"]}
     before = dict(change.task or {})
     return {name: before.get(name) for name in ("id", *WRITTEN)} | (change.changes or {}) | link
 

@@ -25,7 +25,7 @@ from src.services.task_json import detailed_task_json, new_task_json
 
 _now = bindparam("now", type_=UTCDateTime)
 _moment = func.clock_timestamp().label("now")
-WRITTEN = (*BLANK, "event", "deleted_at", "revision")
+WRITTEN = (*BLANK, "last_event", "deleted_at", "revision")
 
 
 def _rows(*names: str) -> FromClause:

@@ -15,7 +15,7 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(col(Task.revision).label("at"), col(Task.event), task_json.label("json"))
+    select(col(Task.revision).label("at"), col(Task.last_event).label("event"), task_json.label("json"))
     .where(col(Task.user_id) == OWNER, col(Task.revision) > bindparam("since", type_=BigInteger))
     .order_by(col(Task.revision))
     .limit(bindparam("rows", type_=BigInteger))

@@ -54,13 +54,13 @@ def _is_within_reach(operation: TaskOperation, task: Row) -> bool:
     in_trash_too = isinstance(operation, RestoreOperation) or (
         isinstance(operation, DeleteOperation) and operation.permanent
     )
-    return task["event"] != "erased" if in_trash_too else task["deleted_at"] is None
+    return task["last_event"] != "erased" if in_trash_too else task["deleted_at"] is None
 
 
 def _new(operation: CreateOperation, now: datetime) -> Columns:
     values = stored(operation.task.model_dump())
     completed = values.pop("completed")
-    return values | {"completed_at": now if completed else None, "event": "created"}
+    return values | {"completed_at": now if completed else None, "last_event": "created"}
 
 
 def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | None:
@@ -71,10 +71,10 @@ def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | No
             toggled = task["completed_at"] is None
             return _completion(task, now, completed=toggled if operation.completed is None else operation.completed)
         case DeleteOperation():
-            erased = BLANK | {"event": "erased"} if operation.permanent else {"event": "deleted"}
+            erased = BLANK | {"last_event": "erased"} if operation.permanent else {"last_event": "deleted"}
             return {"deleted_at": now, **erased}
         case RestoreOperation():
-            return {"deleted_at": None, "event": "restored"} if task["deleted_at"] else None
+            return {"deleted_at": None, "last_event": "restored"} if task["deleted_at"] else None
 
 
 def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
@@ -82,19 +82,25 @@ def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | 
     if not values:
         return None
     completed = values.pop("completed", None)
-    return {"event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
+    return (
+        {"last_event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
+    )
 
 
 def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     if completed == (task["completed_at"] is not None):
-        return {"event": "updated"}
-    return {"completed_at": now, "event": "completed"} if completed else {"completed_at": None, "event": "reopened"}
+        return {"last_event": "updated"}
+    return (
+        {"completed_at": now, "last_event": "completed"}
+        if completed
+        else {"completed_at": None, "last_event": "reopened"}
+    )
 
 
 def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
     """The next occurrence, where these changes complete a task that recurs and none has followed it yet."""
     after = {**task, **changes}
-    if changes.get("event") != "completed" or after["recurrence"] is None or after["next_id"] is not None:
+    if changes.get("last_event") != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
         return None
     occurrence = next_occurrence(
         after["recurrence"],
@@ -106,4 +112,4 @@ def _following(task: Row, changes: Columns, now: datetime) -> Columns | None:
     if occurrence is None:
         return None
     taken_over = {name: after[name] for name in _TAKEN_OVER}
-    return taken_over | stored(occurrence._asdict()) | {"event": "created"}
+    return taken_over | stored(occurrence._asdict()) | {"last_event": "created"}

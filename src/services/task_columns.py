@@ -21,7 +21,7 @@ BLANK: Columns = {
     "recurrence": None,
     "recurrence_from": "due_date",
     "recurrence_tz": None,
-    "next_id": None,
+    "next_task_id": None,
 }
 """Nothing in it: what is left of a task that is deleted for good."""
 

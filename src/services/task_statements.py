@@ -43,7 +43,7 @@ _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 
 _is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
-_is_not_erased = col(Task.event) != literal_column("'erased'")
+_is_not_erased = col(Task.last_event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
 # What `If-Match` names; where two writers name the same revision, the second one meets a row that has changed.
 _is_known = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
@@ -51,7 +51,7 @@ _is_known = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
 _does_not_recur = or_(
     col(Task.recurrence).is_(None),
     col(Task.completed_at).is_not(None),
-    col(Task.next_id).is_not(None),
+    col(Task.next_task_id).is_not(None),
     _completed.is_(literal_column("false")),
 )
 
@@ -117,7 +117,7 @@ def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) ->
         (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
         else_=literal_column("'updated'"),
     )
-    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "event": event}
+    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "last_event": event}
 
 
 @cache
@@ -125,7 +125,9 @@ def update_task(members: frozenset[str]) -> Statement:
     """Sets just these members, so that what other writers did to the rest stays."""
 
     def values(now: ColumnElement[datetime]) -> dict[str, Any]:
-        completion = _completion(_completed, now) if "completed" in members else {"event": literal_column("'updated'")}
+        completion = (
+            _completion(_completed, now) if "completed" in members else {"last_event": literal_column("'updated'")}
+        )
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_does_not_recur,) if "completed" in members else ()
@@ -137,16 +139,16 @@ def _to_complete(now: ColumnElement[datetime]) -> dict[str, Any]:
 
 
 def _to_trash(now: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": now, "event": literal_column("'deleted'")}
+    return {"deleted_at": now, "last_event": literal_column("'deleted'")}
 
 
 def _to_restore(_: ColumnElement[datetime]) -> dict[str, Any]:
-    return {"deleted_at": null(), "event": literal_column("'restored'")}
+    return {"deleted_at": null(), "last_event": literal_column("'restored'")}
 
 
 def _to_erase(now: ColumnElement[datetime]) -> dict[str, Any]:
     blank = {name: null() if value is None else value for name, value in BLANK.items()}
-    return blank | {"deleted_at": now, "event": literal_column("'erased'")}
+    return blank | {"deleted_at": now, "last_event": literal_column("'erased'")}
 
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))

@@ -21,7 +21,8 @@ from src.config import NO_DATABASE, Settings, is_set, load_settings
 from src.db import migrations
 from src.db.errors import reason
 from src.db.url import DatabaseUrl
-from src.development import development_database, development_settings, mint
+from src.development.settings import development_database, development_settings
+from src.development.tokens import mint
 from src.doctor import examine
 from src.errors import ServiceUnavailable
 from src.logs import configure_logging

@@ -1,6 +1,6 @@
 """Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
 
-AppError                       `src.server.refusals` has those that no application sees
+AppError                       `src.server.errors` has those that no application sees
 ├── HostNotAllowed        400  the request names a host that this is not (in `src.api.allowed_hosts`)
 ├── Unauthorized          401  no valid token
 ├── NotYourPath           403  the path names another user

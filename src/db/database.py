@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 
 from src.db.admission import Admission
-from src.db.connecting import Session, connect
+from src.db.connect import Session, connect
 from src.db.errors import is_connection_lost, is_rolled_back, translated
 from src.db.statement import Statement
 from src.db.transaction import Connection, Row, Transaction, commit, first

@@ -4,7 +4,7 @@ from typing import Any
 
 import uvicorn
 
-from src.server.bounded_http import WAIT_SECONDS, BoundedHttp
+from src.server.protocol import WAIT_SECONDS, BoundedHttp
 
 _GRACE_SECONDS = 6  # for requests that run when the process is told to end
 

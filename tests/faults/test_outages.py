@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.db.connecting import Session, connect
+from src.db.connect import Session, connect
 from src.db.database import Database
 from src.errors import ServiceUnavailable
 from src.services.task_statements import REVISION

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from src.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from src.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from tests.integration.embedded.programs import eventually, server_pid, socket_folder, sql
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this to an ordinary user")
@@ -43,7 +43,7 @@ def test_the_platform_has_no_unix_sockets(fresh: Path, monkeypatch: pytest.Monke
 @pytest.mark.req("RUN-FR-022")
 @as_root
 def test_root_has_no_setpriv(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("src.db.embedded_cluster._PATH", "/nowhere")
+    monkeypatch.setattr("src.development.embedded_postgres.cluster._PATH", "/nowhere")
     assert "takes setpriv" in refusal(fresh)
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
 def test_a_server_that_cannot_be_seen_from_here_keeps_its_data_to_itself(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.db.embedded_process._STOP_SECONDS", 0.1)
+    monkeypatch.setattr("src.development.embedded_postgres.process._STOP_SECONDS", 0.1)
     fresh.mkdir()
     with (fresh / "server.lock").open("w") as held_in_another_container:
         fcntl.flock(held_in_another_container, fcntl.LOCK_EX)

@@ -14,7 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
-from src.db.embedded import EmbeddedPostgres
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.integration.embedded.programs import (
     Program,
     assert_dead,

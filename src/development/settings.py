@@ -1,18 +1,14 @@
-"""What a fresh clone needs to serve: a database, a secret, tokens. Nothing of it is used in production."""
+"""Settings for development: an embedded database and a secret where none are set."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 
-from jose import jwk, jwt
-
 from src.config import Settings, is_set, load_settings, set_default
-from src.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from src.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 _DATA = Path(".data")
-_TOKEN_SECONDS = 24 * 3600
 
 
 @contextmanager
@@ -48,20 +44,6 @@ def development_settings(**values: str) -> Settings:
     if settings.environment == "production":
         raise SystemExit("This is for development, and ENVIRONMENT says production.")
     return settings
-
-
-def mint(settings: Settings, user_id: str) -> str:
-    """A token that the API takes for this user's, for a day."""
-    now = int(time.time())
-    claims: dict[str, str | int | None] = {
-        "iss": settings.issuer,
-        "aud": settings.audience,
-        "iat": now,
-        "exp": now + _TOKEN_SECONDS,
-    }
-    claims[settings.better_auth_user_id_claim] = user_id
-    present = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(present, jwk.construct(settings.secrets[0].encode(), "HS256"), "HS256")
 
 
 def _secret() -> str:

@@ -12,8 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from src.errors import AppError
-from src.server.reader import Reader
-from src.server.refusals import (
+from src.server.errors import (
     InvalidHttp,
     NoRoom,
     RequestHeadTooLarge,
@@ -23,6 +22,7 @@ from src.server.refusals import (
     as_bytes,
     has_body,
 )
+from src.server.slow_reader import Reader
 
 HEAD_BYTES = 64 * 1024
 """What a request may have beside its body: the request line, headers, the framing of chunks and trailers."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
 
 if TYPE_CHECKING:
-    from src.db.embedded_process import ServerProcess
+    from src.development.embedded_postgres.process import ServerProcess
 
 _WATCH_SECONDS = 0.5
 _RETRY_SECONDS = 5.0
@@ -70,8 +70,8 @@ class EmbeddedPostgres:
             raise OSError("it needs Linux or macOS; set DATABASE_URL")
         binaries = _binaries()
         # These need POSIX and a development dependency, and production has to import this module.
-        from src.db.embedded_cluster import Cluster  # noqa: PLC0415 - see above
-        from src.db.embedded_process import ServerProcess  # noqa: PLC0415 - see above
+        from src.development.embedded_postgres.cluster import Cluster  # noqa: PLC0415 - see above
+        from src.development.embedded_postgres.process import ServerProcess  # noqa: PLC0415 - see above
 
         return ServerProcess(Cluster(self._folder, binaries, durable=self._durable))
 

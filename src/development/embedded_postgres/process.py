@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from src.db.embedded_cluster import Cluster
+from src.development.embedded_postgres.cluster import Cluster
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0

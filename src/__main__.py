@@ -19,7 +19,7 @@ from src.app import create_app
 from src.auth.inspection import Finding, inspect
 from src.config import NO_DATABASE, Settings, is_set, load_settings
 from src.db import migrations
-from src.db.errors import reason
+from src.db.errors import describe
 from src.db.url import DatabaseUrl
 from src.development.settings import development_database, development_settings
 from src.development.tokens import mint
@@ -146,7 +146,7 @@ async def _purge(settings: Settings) -> int:
             await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
-        why = reason(error.__cause__) if error.__cause__ else error.detail
+        why = describe(error.__cause__) if error.__cause__ else error.detail
         raise SystemExit(f"The trash is not purged: {why}") from None
 
 

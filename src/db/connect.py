@@ -1,4 +1,4 @@
-"""Connecting to a server that may be away for a moment."""
+"""Connect to the database, with retries and exponential backoff while it is unreachable."""
 
 import asyncio
 import logging
@@ -7,40 +7,40 @@ from typing import Any
 
 import asyncpg
 
-from src.db.errors import may_connect_soon, reason
+from src.db.errors import describe, is_retryable_on_connect
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 0.4
-_GOODBYE_SECONDS = 1.0
+_INITIAL_BACKOFF_SECONDS = 0.05
+_MAX_BACKOFF_SECONDS = 0.4
+_CLOSE_TIMEOUT_SECONDS = 1.0
 
 
-class Session(asyncpg.Connection):
-    """A connection that says goodbye for a second at most; a server that has vanished would never confirm it."""
+class PromptlyClosingConnection(asyncpg.Connection):
+    """A connection whose `close()` waits at most one second, because an unreachable server would never confirm."""
 
     __slots__ = ()
 
-    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the pool hands it on
-        """Close it, and break it off where the server does not confirm that in time."""
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the pool passes it
+        """Close the connection; terminate it if the server does not confirm in time."""
         with suppress(TimeoutError):
-            await super().close(timeout=timeout or _GOODBYE_SECONDS)
+            await super().close(timeout=timeout or _CLOSE_TIMEOUT_SECONDS)
 
 
 async def connect(*arguments: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":  # noqa: ANN401 - asyncpg's
-    """As `asyncpg.connect`, but tried again until it succeeds; who calls says how long.
+    """Call `asyncpg.connect` until it succeeds, with exponential backoff; the caller sets the timeout.
 
-    A server that restarts or wakes up is met as soon as it listens, and costs nobody an error. What asyncpg raises
-    where trying again is of no use, such as for a wrong password, goes through.
+    A server that restarts or wakes up gets the connection as soon as it listens, so that no request fails. An error
+    that a retry cannot fix, such as a wrong password, is raised at once.
     """
-    pause = _FIRST_PAUSE_SECONDS
+    backoff = _INITIAL_BACKOFF_SECONDS
     while True:
         try:
             return await asyncpg.connect(*arguments, **options)
         except Exception as error:
-            if not may_connect_soon(error):
+            if not is_retryable_on_connect(error):
                 raise
-            if pause == _FIRST_PAUSE_SECONDS:
-                logger.warning("the database cannot be reached, trying again: %s", reason(error))
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            if backoff == _INITIAL_BACKOFF_SECONDS:
+                logger.warning("cannot connect to the database, retrying: %s", describe(error))
+        await asyncio.sleep(backoff)
+        backoff = min(2 * backoff, _MAX_BACKOFF_SECONDS)

@@ -13,7 +13,7 @@ from src.api.standard_output import LineWriter
 from src.config import Settings
 from src.middleware import middleware
 from src.parts import create_counters, create_database, create_feed, create_telemetry, create_verifier
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
@@ -30,7 +30,7 @@ _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": 
 def create_app(settings: Settings) -> FastAPI:
     """The API with these settings. It connects to nothing until it is asked something."""
     verifier, counters, telemetry = create_verifier(settings), create_counters(settings), create_telemetry(settings)
-    lines, shutdown = LineWriter(), Shutdown(settings.shutdown_delay)
+    lines, shutdown = LineWriter(), ShutdownSignal(settings.shutdown_delay)
     # As its own routes, an included router would match each request twice.
     routers = (*_LIST_ROUTERS[settings.list_format], changes.router, overview.router, tasks.router, health.router)
     app = DocumentedApi(
@@ -63,5 +63,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await stack.enter_async_context(aclosing(app.state.counters))
         await stack.enter_async_context(app.state.database)
         await stack.enter_async_context(app.state.feed)
-        stack.enter_context(app.state.shutdown.watching())
+        stack.enter_context(app.state.shutdown.install_signal_handlers())
         yield

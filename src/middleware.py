@@ -17,11 +17,11 @@ from src.api.unexpected import UnexpectedErrors
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.schemas.rate import Rate
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 
 def middleware(
-    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: LineWriter, shutdown: Shutdown
+    settings: Settings, verifier: TokenVerifier, counters: Counters, lines: LineWriter, shutdown: ShutdownSignal
 ) -> list[Middleware]:
     """From the outside in: every answer is logged, those of errors have CORS headers, a stranger's body is not read."""
     limit = _limit("user", settings.rate_limit, counters)

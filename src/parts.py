@@ -8,7 +8,7 @@ from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
 from src.services.feed import Feed
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 if TYPE_CHECKING:
     from src.telemetry import Telemetry
@@ -24,7 +24,7 @@ def create_database(settings: Settings, on_query: OnQuery | None = None) -> Data
     )
 
 
-def create_feed(settings: Settings, database: Database, shutdown: Shutdown) -> Feed:
+def create_feed(settings: Settings, database: Database, shutdown: ShutdownSignal) -> Feed:
     """What wakes those who wait for changes. Through a pooler in transaction mode no notification would arrive."""
     pooled = settings.database_url.pooled or not settings.prepared_statements
     direct = settings.database_url_unpooled or (None if pooled else settings.database_url)

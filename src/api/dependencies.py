@@ -63,7 +63,7 @@ async def readiness(request: Request) -> Readiness:
     Raises:
         Stopping: Not for long, as the process was told to end.
     """
-    if request.app.state.shutdown.begun:
+    if request.app.state.shutdown.is_set():
         raise Stopping
     return Readiness(request.app.state.database)
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 type Headers = list[tuple[bytes, bytes]]
 
@@ -24,7 +24,7 @@ class ResponseHeaders:
     the process ends, each answer is the last one on its connection, so that none is lost when connections are closed.
     """
 
-    def __init__(self, app: ASGIApp, shutdown: Shutdown, hsts_seconds: int = 0) -> None:
+    def __init__(self, app: ASGIApp, shutdown: ShutdownSignal, hsts_seconds: int = 0) -> None:
         self._app = app
         self._shutdown = shutdown
         self._headers = [*SECURITY, *_transport_security(hsts_seconds)]
@@ -44,7 +44,7 @@ class ResponseHeaders:
         headers = self._headers.copy()
         if b"cache-control" not in names:
             headers.append(_ASKED_EACH_TIME if b"etag" in names else NEVER_STORED)
-        if self._shutdown.begun:
+        if self._shutdown.is_set():
             headers.append(_LAST_ONE)
         return headers
 

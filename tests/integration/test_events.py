@@ -157,7 +157,7 @@ async def test_streams_end_when_the_process_is_told_to_end(start_app: StartApp) 
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await user.create()
-        app.state.shutdown.begin()
+        app.state.shutdown.set()
         assert (await stream.next()).name == "created"
         assert await stream.ended()
         async with Stream(url, user) as late:

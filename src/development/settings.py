@@ -13,10 +13,10 @@ _DATA = Path(".data")
 
 @contextmanager
 def development_database() -> Iterator[None]:
-    """Set DATABASE_URL to an embedded PostgreSQL that runs as long as the context, unless it is set.
+    """Set DATABASE_URL to an embedded PostgreSQL that runs while the block is open, unless it is already set.
 
     Raises:
-        SystemExit: It cannot run; the sentence says why.
+        SystemExit: PostgreSQL cannot run; the message is one sentence.
     """
     if is_set("DATABASE_URL"):
         yield
@@ -30,10 +30,10 @@ def development_database() -> Iterator[None]:
 
 
 def development_settings(**values: str) -> Settings:
-    """The settings, with a secret of this folder and the origins of `next dev` where none are set.
+    """Load the settings, with a generated secret and the origins of `next dev` as defaults.
 
     Raises:
-        SystemExit: A setting is wrong, or ENVIRONMENT is production.
+        SystemExit: A setting is invalid, or ENVIRONMENT is production.
     """
     set_default("ENVIRONMENT", "development")
     set_default("SHUTDOWN_DELAY", "0")
@@ -47,12 +47,12 @@ def development_settings(**values: str) -> Settings:
 
 
 def _secret() -> str:
-    """The same at every start, so that tokens stay valid."""
+    """Read the secret of this folder, generated at the first start, so that tokens stay valid after a restart."""
     path = _DATA / "better-auth-secret"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(token_urlsafe(32))
-        draft.rename(path)
+        temporary = path.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text(token_urlsafe(32))
+        temporary.rename(path)
     return path.read_text()

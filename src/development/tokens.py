@@ -10,7 +10,7 @@ _TOKEN_SECONDS = 24 * 3600
 
 
 def mint(settings: Settings, user_id: str) -> str:
-    """A token that the API takes for this user's, for a day."""
+    """Sign a token that the API accepts for this user for a day."""
     now = int(time.time())
     claims: dict[str, str | int | None] = {
         "iss": settings.issuer,

@@ -1,4 +1,4 @@
-"""A real PostgreSQL 18 for development and tests, which runs for as long as somebody uses it."""
+"""A real PostgreSQL 18 for development and tests, which runs as long as a process uses it."""
 
 import logging
 import signal
@@ -13,51 +13,51 @@ from typing import TYPE_CHECKING, NoReturn, Self
 if TYPE_CHECKING:
     from src.development.embedded_postgres.process import ServerProcess
 
-_WATCH_SECONDS = 0.5
-_RETRY_SECONDS = 5.0
+_HEALTH_CHECK_SECONDS = 0.5
+_RESTART_BACKOFF_SECONDS = 5.0
 
 _logger = logging.getLogger(__name__)
 
 
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded PostgreSQL cannot run here; the message is one sentence that says why."""
+    """The embedded PostgreSQL cannot run here; the message is one sentence with the reason."""
 
 
 class EmbeddedPostgres:
-    """PostgreSQL 18 with all its files in one folder, reached through a socket that other users cannot reach.
+    """PostgreSQL 18 with all its files in one folder, reached through a Unix socket that other users cannot open.
 
-    Any number of processes and threads may use the same folder at once: the first one starts the server, the
-    last one stops it, and any of them starts it again within seconds when it dies. Whatever is killed, the
-    next start finds all acknowledged data. While the block is open in the main thread, SIGTERM and SIGHUP
-    unwind it, as Ctrl-C does, unless the program handles them itself.
+    Any number of processes and threads may use the same folder at once: the first one starts the server, the last one
+    stops it, and any of them restarts it within seconds if it dies. Acknowledged data survives `kill -9` of any of
+    these processes. While the block is open in the main thread, SIGTERM and SIGHUP raise SystemExit there, unless the
+    program handles them itself.
     """
 
     url: str
-    """Where it is, for asyncpg; known once the block is entered."""
+    """The URL for asyncpg; set when the block is entered."""
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        """Choose a folder; nothing happens before the block is entered.
+        """Choose a folder; nothing is created or started before the block is entered.
 
         Args:
-            folder: Made, with its parents, when it is missing, and closed to other users.
-            durable: False trades the data's survival of a power failure for speed, as tests want it.
+            folder: Created with its parents if it is missing, and made private to this user.
+            durable: False is faster, but loses data in a power failure; for tests.
         """
         self._folder = folder.resolve()
         self._durable = durable
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Return when the server accepts connections.
+        """Start or share the server; return when it accepts connections.
 
         Raises:
-            EmbeddedPostgresError: It cannot run here.
+            EmbeddedPostgresError: The server cannot run here.
         """
-        with self._explained(), ExitStack() as stack:
+        with self._errors_as_sentences(), ExitStack() as stack:
             server = self._server()
-            stack.enter_context(_unwound_by_signals())
-            if stack.enter_context(server.used()):
+            stack.enter_context(_exit_on_signals())
+            if stack.enter_context(server.in_use()):
                 _logger.info("The embedded PostgreSQL started in %s.", self._folder)
-            stack.enter_context(_watched(server))
+            stack.enter_context(_restarted_if_dead(server))
             self.url = server.cluster.url
             self._stack = stack.pop_all()
         return self
@@ -69,14 +69,14 @@ class EmbeddedPostgres:
         if sys.platform == "win32":
             raise OSError("it needs Linux or macOS; set DATABASE_URL")
         binaries = _binaries()
-        # These need POSIX and a development dependency, and production has to import this module.
+        # Late, because these need POSIX and a development dependency, and the command line imports this module.
         from src.development.embedded_postgres.cluster import Cluster  # noqa: PLC0415 - see above
         from src.development.embedded_postgres.process import ServerProcess  # noqa: PLC0415 - see above
 
         return ServerProcess(Cluster(self._folder, binaries, durable=self._durable))
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _errors_as_sentences(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -96,43 +96,43 @@ def _binaries() -> Path:
 
 
 @contextmanager
-def _watched(server: "ServerProcess") -> Iterator[None]:
-    """Start the server again whenever it has died."""
-    closing = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(server, closing), name="embedded-postgres", daemon=True)
-    watcher.start()
+def _restarted_if_dead(server: "ServerProcess") -> Iterator[None]:
+    """Restart the server whenever it dies, while the block is open."""
+    stopping = threading.Event()
+    monitor = threading.Thread(target=_monitor, args=(server, stopping), name="embedded-postgres", daemon=True)
+    monitor.start()
     try:
         yield
     finally:
-        closing.set()
-        watcher.join()
+        stopping.set()
+        monitor.join()
 
 
-def _watch(server: "ServerProcess", closing: threading.Event) -> None:
-    pause = _WATCH_SECONDS
-    while not closing.wait(pause):
+def _monitor(server: "ServerProcess", stopping: threading.Event) -> None:
+    interval = _HEALTH_CHECK_SECONDS
+    while not stopping.wait(interval):
         try:
             if server.ensure_running():
-                _logger.warning("The embedded PostgreSQL had died and was started again.")
-            pause = _WATCH_SECONDS
+                _logger.warning("The embedded PostgreSQL had died and was restarted.")
+            interval = _HEALTH_CHECK_SECONDS
         except OSError as error:
-            _logger.warning("The embedded PostgreSQL has died and cannot start: %s.", _reason(error))
-            pause = _RETRY_SECONDS
+            _logger.warning("The embedded PostgreSQL has died and cannot restart: %s.", _reason(error))
+            interval = _RESTART_BACKOFF_SECONDS
 
 
 @contextmanager
-def _unwound_by_signals() -> Iterator[None]:
-    """Let signals that would kill the program raise SystemExit, so that it leaves no server behind."""
+def _exit_on_signals() -> Iterator[None]:
+    """Raise SystemExit on signals that would kill the program, so that it stops its server."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    deadly = [sig for sig in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sig) is signal.SIG_DFL]
-    for sig in deadly:
+    unhandled = [sig for sig in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sig) is signal.SIG_DFL]
+    for sig in unhandled:
         signal.signal(sig, _exit)
     try:
         yield
     finally:
-        for sig in deadly:
+        for sig in unhandled:
             signal.signal(sig, signal.SIG_DFL)
 
 

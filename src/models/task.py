@@ -18,7 +18,7 @@ class Task(Table, table=True):
     `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
     meaning. `next_task_id` is the next occurrence, once a recurring task was completed. A row with `deleted_at` is in
     the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently deleted, and the row is a
-    tombstone that tells syncing clients of the deletion. `revision` is unique per owner.
+    tombstone from which sync reports the deletion. `revision` is unique per owner.
     """
 
     __tablename__ = "tasks"

@@ -1,4 +1,4 @@
-"""Deletes for good what has been in the trash for long, and old answers. It serves the operator, and so all owners."""
+"""Purge old trash, old tombstones and expired idempotency records of all owners, for the operator."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,10 @@ _old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
 
 
 def _purge_trash() -> Statement:
-    """A revision is taken, as lists of the trash change; clients that have not seen all that goes must start over."""
+    """Remove old rows, and take a revision because lists of the trash change.
+
+    Raise the purged revision to the highest one removed, because a client that syncs from below it must start over.
+    """
     last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
         update(User)
@@ -37,7 +40,7 @@ def _purge_trash() -> Statement:
 
 
 def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
-    """The next owners, in the order of their ids, who have such rows."""
+    """Select the next owners that have such rows, in the order of their ids."""
     following = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
     return Statement(following.order_by(owner).limit(_OWNERS_AT_ONCE))
 
@@ -53,9 +56,9 @@ PURGE_EXPIRED_RECORDS = Statement(
 
 
 async def purge_trash(database: Database, retention: timedelta) -> int:
-    """Delete what has been in the trash for longer, owner by owner, and return how many tasks that were.
+    """Purge rows that were trashed before the retention period, owner by owner, and return their number.
 
-    Safe to run while the API serves, from several places at once, and again after it was interrupted.
+    It is safe to run while the API serves, concurrently, and again after an interruption.
     """
     before = datetime.now(UTC) - retention
     count = 0
@@ -66,7 +69,7 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
 
 
 async def purge_answers(database: Database) -> int:
-    """Delete answers that are older than 24 hours, owner by owner, and return how many those were; as safe to run."""
+    """Purge idempotency records older than 24 hours, owner by owner, and return their number; as safe to run."""
     count = 0
     async for owner in _owners(database, OWNERS_OF_EXPIRED_RECORDS):
         count += len(await database.fetch(PURGE_EXPIRED_RECORDS, owner=owner))

@@ -14,9 +14,9 @@ from benchmarks.load import Address, exchange, measure
 from benchmarks.report import Pair, heading, line
 from benchmarks.servers import OURS, USUAL, serving
 from benchmarks.workload import ROUTES, Seat, take_seats
-from src.db.embedded import EmbeddedPostgres
 from src.db.migrations import upgrade
 from src.db.url import DatabaseUrl
+from src.development.embedded_postgres import EmbeddedPostgres
 
 _TRIALS = tuple(product(ROUTES, (1, 16)))
 _WARM_UP_SECONDS = 0.3

@@ -125,7 +125,7 @@ async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> 
     now = datetime.now(UTC)
     values = body.model_dump(exclude={"completed"}) | {"priority": PRIORITIES.index(body.priority)}
     completed_at = now if body.completed else None
-    values |= {"created_at": now, "updated_at": now, "event": "created", "revision": time.time_ns()}
+    values |= {"created_at": now, "updated_at": now, "last_event": "created", "revision": time.time_ns()}
     task = Task(**values, user_id=owner, completed_at=completed_at)
     return await _saved(session, task)
 

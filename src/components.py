@@ -14,7 +14,7 @@ from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
 from src.services.sync.broker import ChangeBroker
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 if TYPE_CHECKING:
     from src.telemetry import Telemetry
@@ -28,7 +28,7 @@ class Components:
     verifier: TokenVerifier
     counters: Counters
     broker: ChangeBroker
-    shutdown: Shutdown
+    shutdown: ShutdownSignal
     access_log: LineWriter
     telemetry: "Telemetry | None"
 
@@ -40,7 +40,7 @@ class Components:
         verifier = create_verifier(settings)
         if telemetry is not None:
             telemetry.watch(database, verifier.jwks)
-        shutdown = Shutdown(settings.shutdown_delay)
+        shutdown = ShutdownSignal(settings.shutdown_delay)
         return cls(
             database=database,
             verifier=verifier,
@@ -62,7 +62,7 @@ class Components:
             await stack.enter_async_context(aclosing(self.counters))
             await stack.enter_async_context(self.database)
             await stack.enter_async_context(self.broker)
-            stack.enter_context(self.shutdown.watching())
+            stack.enter_context(self.shutdown.install_signal_handlers())
             yield
 
 
@@ -89,7 +89,7 @@ def create_verifier(settings: Settings) -> TokenVerifier:
     )
 
 
-def _create_broker(settings: Settings, database: Database, shutdown: Shutdown) -> ChangeBroker:
+def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSignal) -> ChangeBroker:
     """Give it a URL to listen on only where that is direct, because a pooler in transaction mode drops LISTEN."""
     pooled = settings.database_url.pooled or not settings.prepared_statements
     direct = settings.database_url_unpooled or (None if pooled else settings.database_url)

@@ -1,7 +1,7 @@
 """All errors that a client can get from the application, one class each; `src.api.problems` renders them (RFC 9457).
 
 They are in the order of their status. Errors of the HTTP protocol, which the application never sees, are in
-`src.server.refusals`.
+`src.server.errors`.
 """
 
 import json

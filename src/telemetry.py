@@ -76,14 +76,14 @@ class Telemetry:
 
     def watch(self, database: Database, jwks: JwksClient | None) -> None:
         """Observe the connection pool, the calls that wait for it, and the number and age of the cached keys."""
-        self._gauge("db.client.connection.max", "{connection}", lambda: [(database.connections.most, {})])
-        self._gauge("db.client.connection.pending_requests", "{request}", lambda: [(database.connections.waiting, {})])
+        self._gauge("db.client.connection.max", "{connection}", lambda: [(database.pool_stats.max_size, {})])
+        self._gauge("db.client.connection.pending_requests", "{request}", lambda: [(database.pool_stats.waiting, {})])
         self._gauge(
             "db.client.connection.count",
             "{connection}",
             lambda: [
-                (database.connections.idle, {"db.client.connection.state": "idle"}),
-                (database.connections.used, {"db.client.connection.state": "used"}),
+                (database.pool_stats.idle, {"db.client.connection.state": "idle"}),
+                (database.pool_stats.used, {"db.client.connection.state": "used"}),
             ],
         )
         if jwks is not None:

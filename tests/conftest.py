@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from src.app import create_app
 from src.config import Settings, load_settings
 from src.db import migrations
-from src.db.embedded import EmbeddedPostgres
 from src.db.url import DatabaseUrl
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.pgbouncer import pgbouncer, through
 from tests.tokens import SECRET, mint
 

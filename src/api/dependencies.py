@@ -68,7 +68,7 @@ async def require_ready(request: Request) -> None:
         ServiceUnavailable: The database is unavailable, or its schema too old.
     """
     shared = components(request)
-    if shared.shutdown.begun:
+    if shared.shutdown.is_set():
         raise ShuttingDown
     await check_readiness(shared.database)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 type Headers = list[tuple[bytes, bytes]]
 
@@ -29,7 +29,7 @@ class ResponseRecorder:
 
     __slots__ = ("_headers", "_send", "_shutdown", "size", "status")
 
-    def __init__(self, send: Send, headers: Headers, shutdown: Shutdown) -> None:
+    def __init__(self, send: Send, headers: Headers, shutdown: ShutdownSignal) -> None:
         self._send, self._headers, self._shutdown = send, headers, shutdown
         self.status: int | None = None
         """None until the response has started."""
@@ -58,7 +58,7 @@ class ResponseRecorder:
         headers = [*own, *self._headers]
         if b"cache-control" not in names:
             headers.append(_REVALIDATE if b"etag" in names else NO_STORE)
-        if self._shutdown.begun:
+        if self._shutdown.is_set():
             headers.append(_CLOSE)
         return headers
 
@@ -66,7 +66,7 @@ class ResponseRecorder:
 class ResponseHeaders:
     """Adds headers to every response; the outermost middleware, so that none is sent without."""
 
-    def __init__(self, app: ASGIApp, shutdown: Shutdown, hsts_seconds: int = 0) -> None:
+    def __init__(self, app: ASGIApp, shutdown: ShutdownSignal, hsts_seconds: int = 0) -> None:
         self._app = app
         self._shutdown = shutdown
         self._headers = [*SECURITY, *_transport_security(hsts_seconds)]

@@ -7,7 +7,8 @@ import typer
 
 from src.cli.migrate import upgrade
 from src.config import Settings
-from src.development import development_database, development_settings, mint
+from src.development.settings import development_database, development_settings
+from src.development.tokens import mint
 from src.server.run import run
 
 

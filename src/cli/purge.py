@@ -8,7 +8,7 @@ import typer
 
 from src.components import create_database
 from src.config import Settings, load_settings
-from src.db.errors import reason
+from src.db.errors import describe
 from src.errors import ServiceUnavailable
 from src.services.purge import purge_answers, purge_trash
 from src.services.readiness import check_readiness
@@ -28,5 +28,5 @@ async def _purge(settings: Settings) -> int:
             await purge_answers(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
-        why = reason(error.__cause__) if error.__cause__ else error.detail
+        why = describe(error.__cause__) if error.__cause__ else error.detail
         raise SystemExit(f"The trash was not purged: {why}") from None

@@ -10,7 +10,8 @@ import typer
 from src.auth.inspection import CheckResult, inspect
 from src.components import create_verifier
 from src.config import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings
-from src.development import development_settings, mint
+from src.development.settings import development_settings
+from src.development.tokens import mint
 
 _SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
 _TOKEN_SOURCES = (*_SECRETS, "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")

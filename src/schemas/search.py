@@ -24,6 +24,6 @@ def _term(minus: str, phrase: str, word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without accents and punctuation, as the function `tasks_search` of the database folds what is searched."""
+    """Without accents and punctuation, as the function `tasks_search_vector` of the database folds what is searched."""
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFKC", _PUNCTUATION.sub(" ", bare))

@@ -136,7 +136,7 @@ async def _fetch_written(
 
 def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
     """Return all columns of a task after its change, with the id of its next task."""
-    link = {} if planned.next_task is None else {"next_id": written[planned.next_task["revision"]]["id"]}
+    link = {} if planned.next_task is None else {"next_task_id": written[planned.next_task["revision"]]["id"]}
     before = dict(planned.task or {})
     return {name: before.get(name) for name in ("id", *WRITTEN)} | (planned.changes or {}) | link
 

@@ -48,7 +48,7 @@ def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
 
 
 is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=True)
-is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.event) != literal_column("'erased'"))
+is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != literal_column("'erased'"))
 
 
 def _lowercase(name: str) -> ColumnElement[Any]:
@@ -70,7 +70,7 @@ def _where_clauses() -> list[ColumnElement[bool]]:
         col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
         _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowercase("any_tags"))),
         _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowercase("all_tags"))),
-        _unless_null("search", Text, col(Task.search).op("@@")(_query)),
+        _unless_null("search", Text, col(Task.search_vector).op("@@")(_query)),
         _unless_null("before_day", Date, is_due("before", "before_day", before=True)),
         _unless_null("after_day", Date, is_due("after", "after_day", before=False)),
         _unless_null("overdue", Boolean, is_overdue == bindparam("overdue", type_=Boolean)),
@@ -90,7 +90,7 @@ _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(Task.priority), BigInteger), BigInteger),
     "title": (func.lower(col(Task.title)), Text),
-    "relevance": (cast(func.ts_rank(col(Task.search), _query), Double), Double),
+    "relevance": (cast(func.ts_rank(col(Task.search_vector), _query), Double), Double),
 }
 
 

@@ -52,13 +52,13 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
     in_trash_too = isinstance(operation, RestoreOperation) or (
         isinstance(operation, DeleteOperation) and operation.permanent
     )
-    return task["event"] != "erased" if in_trash_too else task["deleted_at"] is None
+    return task["last_event"] != "erased" if in_trash_too else task["deleted_at"] is None
 
 
 def _new(operation: CreateOperation, now: datetime) -> Columns:
     values = to_columns(operation.task.model_dump())
     completed = values.pop("completed")
-    return values | {"completed_at": now if completed else None, "event": "created"}
+    return values | {"completed_at": now if completed else None, "last_event": "created"}
 
 
 def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | None:
@@ -79,19 +79,25 @@ def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | 
     if not values:
         return None
     completed = values.pop("completed", None)
-    return {"event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
+    return (
+        {"last_event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
+    )
 
 
 def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     if completed == (task["completed_at"] is not None):
-        return {"event": "updated"}
-    return {"completed_at": now, "event": "completed"} if completed else {"completed_at": None, "event": "reopened"}
+        return {"last_event": "updated"}
+    return (
+        {"completed_at": now, "last_event": "completed"}
+        if completed
+        else {"completed_at": None, "last_event": "reopened"}
+    )
 
 
 def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
     """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
-    if changes.get("event") != "completed" or after["recurrence"] is None or after["next_id"] is not None:
+    if changes.get("last_event") != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
         return None
     occurrence = next_occurrence(
         after["recurrence"],
@@ -103,4 +109,4 @@ def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
     if occurrence is None:
         return None
     inherited = {name: after[name] for name in CREATED}
-    return inherited | to_columns(occurrence._asdict()) | {"event": "created"}
+    return inherited | to_columns(occurrence._asdict()) | {"last_event": "created"}

@@ -24,14 +24,14 @@ def to_columns(members: dict[str, Any]) -> Columns:
     return values
 
 
-_BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "event", "revision"}
+_BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "last_event", "revision"}
 _CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None and c.name not in _BOOKKEEPING]
 _DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
 
 CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS)
 """The columns that a new task has from the client; `completed_at` is set by the server."""
 
-WRITTEN = (*_CONTENT, "event", "deleted_at", "revision")
+WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
 """The columns that a write may change, besides `updated_at`."""
 
 TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
@@ -40,14 +40,14 @@ TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
 
 def to_trash(now: object) -> Columns:
     """Move a task to the trash. `now` is a moment, or the SQL for it: statements and bulks both compile this."""
-    return {"deleted_at": now, "event": "deleted"}
+    return {"deleted_at": now, "last_event": "deleted"}
 
 
 def to_restored(_: object) -> Columns:
     """Restore a task from the trash."""
-    return {"deleted_at": None, "event": "restored"}
+    return {"deleted_at": None, "last_event": "restored"}
 
 
 def to_tombstone(now: object) -> Columns:
     """Delete a task permanently: nothing of its content is left."""
-    return {**TOMBSTONE_VALUES, "deleted_at": now, "event": "erased"}
+    return {**TOMBSTONE_VALUES, "deleted_at": now, "last_event": "erased"}

@@ -33,7 +33,7 @@ def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
 
 _next_task = (
     select(func.json_build_object(*_object(_next)))
-    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_id, _next.c.deleted_at.is_(None))
+    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_task_id, _next.c.deleted_at.is_(None))
     .correlate(TASKS)
     .scalar_subquery()
 )

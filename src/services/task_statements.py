@@ -43,7 +43,7 @@ _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 
 _is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
-_is_not_erased = col(Task.event) != literal_column("'erased'")
+_is_not_erased = col(Task.last_event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
 # `If-Match`. Of two concurrent writes that name the same revision, the second matches no row.
 _matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
@@ -51,7 +51,7 @@ _matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisi
 _does_not_recur = or_(
     col(Task.recurrence).is_(None),
     col(Task.completed_at).is_not(None),
-    col(Task.next_id).is_not(None),
+    col(Task.next_task_id).is_not(None),
     _completed.is_(literal_column("false")),
 )
 
@@ -117,7 +117,7 @@ def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) ->
         (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
         else_=literal_column("'updated'"),
     )
-    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "event": event}
+    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "last_event": event}
 
 
 @cache
@@ -125,7 +125,9 @@ def update_task(members: frozenset[str]) -> Statement:
     """Build the UPDATE of just these columns, so that concurrent changes of other columns are not lost."""
 
     def values(now: ColumnElement[datetime]) -> Columns:
-        completion = _completion(_completed, now) if "completed" in members else {"event": literal_column("'updated'")}
+        completion = (
+            _completion(_completed, now) if "completed" in members else {"last_event": literal_column("'updated'")}
+        )
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_does_not_recur,) if "completed" in members else ()

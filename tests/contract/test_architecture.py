@@ -51,7 +51,7 @@ def test_all_errors_are_in_one_module_but_those_of_the_protocol() -> None:
     for module in walk_packages(src.__path__, "src."):
         if module.name not in {"src.main", "src.__main__"}:  # which start something
             importlib.import_module(module.name)
-    assert {error.__module__ for error in _subclasses(AppError)} == {"src.errors", "src.server.refusals"}
+    assert {error.__module__ for error in _subclasses(AppError)} == {"src.errors", "src.server.errors"}
 
 
 def _subclasses(parent: type[AppError]) -> Iterator[type[AppError]]:

@@ -1,4 +1,4 @@
-"""Migrations after the first run while the version before serves, so squawk reads their SQL."""
+"""Every migration after the first runs while the previous version serves, so squawk checks its SQL for locks."""
 
 import subprocess
 from io import StringIO

@@ -12,8 +12,8 @@ import typer
 from src.app import create_app
 from src.config import load_settings
 from src.db import migrations
-from src.db.embedded import EmbeddedPostgres
 from src.db.url import DatabaseUrl
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.faults.durability import Writer
 from tests.faults.killing import (
     Round,

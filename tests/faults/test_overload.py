@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from src.db.admission import Admission
+from src.db.admission import AdmissionControl
 from src.db.statement import Statement
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, User
@@ -118,12 +118,12 @@ async def test_a_database_that_does_nothing_holds_up_nobody_for_long(app: FastAP
     assert {answer.status_code for answer in await asyncio.gather(*(user.get() for user in users))} == {200}
 
 
-async def queue(admission: Admission, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
+async def queue(admission: AdmissionControl, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
     """So many for each owner who stay until the end."""
 
     async def stay(owner: str) -> str:
         try:
-            async with admission.line(owner):
+            async with admission.queue(owner):
                 await end.wait()
         except ServiceUnavailable:
             return "refused"
@@ -140,7 +140,7 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     owners: int, each: int, served: int
 ) -> None:
     end = asyncio.Event()
-    admission = Admission(10)
+    admission = AdmissionControl(10)
     tasks = await queue(admission, owners, each, end)
     refused = [task for task in tasks if task.done()]
     assert {task.result() for task in refused} == {"refused"}
@@ -148,15 +148,15 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     end.set()
     answers = await asyncio.gather(*tasks)
     assert answers.count("served") == served
-    assert (admission.room, admission.lines) == (410, {})
+    assert (admission.in_flight, admission.queues) == (0, {})
 
 
 @pytest.mark.req("DB-FR-012")
 async def test_who_gives_up_waiting_leaves_room() -> None:
     end = asyncio.Event()
-    admission = Admission(10)
+    admission = AdmissionControl(10)
     tasks = await queue(admission, 3, 100, end)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (admission.room, admission.lines) == (410, {})
+    assert (admission.in_flight, admission.queues) == (0, {})

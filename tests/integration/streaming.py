@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from src.main import app
-from src.shutdown import Shutdown
+from src.shutdown import ShutdownSignal
 
 
 @app.get("/stream")
@@ -14,7 +14,7 @@ async def stream(request: Request) -> StreamingResponse:
     return StreamingResponse(_words(request.app.state.components.shutdown))
 
 
-async def _words(shutdown: Shutdown) -> AsyncIterator[bytes]:
+async def _words(shutdown: ShutdownSignal) -> AsyncIterator[bytes]:
     yield b"hello "
     await shutdown.wait()
     yield b"goodbye"

@@ -21,7 +21,7 @@ def _operations(app: FastAPI) -> list[tuple[str, str]]:
 @pytest.mark.req("AUTH-FR-001", "TASK-FR-033")
 async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.components.shutdown.begin()  # or the stream of events would not end
+    app.state.components.shutdown.set()  # or the stream of events would not end
     user = User(app)
     protected = [each for each in _operations(app) if each[1] not in PUBLIC]
     assert len(protected) == 13

@@ -158,7 +158,7 @@ async def test_streams_end_when_the_process_shuts_down(start_app: StartApp) -> N
     user = User(app)
     async with served(app) as url, Stream(url, user) as stream:
         await user.create()
-        app.state.components.shutdown.begin()
+        app.state.components.shutdown.set()
         assert (await stream.next()).name == "created"
         assert await stream.ended()
         async with Stream(url, user) as late:

@@ -27,7 +27,7 @@ _END_LISTENING = f"SELECT pg_terminate_backend(pid, 5000) {_OURS} AND query ILIK
 _END_ALL = f"SELECT bool_and(pg_terminate_backend(pid, 5000)) {_OURS} AND pid <> pg_backend_pid()"
 _WRITE_WITHOUT_NOTIFY = """
 WITH bump AS (UPDATE users SET revision = 2 RETURNING revision)
-UPDATE tasks SET title = 'Buy tea', event = 'updated', revision = 2 FROM bump
+UPDATE tasks SET title = 'Buy tea', last_event = 'updated', revision = 2 FROM bump
 """
 
 

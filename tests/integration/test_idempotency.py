@@ -107,10 +107,10 @@ async def test_a_second_record_for_a_key_is_never_stored(user: User, sql: Connec
     async with uncommitted(database_url, locked):
         late = asyncio.create_task(user.post(json=MILK, headers=key()))
         await reached(lambda: waiting(database_url) == 1)
-        await sql.execute("INSERT INTO answers VALUES ($1, 'first', '', 201, '{}', 'kept', now())", user.id)
+        await sql.execute("INSERT INTO idempotency_records VALUES ($1, 'first', '', 201, '{}', 'kept', now())", user.id)
     assert (await late).status_code == 409
     assert await user.revision() == before["revision"]
-    assert await sql.fetchval("SELECT body FROM answers WHERE user_id = $1", user.id) == "kept"
+    assert await sql.fetchval("SELECT body FROM idempotency_records WHERE user_id = $1", user.id) == "kept"
 
 
 @pytest.mark.req("TASK-FR-120")
@@ -127,7 +127,7 @@ async def test_a_retry_gets_a_replay_where_the_first_request_made_it_fail(
         await reached(lambda: waiting(database_url) == 1)
         await sql.execute("UPDATE tasks SET deleted_at = NULL, revision = 3 WHERE user_id = $1", user.id)
         await sql.execute(
-            "INSERT INTO answers VALUES ($1, 'first', $2, 200, '{}', 'kept', now())", user.id, fingerprint
+            "INSERT INTO idempotency_records VALUES ($1, 'first', $2, 200, '{}', 'kept', now())", user.id, fingerprint
         )
     assert ((await late).status_code, (await late).text) == (200, "kept")
     assert (await late).headers["Idempotency-Replayed"] == "true"
@@ -212,14 +212,14 @@ async def test_a_failed_request_may_be_retried_with_the_same_key(user: User, sql
     await sql.execute(f"""
         CREATE FUNCTION {doomed}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION USING ERRCODE = '53100'; END $$;
-        CREATE TRIGGER {doomed} BEFORE INSERT ON answers FOR EACH ROW WHEN (NEW.user_id = '{user.id}')
+        CREATE TRIGGER {doomed} BEFORE INSERT ON idempotency_records FOR EACH ROW WHEN (NEW.user_id = '{user.id}')
             EXECUTE FUNCTION {doomed}();
     """)
     try:
         assert (await user.post(json=MILK, headers=key())).status_code == 503
         assert await user.tasks() == []
     finally:
-        await sql.execute(f"DROP TRIGGER {doomed} ON answers; DROP FUNCTION {doomed}")
+        await sql.execute(f"DROP TRIGGER {doomed} ON idempotency_records; DROP FUNCTION {doomed}")
     assert (await user.post(json=MILK, headers=key())).status_code == 201
     assert len(await user.tasks()) == 1
 
@@ -227,24 +227,26 @@ async def test_a_failed_request_may_be_retried_with_the_same_key(user: User, sql
 @pytest.mark.req("TASK-FR-125")
 async def test_a_key_expires_after_24_hours(user: User, sql: Connection) -> None:
     first = await user.post(json=MILK, headers=key())
-    age = "UPDATE answers SET created_at = now() - $2::text::interval WHERE user_id = $1"
+    age = "UPDATE idempotency_records SET created_at = now() - $2::text::interval WHERE user_id = $1"
     await sql.execute(age, user.id, "23 hours 59 minutes")
     assert_replayed(first, await user.post(json=MILK, headers=key()))
     await sql.execute(age, user.id, "24 hours")
     other = await user.post(json={"title": "Buy tea"}, headers=key())
     assert other.status_code == 201
     assert_replayed(other, await user.post(json={"title": "Buy tea"}, headers=key()))
-    assert await sql.fetchval("SELECT count(*) FROM answers WHERE user_id = $1", user.id) == 1
+    assert await sql.fetchval("SELECT count(*) FROM idempotency_records WHERE user_id = $1", user.id) == 1
 
 
 @pytest.mark.req("TASK-FR-125")
 async def test_expired_records_are_purged(app: FastAPI, user: User, stranger: User, sql: Connection) -> None:
     await user.post(json=MILK, headers=key("old"))
-    await sql.execute("UPDATE answers SET created_at = now() - interval '25 hours' WHERE user_id = $1", user.id)
+    await sql.execute(
+        "UPDATE idempotency_records SET created_at = now() - interval '25 hours' WHERE user_id = $1", user.id
+    )
     for owner in (user, stranger):
         await owner.post(json=MILK, headers=key("new"))
     assert await purge_answers(app.state.components.database) >= 1
-    keys = "SELECT user_id, key FROM answers WHERE user_id = ANY($1)"
+    keys = "SELECT user_id, key from idempotency_records WHERE user_id = ANY($1)"
     left = {tuple(row) for row in await sql.fetch(keys, [user.id, stranger.id])}
     assert left == {(user.id, "new"), (stranger.id, "new")}
     assert await purge_answers(app.state.components.database) == 0
@@ -286,7 +288,7 @@ async def test_an_invalid_key_is_refused(user: User, sent: str) -> None:
 async def test_deleting_a_user_deletes_the_records(user: User, sql: Connection) -> None:
     await user.post(json=MILK, headers=key())
     await sql.execute("DELETE FROM users WHERE id = $1", user.id)
-    assert await sql.fetchval("SELECT count(*) FROM answers WHERE user_id = $1", user.id) == 0
+    assert await sql.fetchval("SELECT count(*) FROM idempotency_records WHERE user_id = $1", user.id) == 0
     assert "Idempotency-Replayed" not in (await user.post(json=MILK, headers=key())).headers
 
 

@@ -30,7 +30,7 @@ async def test_a_response_too_large_to_store_is_refused_and_nothing_is_changed(u
     refused = await user.post("/bulk", json={"operations": operations}, headers=KEY)
     assert (refused.status_code, refused.json()["type"]) == (413, "urn:problem-type:response-too-large")
     assert await user.tasks() == before
-    assert await sql.fetchval("SELECT count(*) FROM answers WHERE user_id = $1", user.id) == 0
+    assert await sql.fetchval("SELECT count(*) FROM idempotency_records WHERE user_id = $1", user.id) == 0
     for part, headers in ((operations[:60], KEY), (operations, {})):
         assert (await user.post("/bulk", json={"operations": part}, headers=headers)).status_code == 200
     assert all(task["completed"] for task in await user.tasks())

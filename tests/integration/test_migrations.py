@@ -46,7 +46,7 @@ async def test_each_step_can_be_taken_back_and_again(database: Migrated) -> None
 @pytest.mark.req("RUN-FR-033")
 async def test_migrations_make_what_the_models_describe(database: Migrated, another_database: Migrated) -> None:
     await database.up()
-    function = await database.connection.fetchval("SELECT pg_get_functiondef('tasks_search'::regproc)")
+    function = await database.connection.fetchval("SELECT pg_get_functiondef('tasks_search_vector'::regproc)")
     await another_database.connection.execute(function)  # which SQLModel cannot describe
     await create_all(another_database)
     assert await database.schema() == await another_database.schema()

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select, table
 
 from src.db import migrations
-from src.db.embedded import EmbeddedPostgres
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
+from src.development.embedded_postgres import EmbeddedPostgres
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, StartApp, User
 from tests.integration.conftest import Pooled

@@ -16,7 +16,7 @@ from tests.conftest import NewDatabase, StartApp, User, listed
 from tests.integration.embedded.programs import sql
 from tests.tokens import SECRET
 
-AGED = "UPDATE tasks SET deleted_at = deleted_at - interval '31 days' WHERE title LIKE 'old%' OR event = 'erased'"
+AGED = "UPDATE tasks SET deleted_at = deleted_at - interval '31 days' WHERE title LIKE 'old%' OR last_event = 'erased'"
 
 
 @pytest.fixture

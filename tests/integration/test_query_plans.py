@@ -31,7 +31,7 @@ _BLOCKS = 50
 
 _FILL_USERS = "INSERT INTO users (id) SELECT unnest($1::text[])"
 _FILL_TASKS = """
-    INSERT INTO tasks (user_id, title, priority, tags, due_date, due_day, completed_at, deleted_at, event,
+    INSERT INTO tasks (user_id, title, priority, tags, due_date, due_day, completed_at, deleted_at, last_event,
                        created_at, updated_at, revision)
     SELECT owner, 'Buy milk ' || n, n % 5, ARRAY['tag ' || n % 7, 'TAG ' || n % 3], day::text, day,
            CASE WHEN n % 4 = 0 THEN now() END, CASE WHEN n % 10 = 0 THEN now() END,

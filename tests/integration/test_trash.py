@@ -121,10 +121,17 @@ async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql:
     for method, suffix in (("GET", ""), ("DELETE", "?permanent=true"), ("POST", "/restore")):
         assert (await user.request(method, f"/{task['id']}{suffix}")).status_code == 404
     row = dict(await sql.fetchrow("SELECT * FROM tasks WHERE user_id = $1", user.id) or {})
-    kept = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "event"}
-    left = {"title": "", "priority": 2, "tags": [], "search": "", "completed": False, "recurrence_from": "due_date"}
+    kept = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
+    left = {
+        "title": "",
+        "priority": 2,
+        "tags": [],
+        "search_vector": "",
+        "completed": False,
+        "recurrence_from": "due_date",
+    }
     assert {name: value for name, value in row.items() if name not in kept and value is not None} == left
-    assert (row["event"], row["revision"]) == ("erased", await user.revision())
+    assert (row["last_event"], row["revision"]) == ("erased", await user.revision())
 
 
 @pytest.mark.req("TASK-FR-115")

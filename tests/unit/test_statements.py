@@ -12,7 +12,7 @@ _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
 
 @pytest.mark.req("DB-FR-004", "DB-FR-005")
 @pytest.mark.parametrize(
-    ("construct", "only_reads"),
+    ("construct", "is_read_only"),
     [
         (select(Task), True),
         (select(select(Task).cte("tasks")), True),
@@ -26,5 +26,5 @@ _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
         (text("SELECT 1"), False),
     ],
 )
-def test_only_what_is_seen_to_read_may_be_repeated(construct: ClauseElement, *, only_reads: bool) -> None:
-    assert Statement(construct).only_reads is only_reads
+def test_only_what_is_seen_to_read_may_be_repeated(construct: ClauseElement, *, is_read_only: bool) -> None:
+    assert Statement(construct).is_read_only is is_read_only

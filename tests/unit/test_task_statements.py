@@ -59,7 +59,7 @@ def _orders() -> Iterator[tuple[Any, ...]]:
 SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _members, "list_tasks": _orders}
 """What the functions that make statements are called with, all of it."""
 
-ACROSS_OWNERS = {"OWNERS_OF_OLD_TRASH", "OWNERS_OF_OLD_ANSWERS", "REVISIONS_OF_OWNERS"}
+ACROSS_OWNERS = {"OWNERS_OF_OLD_TRASH", "OWNERS_OF_EXPIRED_RECORDS", "REVISIONS_OF_OWNERS"}
 """Statements that no request runs, and that return nothing but whose turn it is.
 
 `REVISIONS_OF_OWNERS` asks at once for all whose streams this process has: for each of them an owner was proven, and
@@ -168,7 +168,7 @@ BY_ID = col(Task.id) == bindparam("id")
 MINE = col(Task.user_id) == OWNER
 NEXT = TABLES["tasks"].alias()
 CORRELATED = (
-    select(NEXT.c.id).where(NEXT.c.user_id == OWNER, NEXT.c.id == col(Task.next_id)).correlate(TABLES["tasks"])
+    select(NEXT.c.id).where(NEXT.c.user_id == OWNER, NEXT.c.id == col(Task.next_task_id)).correlate(TABLES["tasks"])
 ).scalar_subquery()
 
 

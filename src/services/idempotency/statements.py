@@ -16,11 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import Answer
+from src.models import IdempotencyRecord
 from src.services.owner import OWNER
 
 _key = bindparam("key", type_=Text)
-is_expired = col(Answer.created_at) <= func.now() - literal_column("interval '24 hours'")
+is_expired = col(IdempotencyRecord.created_at) <= func.now() - literal_column("interval '24 hours'")
 
 
 def _lock_and_find_record() -> Statement:
@@ -34,8 +34,13 @@ def _lock_and_find_record() -> Statement:
     lock_acquired = func.pg_try_advisory_xact_lock(func.hashtextextended(name, literal_column("0")))
     lock = select(lock_acquired.label("lock_acquired")).subquery("lock")
     record = (
-        select(col(Answer.fingerprint), col(Answer.status), col(Answer.headers), col(Answer.body))
-        .where(col(Answer.user_id) == OWNER, col(Answer.key) == _key, ~is_expired)
+        select(
+            col(IdempotencyRecord.fingerprint),
+            col(IdempotencyRecord.status),
+            col(IdempotencyRecord.headers),
+            col(IdempotencyRecord.body),
+        )
+        .where(col(IdempotencyRecord.user_id) == OWNER, col(IdempotencyRecord.key) == _key, ~is_expired)
         .subquery("record")
     )
     return Statement(select(*lock.c, *record.c).select_from(lock).outerjoin(record, true()))
@@ -50,12 +55,12 @@ def _store_record() -> Statement:
         "body": bindparam("body", type_=Text),
         "created_at": func.now(),
     }
-    new = insert(Answer).values(user_id=OWNER, key=_key, **columns)
+    new = insert(IdempotencyRecord).values(user_id=OWNER, key=_key, **columns)
     replaced = {name: new.excluded[name] for name in columns}
-    primary_key = [col(Answer.user_id), col(Answer.key)]
+    primary_key = [col(IdempotencyRecord.user_id), col(IdempotencyRecord.key)]
     return Statement(
         new.on_conflict_do_update(index_elements=primary_key, set_=replaced, where=is_expired).returning(
-            col(Answer.key)
+            col(IdempotencyRecord.key)
         )
     )
 

@@ -105,7 +105,9 @@ def _require_not_expired(since: SyncToken, current: SyncToken) -> None:
 
 def _page(rows: list[Row], current: SyncToken, limit: int) -> ChangePage:
     changes = [
-        Change(SyncToken(row["at"], current.purged), row["event"], row["json"]) for row in rows if row["at"] is not None
+        Change(SyncToken(row["at"], current.purged), row["last_event"], row["json"])
+        for row in rows
+        if row["at"] is not None
     ]
     page, more = changes[:limit], len(changes) > limit
     return ChangePage(page, page[-1].token if more else current, more, current.revision)

@@ -15,7 +15,7 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(col(Task.revision).label("at"), col(Task.event), task_json.label("json"))
+    select(col(Task.revision).label("at"), col(Task.last_event), task_json.label("json"))
     .where(col(Task.user_id) == OWNER, col(Task.revision) > bindparam("since", type_=BigInteger))
     .order_by(col(Task.revision))
     .limit(bindparam("limit", type_=BigInteger))
@@ -29,7 +29,7 @@ CURRENT_TOKEN = Statement(_current)
 """Reads the owner's revision and purged revision, a `SyncToken`."""
 
 CHANGES = Statement(
-    _current.add_columns(_page.c.at, _page.c.event, _page.c.json)
+    _current.add_columns(_page.c.at, _page.c.last_event, _page.c.json)
     .select_from(User)
     .outerjoin(_page, true())
     .order_by(_page.c.at)

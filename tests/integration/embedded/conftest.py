@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src.db.embedded import EmbeddedPostgres
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.integration.embedded.programs import Program, kill_everything, remove_sockets, sql
 
 type Run = Callable[..., Program]

@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import psutil
 
-from src.db.embedded_cluster import Cluster
+from src.development.embedded_postgres.cluster import Cluster
 
 _PROJECT = Path(__file__).parents[3]
 
@@ -22,7 +22,7 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 import asyncpg
-from src.db.embedded import EmbeddedPostgres
+from src.development.embedded_postgres import EmbeddedPostgres
 
 async def say_goodbye(url):
     connection = await asyncpg.connect(url)

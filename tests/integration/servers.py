@@ -49,7 +49,7 @@ class Server(subprocess.Popen[bytes]):
         deadline = time.monotonic() + _START_SECONDS
         while not self.serves():
             assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     @property
     def output(self) -> str:
@@ -63,6 +63,8 @@ class Server(subprocess.Popen[bytes]):
     def serves(self) -> bool:
         """Whether it lives and answers."""
         assert self.poll() is None, self.output
+        if not self.listens():
+            return False  # what httpx does for a request takes the CPU that the server needs to start
         with suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/health").status_code == 200
         return False

@@ -186,6 +186,14 @@ async def app(start_app: StartApp) -> FastAPI:
 
 
 @pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Shorten the seconds that the app of the test waits for its database, which are four in production."""
+    seconds = 1.5
+    monkeypatch.setattr("src.db.database._SECONDS", seconds)
+    return seconds
+
+
+@pytest.fixture
 def user(app: FastAPI) -> User:
     return User(app)
 

@@ -1,5 +1,6 @@
 """Servers started from the command line, which are gone with their test and all that they started."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -44,6 +45,14 @@ class Server(subprocess.Popen[bytes]):
     ) -> None:
         self.clean_up()
         super().__exit__(kind, error, trace)
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, trace)
 
     def wait_until_it_serves(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -27,6 +28,11 @@ for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 # Images often set it; a hundred processes would compile all that they import anew, for seconds each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Shells ignore them for what runs in the background, and programs that tests start and signal would inherit that.
+for number in signal.SIGINT, signal.SIGHUP:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = "https://app.example.com"

@@ -16,6 +16,8 @@ from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
 from tests.stopwatch import Stopwatch
 
+pytestmark = pytest.mark.serial
+
 _PRODUCTION = 4.0
 """How many seconds the API waits for its database, where a test does not shorten its `patience`."""
 

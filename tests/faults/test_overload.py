@@ -15,6 +15,8 @@ from tests.faults.locking import lock_owners
 from tests.integration.waiting import reached, uncommitted, waiting
 from tests.stopwatch import Stopwatch
 
+pytestmark = pytest.mark.serial
+
 _SLEEP = Statement(select(func.pg_sleep(30)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 _IN_TIME = 5.0

@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has none
 
 from src.app import create_app
 from src.config import Settings, load_settings
@@ -118,16 +119,30 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if count == 1 else min(count, os.process_cpu_count() or 1)
 
 
-@pytest.hookimpl(tryfirst=True)
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # the same
+    """Keep the tests of a file in one worker, as they share what they have started, and all files that are serial."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "serial" if _is_serial(self.config.rootpath / file) else file
+
+
+@cache
+def _is_serial(file: Path) -> bool:
+    """Whether the file says so; the process that distributes tests does not import them."""
+    return "pytest.mark.serial" in file.read_text()
+
+
+# Groups of xdist have no effect: pytest 9.2 does not see that xdist 3.8 adds them to the ids of tests.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile | None:
+    return _ByFile(config, log) if config.option.dist == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, as they share what they have started, and those marked `serial`."""
     if wanted := set(config.getoption("req")):
         config.hook.pytest_deselected(items=[item for item in items if wanted.isdisjoint(_requirements(item))])
         items[:] = [item for item in items if not wanted.isdisjoint(_requirements(item))]
     items.sort(key=_rank)
-    for item in items:
-        group = "serial" if item.get_closest_marker("serial") else f"{item.path.parent.name}/{item.path.stem}"
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _requirements(item: pytest.Item) -> set[str]:
@@ -136,7 +151,7 @@ def _requirements(item: pytest.Item) -> set[str]:
 
 def _rank(item: pytest.Item) -> tuple[bool, int]:
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return item.get_closest_marker("serial") is None, _SLOW_FIRST.index(folder)
+    return not _is_serial(item.path), _SLOW_FIRST.index(folder)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@
 from src.server import bounded_http, reader
 
 _FACTOR = 0.2
+_WAITS = [(bounded_http, "WAIT_SECONDS"), (bounded_http, "_CHECK_SECONDS"), (reader, "STALL_SECONDS")]
 
-bounded_http.WAIT_SECONDS *= _FACTOR
-bounded_http._CHECK_SECONDS *= _FACTOR  # noqa: SLF001 - part of the same wait
-reader.STALL_SECONDS *= _FACTOR
+for module, name in _WAITS:
+    setattr(module, name, _FACTOR * getattr(module, name))
 
 if __name__ == "__main__":
     from src.__main__ import app

@@ -12,22 +12,24 @@ _HOPS = 2
 class Stopwatch:
     """Measure seconds since its creation, without those in which the CPU was busy with other programs.
 
-    The kernel counts them for each process: https://docs.kernel.org/scheduler/sched-stats.html. Where it does not, all
-    seconds count.
+    What the process itself has computed always counts. The kernel measures both for each process:
+    https://docs.kernel.org/scheduler/sched-stats.html. Where it does not, all seconds count.
     """
 
     def __init__(self, pid: int | None = None) -> None:
         self._pid = pid or os.getpid()
         self._began = time.monotonic()
-        self._preempted = self._runnable_seconds()
+        self._ran, self._preempted = self._scheduled()
 
     @property
     def seconds(self) -> float:
-        preempted = self._runnable_seconds() - self._preempted
-        return max(0, time.monotonic() - self._began - _HOPS * preempted)
+        ran, preempted = self._scheduled()
+        elapsed = time.monotonic() - self._began
+        return max(ran - self._ran, elapsed - _HOPS * (preempted - self._preempted))
 
-    def _runnable_seconds(self) -> float:
-        """Return how long the process has waited for a CPU so far."""
+    def _scheduled(self) -> tuple[float, float]:
+        """Return how long the process has run so far, and how long it has waited for a CPU to run on."""
         with suppress(OSError):
-            return int(Path(f"/proc/{self._pid}/schedstat").read_text().split()[1]) / 1e9
-        return 0
+            ran, preempted, _ = Path(f"/proc/{self._pid}/schedstat").read_text().split()
+            return int(ran) / 1e9, int(preempted) / 1e9
+        return 0, 0

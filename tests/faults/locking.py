@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tests.conftest import User
 from tests.integration.waiting import uncommitted
+from tests.stopwatch import Stopwatch
 
 _LOCKED = 6
 """More than have room in a pool of ten, where each takes two connections."""
@@ -23,6 +24,7 @@ _TASK = {"title": "Buy milk"}
 class _Answer(NamedTuple):
     began: float
     ended: float
+    seconds: float
     status: int
 
 
@@ -84,9 +86,9 @@ async def _read_and_change(user: User, answers: list[_Answer], stop: asyncio.Eve
 
 
 async def _ask(user: User, method: str, answers: list[_Answer], **options: Any) -> None:
-    began = time.monotonic()
+    began, took = time.monotonic(), Stopwatch()
     status = (await user.request(method, **options)).status_code
-    answers.append(_Answer(began, time.monotonic(), status))
+    answers.append(_Answer(began, time.monotonic(), took.seconds, status))
     await asyncio.sleep(_PAUSE_SECONDS)
 
 
@@ -96,7 +98,7 @@ def _compared(to_locked: list[_Answer], to_others: list[_Answer], gone: float) -
     return Lock(
         locked=Counter(each.status for each in to_locked if each.ended < gone),
         others=Counter(each.status for each in to_others if each.ended < gone),
-        slowest=max(each.ended - each.began for each in everybody),
+        slowest=max(each.seconds for each in everybody),
         afterwards=Counter(each.status for each in afterwards),
-        slowest_afterwards=max(each.ended - each.began for each in afterwards),
+        slowest_afterwards=max(each.seconds for each in afterwards),
     )

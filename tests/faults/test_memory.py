@@ -13,6 +13,8 @@ from tests.integration.servers import Server
 from tests.integration.waiting import uncommitted
 from tests.tokens import mint
 
+pytestmark = pytest.mark.serial
+
 _MEGABYTE = 1 << 20
 _USERS = 40
 _EACH = 5

@@ -14,11 +14,15 @@ from tests.integration.servers import Server
 from tests.tokens import SECRET
 
 GONE_SECONDS = 30
+"""Much longer than `impatient` waits for anything."""
+
+STEADY_BUFFER = 100_000
+"""What a client that reads steadily has room for: the server's system takes more from time to time, as it is read."""
 
 
-def serving(folder: Path, database_url: str, *options: str) -> Server:
+def serving(folder: Path, database_url: str, *options: str, program: str = "src") -> Server:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET}
-    return Server(folder, "-m", "src", "serve", *options, **settings)
+    return Server(folder, "-m", program, "serve", *options, **settings)
 
 
 @asynccontextmanager
@@ -60,7 +64,7 @@ async def let_go(server: Server, request: bytes, drip: bytes = b"") -> bytes:
         reading = asyncio.create_task(reader.read())
         while drip and not reading.done():
             writer.write(drip)
-            await asyncio.wait([reading], timeout=1)
+            await asyncio.wait([reading], timeout=0.2)
         return await reading
 
 
@@ -68,10 +72,10 @@ def connected(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port))
 
 
-def reluctant(server: Server) -> socket.socket:
+def reluctant(server: Server, buffer: int = 4096) -> socket.socket:
     """A client whose system takes little of an answer before somebody reads it."""
     client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     client.connect(("127.0.0.1", server.port))
     return client
 
@@ -89,10 +93,10 @@ def abort(client: socket.socket) -> None:
 
 
 def drip_read(client: socket.socket) -> bool:
-    """Read a little ten times a second, for a minute at most; whether the server has had enough of it before."""
+    """Read a little ten times a second, for half a minute at most; whether the server has had enough of it before."""
     client.settimeout(5)
     try:
-        for _ in range(600):
+        for _ in range(300):
             client.recv(100)
             time.sleep(0.1)
     except ConnectionResetError:
@@ -101,14 +105,14 @@ def drip_read(client: socket.socket) -> bool:
 
 
 def read_steadily(client: socket.socket, seconds: float) -> int:
-    """Half a megabyte a second; how much that was before the end."""
+    """Read three megabytes a second, and return how much that was before the end."""
     client.settimeout(5)
     size, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        part = client.recv(50_000)
+        part = client.recv(STEADY_BUFFER)
         assert part
         size += len(part)
-        time.sleep(0.1)
+        time.sleep(0.03)
     return size
 
 

@@ -1,5 +1,6 @@
 """Servers started from the command line, which are gone with their test and all that they started."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -45,11 +46,19 @@ class Server(subprocess.Popen[bytes]):
         self.clean_up()
         super().__exit__(kind, error, trace)
 
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, trace)
+
     def wait_until_it_serves(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self.serves():
             assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     @property
     def output(self) -> str:
@@ -63,6 +72,8 @@ class Server(subprocess.Popen[bytes]):
     def serves(self) -> bool:
         """Whether it lives and answers."""
         assert self.poll() is None, self.output
+        if not self.listens():
+            return False  # what httpx does for a request takes the CPU that the server needs to start
         with suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/health").status_code == 200
         return False

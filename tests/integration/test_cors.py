@@ -36,6 +36,7 @@ async def test_an_allowed_origin_can_read_every_answer(
 
 
 @pytest.mark.req("TASK-FR-059")
+@pytest.mark.usefixtures("patience")
 async def test_an_allowed_origin_can_read_a_503(start_app: StartApp) -> None:
     user = User(await start_app(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
     response = await user.get(headers={"Origin": ORIGIN})

@@ -1,7 +1,6 @@
 """More connections, requests and streams than `python -m src serve` has room for."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 
@@ -25,6 +24,7 @@ from tests.integration.hostile_clients import (
 from tests.integration.servers import Server
 from tests.integration.streams import RemoteUser, Stream, served
 from tests.integration.waiting import reached, uncommitted, waiting
+from tests.stopwatch import Stopwatch
 
 _MIB = 1024 * 1024
 _CONNECTIONS = 40
@@ -53,7 +53,7 @@ async def somebody(server: Server, name: str = "somebody") -> AsyncIterator[Remo
 
 async def lives(server: Server) -> None:
     """Over a new connection, as probes ask."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=2) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=5) as http:
         assert (await http.get("/health")).status_code == 200
 
 
@@ -64,10 +64,10 @@ async def test_idle_connections_make_room_for_those_that_ask(server: Server) -> 
         for each in idle[::2]:
             with suppress(OSError):
                 each.sendall(b"GET / HT")
-        started = time.monotonic()
+        took = Stopwatch(server.pid)
         for _ in range(20):
             await lives(server)
-        assert time.monotonic() - started < 5
+        assert took.seconds < 5
         assert len(connections(server, idle)) <= _CONNECTIONS
 
 
@@ -88,11 +88,11 @@ async def test_the_process_is_seen_to_live_while_all_wait_for_the_database(serve
             held_up = [asyncio.create_task(user.get()) for _ in range(_CONNECTIONS * 7 // 8)]
             await reached(lambda: waiting(own_database) > 0)
             for _ in range(20):
-                began = time.monotonic()
+                took = Stopwatch(server.pid)
                 refused = await user.get()
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
                 await lives(server)
-                assert time.monotonic() - began < 2
+                assert took.seconds < 2
             assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
         assert await user.tasks() == []
 

@@ -2,20 +2,48 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from src.config import load_settings
-from src.doctor import database
+from src.doctor import connection, database
 from tests.conftest import Connection
 from tests.faults.proxy import Proxy
 from tests.integration.servers import free_port
 from tests.integration.test_doctor import doctor
 from tests.integration.test_shared_limits import redis
 
+type Examined = tuple[int, dict[str, str], float]
+
 _SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
+
+
+async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with closing(writer):
+        while await reader.read(1000):
+            pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncio.Task[Examined]]:
+    """A doctor that waits, beside the other tests, for a server that accepts and says nothing."""
+    async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
+        place = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{place}/x", "BETTER_AUTH_URL": f"http://{place}"}
+        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{place}"}
+        examination = asyncio.to_thread(_examined, tmp_path_factory.mktemp("doctor"), settings)
+        task = asyncio.create_task(examination)
+        yield task
+        await asyncio.wait([task])
+
+
+def _examined(folder: Path, settings: dict[str, str]) -> Examined:
+    began = time.monotonic()
+    status, findings = doctor(folder, **settings)
+    return status, findings, time.monotonic() - began
 
 
 @pytest.mark.req("OBS-FR-018")
@@ -51,34 +79,26 @@ async def test_shared_counters_are_tried(tmp_path: Path) -> None:
         assert "refuses this user or password" in doctor(tmp_path, **settings)[1]["rate limits"]
 
 
-async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with closing(writer):
-        while await reader.read(1000):
-            pass
-
-
 @pytest.mark.req("OBS-SC-002", "OBS-FR-017", "OBS-FR-022", "OBS-FR-024")
-async def test_whoever_never_answers_does_not_keep_the_doctor(tmp_path: Path) -> None:
-    """A server that accepts and says nothing, for everything that the doctor looks at."""
-    async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
-        place = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{place}/x", "BETTER_AUTH_URL": f"http://{place}"}
-        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{place}"}
-        began = time.monotonic()
-        status, findings = await asyncio.to_thread(doctor, tmp_path, **settings)
-        assert (status, time.monotonic() - began < 30) == (1, True)
-        assert all("within 4 s" in findings[check] for check in ("database", "JWKS", "rate limits")), findings
+async def test_whoever_never_answers_does_not_keep_the_doctor(kept_waiting: asyncio.Task[Examined]) -> None:
+    status, findings, seconds = await kept_waiting
+    assert (status, seconds < 30) == (1, True)
+    assert all("within 4 s" in findings[check] for check in ("database", "JWKS", "rate limits")), findings
 
 
 @pytest.mark.req("OBS-SC-002", "OBS-FR-015")
-async def test_a_database_that_falls_silent_is_a_finding_in_each_check(database_url: str) -> None:
+async def test_a_database_that_falls_silent_is_a_finding_in_each_check(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "SECONDS", 1)
+    monkeypatch.setattr(database, "SECONDS", 1)
     async with Proxy(database_url) as proxy:
         settings = load_settings(_env_file=None, database_url=proxy.url, better_auth_secret=_SECRET)
         began, findings = time.monotonic(), []
         async for finding in database.run_checks(settings):
             findings.append(finding)
             proxy.freeze()
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 5
         assert findings[0].level == "ok"
         assert {finding.check for finding in findings[2:]} == {
             "encoding",

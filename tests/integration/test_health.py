@@ -18,6 +18,7 @@ async def test_anybody_may_ask(anybody: httpx.AsyncClient, path: str) -> None:
 
 
 @pytest.mark.req("TASK-FR-057", "TASK-FR-058", "RUN-FR-012")
+@pytest.mark.usefixtures("patience")
 async def test_the_process_is_well_without_its_database(start_app: StartApp) -> None:
     http = client(await start_app(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
     assert (await http.get("/health")).status_code == 200

@@ -53,7 +53,7 @@ _MIGRATE = """
 import sys
 from pathlib import Path
 
-from src.__main__ import app
+from src.cli import app
 from src.db import migrations
 
 migrations._INI = Path(sys.argv.pop(1))

@@ -54,6 +54,7 @@ async def test_all_that_is_wrong_is_listed_and_nothing_echoed(user: User) -> Non
 
 
 @pytest.mark.req("TASK-FR-046")
+@pytest.mark.usefixtures("patience")
 async def test_a_database_that_cannot_be_reached_is_503_until_it_can(start_app: StartApp) -> None:
     user = User(await start_app(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
     requests = (user.get(), user.post(json={"title": "Buy milk"}), user.http.get("/ready"))

@@ -122,7 +122,7 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
         counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(100)))
         assert time.monotonic() - began < 3
         assert sorted(counts) == list(range(1, 101))
-        monkeypatch.setattr(counters, "_alone_until", time.monotonic())  # the pause is over
+        monkeypatch.setattr(counters, "_fallback_until", time.monotonic())  # the pause is over
         answers = [asyncio.create_task(counters.increment("key", 60)) for _ in range(100)]
         await asyncio.sleep(0)
         assert sum(answer.done() for answer in answers) >= 99  # one asks whether it is back
@@ -134,7 +134,7 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
 async def test_storage_that_comes_back_is_used_again(
     counters: SharedCounters, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_counters, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(shared_counters, "_PROBE_INTERVAL_SECONDS", 0)
     with redis(port):
         assert [await counters.increment("key", 60) for _ in range(3)] == [1, 2, 3]
     assert [await counters.increment("key", 60) for _ in range(2)] == [1, 2]

@@ -4,9 +4,11 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -86,58 +88,76 @@ async def test_what_is_streamed_ends_by_itself(tmp_path: Path, database_url: str
         await ended(server, 5)
 
 
-@pytest.mark.parametrize("command", [_COMMANDS["serve"], _COMMANDS["uvicorn"]], ids=["serve", "uvicorn"])
-@pytest.mark.req("HTTP-FR-021")
-async def test_a_client_that_is_stuck_does_not_keep_it(
-    tmp_path: Path, database_url: str, command: tuple[str, ...]
-) -> None:
-    with serving(tmp_path, database_url, *command) as server, connected(server) as half, connected(server) as idle:
-        idle.sendall(b"GET / HTTP/1.1\r\nHost:")
-        half.sendall(
-            b"POST /api/somebody/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
-            + f"Authorization: {_TOKEN['Authorization']}\r\n\r\n{{".encode()
-        )
-        await asyncio.sleep(0.3)
-        server.send_signal(signal.SIGTERM)
-        await ended(server, 15 if "uvicorn" in command else 10)
+async def end_with_stuck_clients(folder: Path, url: str, command: str) -> None:
+    async with serving(folder, url, *_COMMANDS[command]) as server:
+        with connected(server) as half, connected(server) as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost:")
+            half.sendall(
+                b"POST /api/somebody/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                + f"Content-Length: 9\r\nAuthorization: {_TOKEN['Authorization']}\r\n\r\n{{".encode()
+            )
+            await asyncio.sleep(0.3)
+            server.send_signal(signal.SIGTERM)
+            await ended(server, 15 if command == "uvicorn" else 10)
 
 
-@pytest.mark.parametrize(("stuck", "seconds"), [(False, 10), (True, 15)])
-@pytest.mark.req("HTTP-FR-021")
-async def test_neither_a_silent_collector_nor_a_client_that_does_not_read_keeps_it(
-    tmp_path: Path, database_url: str, *, stuck: bool, seconds: float
-) -> None:
-    fill(database_url, "leisurely", tasks=1000)
+async def end_with_a_silent_collector(folder: Path, url: str, *, stuck: bool) -> None:
+    """And with a client that does not read, where it is stuck."""
     asking = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as collector:
         endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
-        command = _COMMANDS["serve"]
-        with (
-            serving(tmp_path, database_url, *command, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server,
-            reluctant(server) as reader,
-        ):
-            reader.sendall(asking.encode() * 2)
-            await asyncio.sleep(0.5)
-            if not stuck:
-                reader.close()
-            server.send_signal(signal.SIGTERM)
-            await ended(server, seconds)
-
-
-@pytest.mark.req("HTTP-FR-021", "DB-FR-002")
-async def test_a_database_that_does_not_answer_does_not_keep_it(tmp_path: Path, new_database: NewDatabase) -> None:
-    async with Proxy(await new_database()) as proxy:
-        with serving(tmp_path, proxy.url, *_COMMANDS["serve"]) as server:
-            async with client(server) as http:
-                assert (await http.get(_TASKS)).status_code == 200
-                proxy.swallow()
-                held_up = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
+        async with serving(folder, url, *_COMMANDS["serve"], OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server:
+            with reluctant(server) as reader:
+                reader.sendall(asking.encode() * 2)
                 await asyncio.sleep(0.5)
+                if not stuck:
+                    reader.close()
                 server.send_signal(signal.SIGTERM)
-                told = time.monotonic()
-                assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
-            await ended(server, told + 10 - time.monotonic())
-            assert failures(server) == []
+                await ended(server, 15 if stuck else 10)
+
+
+async def end_with_a_silent_database(folder: Path, url: str) -> None:
+    async with Proxy(url) as proxy, serving(folder, proxy.url, *_COMMANDS["serve"]) as server:
+        async with client(server) as http:
+            assert (await http.get(_TASKS)).status_code == 200
+            proxy.swallow()
+            held_up = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
+            await asyncio.sleep(0.5)
+            server.send_signal(signal.SIGTERM)
+            told = time.monotonic()
+            assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
+        await ended(server, told + 10 - time.monotonic())
+        assert failures(server) == []
+
+
+_STUCK: dict[str, Callable[[Path, str], Coroutine[Any, Any, None]]] = {
+    "clients of serve": partial(end_with_stuck_clients, command="serve"),
+    "clients of uvicorn": partial(end_with_stuck_clients, command="uvicorn"),
+    "collector": partial(end_with_a_silent_collector, stuck=False),
+    "collector and client": partial(end_with_a_silent_collector, stuck=True),
+    "database": end_with_a_silent_database,
+}
+
+
+@pytest.fixture(scope="module")
+async def endings(
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
+    """All at once, as each takes its time."""
+    url = await new_database()
+    fill(url, "leisurely", tasks=1000)
+    folder = tmp_path_factory.mktemp
+    tasks = {name: asyncio.create_task(end(folder("server"), url)) for name, end in _STUCK.items()}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("stuck", _STUCK)
+@pytest.mark.req("HTTP-FR-021", "DB-FR-002")
+async def test_what_is_stuck_does_not_keep_it(endings: dict[str, asyncio.Task[None]], stuck: str) -> None:
+    await endings[stuck]
 
 
 async def create(http: httpx.AsyncClient) -> httpx.Response:

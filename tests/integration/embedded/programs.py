@@ -75,8 +75,8 @@ def sql(url: str, statement: str) -> Any:
 
 
 def eventually[T](attempt: Callable[[], T], seconds: float = 5) -> T:
-    """Try until it works; to return False is to fail."""
-    deadline = time.monotonic() + seconds
+    """Try until it works, at first soon and then less often; to return False is to fail."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         try:
             result = attempt()
@@ -84,7 +84,8 @@ def eventually[T](attempt: Callable[[], T], seconds: float = 5) -> T:
         except (OSError, AssertionError, asyncpg.PostgresError):
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(2 * pause, 0.1)
         else:
             return result
 

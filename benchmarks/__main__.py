@@ -9,6 +9,8 @@ from benchmarks.chart import chart
 from benchmarks.compare import compare
 from benchmarks.peers import PeerName
 from benchmarks.report import markdown
+from benchmarks.scale import measure_scale
+from benchmarks.scale_report import scale_markdown
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure the speed of the API.")
 
@@ -38,6 +40,26 @@ def main(  # noqa: PLR0913, PLR0917 - these are the options of the command line
     (output / "results.md").write_text(text + "\n")
     (output / "results.svg").write_text(chart(results))
     typer.echo(f"Written to {output}: results.md, results.svg.")
+
+
+@app.command()
+def scale(
+    rows: Annotated[
+        list[int] | None, typer.Option(min=1000, help="How many tasks; repeat it for several sizes.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="How often each request is measured.")] = 200,
+) -> None:
+    """Measure requests of small and large users in tables of these sizes, plain and hash-partitioned by user_id.
+
+    Without --rows there are 100 000 tasks. 10 000 000 take 20 GB of disk and the better part of an hour.
+    """
+    findings = []
+    for found in measure_scale(rows or [100_000], repeat):
+        findings.append(found)
+        typer.echo(
+            f"Measured {found.layout.rows:,} rows{', partitioned' if found.layout.partitioned else ''}.", err=True
+        )
+    typer.echo(scale_markdown(findings))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 
 from benchmarks import cores, npm
@@ -15,24 +15,29 @@ _PACKAGES = ("fastapi", "uvicorn", "uvloop", "asyncpg", "sqlalchemy")
 _MEASURED = [route.name for route in ROUTES]
 
 
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table whose first row is its heading."""
+    return "\n".join(map(_row, [rows[0], ["---"] * len(rows[0]), *rows[1:]]))
+
+
 def markdown(results: Results) -> str:
     """Return the tables, and a paragraph that says how and with what they were measured."""
     others = [peer for peer in results.peers if peer is not PeerName.API]
     parts = [
         _conditions(results),
         "Requests per second · µs of server CPU a request · µs of PostgreSQL CPU a request:",
-        _table(results, results.peers, _throughput),
+        _figures(results, results.peers, _throughput),
         "Milliseconds: p50 / p99 (p99 in the first measurement after the start):",
-        _table(results, results.peers, _latency),
+        _figures(results, results.peers, _latency),
     ]
     if others:
         parts += ["Requests per second of this project for each one of the peer:", _ratios(results, others)]
     return "\n\n".join(parts)
 
 
-def _table(results: Results, peers: Iterable[PeerName], cell: Callable[[Figures], str]) -> str:
+def _figures(results: Results, peers: Iterable[PeerName], cell: Callable[[Figures], str]) -> str:
     rows = [[DESCRIPTIONS[peer], *(cell(results.figures[peer, route]) for route in _MEASURED)] for peer in peers]
-    return "\n".join(map(_row, [["peer", *_MEASURED], ["---"] * (len(_MEASURED) + 1), *rows]))
+    return table([["peer", *_MEASURED], *rows])
 
 
 def _ratios(results: Results, peers: Iterable[PeerName]) -> str:
@@ -44,8 +49,7 @@ def _ratios(results: Results, peers: Iterable[PeerName]) -> str:
         ]
         for peer in peers
     ]
-    names = ["peer", *_MEASURED, "geometric mean without health"]
-    return "\n".join(map(_row, [names, ["---"] * len(names), *rows]))
+    return table([["peer", *_MEASURED, "geometric mean without health"], *rows])
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -1,5 +1,7 @@
 """The command line of the benchmarks: `python -m benchmarks --help`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -24,16 +26,14 @@ def main(  # noqa: PLR0913, PLR0917 - these are the options of the command line
     seconds: Annotated[float, typer.Option(min=0.1, help="How long one measurement takes.")] = 2,
     connections: Annotated[int, typer.Option(min=1, max=256, help="How many connections send requests.")] = 16,
     peers: Annotated[list[PeerName] | None, typer.Option(help="Measure only these; repeat the option.")] = None,
-    tasks: Annotated[int, typer.Option(min=100, help="How many tasks each of the 200 users has.")] = 500,
+    tasks: Annotated[int, typer.Option(min=50, help="How many tasks each of the 200 users has.")] = 500,
     output: Annotated[Path, typer.Option(help="The folder for results.md and results.svg.")] = _RESULTS,
 ) -> None:
     """Compare the API with the same routes in FastAPI's usual style, in Fastify and in bare ASGI, and write a chart."""
     if context.invoked_subcommand is not None:
         return
-    try:
+    with _one_sentence():
         results = compare(peers or list(PeerName), rounds, seconds, connections, tasks)
-    except RuntimeError as error:
-        raise SystemExit(str(error)) from None
     text = markdown(results)
     typer.echo(text)
     output.mkdir(parents=True, exist_ok=True)
@@ -54,12 +54,19 @@ def scale(
     Without --rows there are 100 000 tasks. 10 000 000 take 20 GB of disk and the better part of an hour.
     """
     findings = []
-    for found in measure_scale(rows or [100_000], repeat):
-        findings.append(found)
-        typer.echo(
-            f"Measured {found.layout.rows:,} rows{', partitioned' if found.layout.partitioned else ''}.", err=True
-        )
+    with _one_sentence():
+        for found in measure_scale(rows or [100_000], repeat):
+            findings.append(found)
+            typer.echo(f"Measured {found.layout}.", err=True)
     typer.echo(scale_markdown(findings))
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

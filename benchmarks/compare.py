@@ -32,6 +32,8 @@ class Figures(NamedTuple):
     p50: float
     p99: float
     p99_at_start: float
+    spread: float
+    """The range of the rates of all rounds, as a share of their median."""
 
 
 class Results(NamedTuple):
@@ -69,7 +71,6 @@ def compare(names: Sequence[PeerName], rounds: int, seconds: float, connections:
         clients = create_clients(db, tasks)
         with _served(names, db) as peers:
             check_equivalence(peers[0], peers, clients)
-        with _served(names, db) as peers:
             turns = [_round(peers, db, clients, number, connections, seconds) for number in range(rounds + 1)]
     figures = {key: _figures(turns[0][key], [turn[key] for turn in turns[1:]]) for key in turns[0]}
     return Results(figures, names, rounds, seconds, connections, tasks)
@@ -103,11 +104,13 @@ def _cost(  # noqa: PLR0913, PLR0917 - one measurement needs them all
 
 
 def _figures(at_start: Cost, rounds: Sequence[Cost]) -> Figures:
+    rates = [cost.sample.rate for cost in rounds]
     return Figures(
-        rate=median(cost.sample.rate for cost in rounds),
+        rate=median(rates),
         server=median(cost.server for cost in rounds),
         postgres=median(cost.postgres for cost in rounds),
         p50=median(cost.sample.p50 for cost in rounds),
         p99=median(cost.sample.p99 for cost in rounds),
         p99_at_start=at_start.sample.p99,
+        spread=(max(rates) - min(rates)) / median(rates),
     )

@@ -110,9 +110,10 @@ def measure(address: Address, requests: Sequence[bytes], connections: int, secon
         for _ in range(connections):
             connection = stack.enter_context(Connection(address))
             selector.register(connection.socket, EVENT_READ, connection)
-        latencies = list(_latencies(selector, cycle(requests), seconds))
+        begin = perf_counter()
+        latencies = list(_latencies(selector, cycle(requests), begin + seconds))
         percentiles = quantiles(latencies, n=100)
-        return Sample(len(latencies), len(latencies) / seconds, percentiles[49], percentiles[98])
+        return Sample(len(latencies), len(latencies) / (perf_counter() - begin), percentiles[49], percentiles[98])
 
 
 def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds: float) -> Sample:
@@ -134,18 +135,17 @@ def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds:
     return Sample(int(count), 1e6 * count / duration, p50 / 1e6, p99 / 1e6)
 
 
-def _latencies(selector: DefaultSelector, requests: Iterator[bytes], seconds: float) -> Iterator[float]:
-    """Yield one for each response that is complete in time; the others are still waited for."""
+def _latencies(selector: DefaultSelector, requests: Iterator[bytes], deadline: float) -> Iterator[float]:
+    """Send requests until the deadline, and yield a latency for each of their responses."""
     connections: list[Connection] = [key.data for key in selector.get_map().values()]
-    deadline = perf_counter() + seconds
     for connection in connections:
         connection.send(next(requests))
     in_flight = len(connections)
     while in_flight:
         for connection in _completed(selector):
             now = perf_counter()
+            yield now - connection.sent_at
             if now < deadline:
-                yield now - connection.sent_at
                 connection.send(next(requests))
             else:
                 in_flight -= 1

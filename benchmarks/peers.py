@@ -25,6 +25,7 @@ _PYTHON_SETTINGS = {
     "ALLOWED_ORIGINS": "http://localhost:3000",
     "RATE_LIMIT": "1000000/second",  # counted, but never reached
     "WEB_CONCURRENCY": "1",
+    "SHUTDOWN_DELAY": "0",
 }
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
+from statistics import median
 
 from benchmarks import cores, npm
 from benchmarks.compare import Figures, Results
@@ -66,10 +67,12 @@ def _latency(figures: Figures) -> str:
 
 def _conditions(results: Results) -> str:
     pinned = "the server on one core, the rest on the others" if cores.pinned_to_first() else "nothing pinned to cores"
+    spread = median(figures.spread for figures in results.figures.values())
     return (
         f"{results.connections} connections, {results.rounds} interleaved rounds of {results.seconds:g} s, medians; "
         f"{CLIENTS} users with {results.tasks} tasks each, half of them read and half written in turn; "
         f"load by {generator(results.seconds)}; {pinned} of {os.cpu_count()}; every commit synced to disk. "
+        f"Between rounds the rate of one route of one peer differs by {spread:.0%} (median of all). "
         f"{', '.join(_versions(results))}."
     )
 

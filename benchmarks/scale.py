@@ -49,6 +49,9 @@ class Layout(NamedTuple):
     rows: int
     partitioned: bool
 
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows, {'partitioned' if self.partitioned else 'plain'}"
+
 
 class Owner(NamedTuple):
     """A user whose requests are measured."""

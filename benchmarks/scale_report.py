@@ -1,9 +1,9 @@
 """Write what was measured at several sizes as Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from benchmarks.report import table
-from benchmarks.scale import MEDIUM, SMALL, Findings, Latency, Layout
+from benchmarks.scale import MEDIUM, SMALL, Findings, Latency
 
 _MEGABYTE = 2**20
 _USERS = (
@@ -14,7 +14,7 @@ _USERS = (
 
 def scale_markdown(findings: Sequence[Findings]) -> str:
     """Return a table of latencies and one of sizes, with a column for each layout."""
-    layouts = [found.layout for found in findings]
+    layouts = [str(found.layout) for found in findings]
     latencies = [
         [request, kind, *(_latency(found.latencies[request, kind]) for found in findings)]
         for request, kind in findings[0].latencies
@@ -23,15 +23,11 @@ def scale_markdown(findings: Sequence[Findings]) -> str:
     return "\n\n".join(
         [
             _USERS,
-            table([["request", "user", *_names(layouts)], *latencies]),
+            table([["request", "user", *layouts], *latencies]),
             "Megabytes on disk:",
-            table([["relation", *_names(layouts)], *sizes]),
+            table([["relation", *layouts], *sizes]),
         ]
     )
-
-
-def _names(layouts: Iterable[Layout]) -> list[str]:
-    return [f"{layout.rows:,} rows, {'partitioned' if layout.partitioned else 'plain'}" for layout in layouts]
 
 
 def _latency(latency: Latency) -> str:

@@ -20,7 +20,7 @@ type Owners = Mapping[str, int]
 
 _BLOCK = 1000
 """How many owners are written at once, in turns, so that no owner's tasks lie side by side on disk."""
-_START = datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
+_START = datetime(2026, 1, 1, 0, 0, 0, 123_450, tzinfo=UTC)
 _COLUMNS = (
     "user_id", "title", "description", "completed_at", "priority", "tags", "due_date", "due_day",
     "created_at", "updated_at", "revision",

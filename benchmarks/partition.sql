@@ -1,6 +1,6 @@
--- Hash-partition the tables of the owners' data by user_id into 32. Every statement of the API compares user_id, so each
--- reads and writes one partition. A database looks like this when it has outgrown one table; with Citus,
--- create_distributed_table('tasks', 'user_id') makes the same of several servers.
+-- Hash-partition the tables of the owners' data by user_id into 32. Every statement that serves a request compares
+-- user_id, so it reads and writes one partition. A database looks like this when it has outgrown one table; with Citus,
+-- create_distributed_table('tasks', 'user_id') spreads the same over several servers.
 --
 -- It runs in one transaction, on a migrated database of PostgreSQL 17 or later, by any client:
 --     psql "$DATABASE_URL" --file benchmarks/partition.sql

@@ -132,6 +132,8 @@ def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds:
     if ended.returncode or not result or int(result[4]):
         raise LoadError(f"wrk found errors: {ended.stdout}{ended.stderr}")
     count, duration, p50, p99 = map(float, result[:4])
+    if not count:
+        raise LoadError(f"There was no response within {seconds:g} s: measure with more --seconds.")
     return Sample(int(count), 1e6 * count / duration, p50 / 1e6, p99 / 1e6)
 
 

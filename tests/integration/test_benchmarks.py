@@ -91,3 +91,12 @@ async def test_a_partitioned_database_keeps_its_tasks_and_its_schema(partitioned
     await connection.close()
     assert [row[0] for row in partitions] != ["tasks"]
     assert [row[0] for row in indexes] == ["tasks_pkey", "tasks_trash_idx", "tasks_user_id_revision_key"]
+
+
+def test_small_and_large_users_are_measured_plain_and_partitioned(tmp_path: Path) -> None:
+    printed = benchmarks(tmp_path, "scale", "--rows=1000", "--repeat=1")
+    assert "| request | user | 1,000 rows, plain | 1,000 rows, partitioned |" in printed
+    measured = [line.split(" | ") for line in printed.splitlines() if line.startswith("| deep page | large |")]
+    assert all(" / " in cell for cells in measured for cell in cells[2:])
+    assert measured
+    assert "| tasks_user_id_revision_key |" in printed

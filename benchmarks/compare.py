@@ -15,6 +15,14 @@ from benchmarks.peers import FASTIFY, Peer, PeerName, serving
 from benchmarks.workload import COMPARED, ROUTES, Clients, Route, create_clients
 
 
+class Load(NamedTuple):
+    """How each measurement loads a server."""
+
+    clients: Clients
+    connections: int
+    seconds: float
+
+
 class Cost(NamedTuple):
     """What one measurement found: its sample, and the CPU seconds of a request in the server and in PostgreSQL."""
 
@@ -69,9 +77,10 @@ def compare(names: Sequence[PeerName], rounds: int, seconds: float, connections:
         npm.install()
     with cores.kept_off_first(), database() as db:
         clients = create_clients(db, tasks)
+        load = Load(clients, connections, seconds)
         with _served(names, db) as peers:
             check_equivalence(peers[0], peers, clients)
-            turns = [_round(peers, db, clients, number, connections, seconds) for number in range(rounds + 1)]
+            turns = [_round(peers, db, load, number) for number in range(rounds + 1)]
     figures = {key: _figures(turns[0][key], [turn[key] for turn in turns[1:]]) for key in turns[0]}
     return Results(figures, names, rounds, seconds, connections, tasks)
 
@@ -82,25 +91,19 @@ def _served(names: Sequence[PeerName], db: Database) -> Iterator[list[Peer]]:
         yield [stack.enter_context(serving(name, db.url, db.folder)) for name in names]
 
 
-def _round(  # noqa: PLR0913, PLR0917 - one measurement needs them all
-    peers: Sequence[Peer], db: Database, clients: Clients, number: int, connections: int, seconds: float
-) -> Costs:
-    """Each route is measured on one peer after the other, each round beginning with another peer."""
+def _round(peers: Sequence[Peer], db: Database, load: Load, number: int) -> Costs:
+    """Measure each route on one peer after the other, beginning with another peer in each round."""
     first = number % len(peers)
     turns = product(ROUTES, [*peers[first:], *peers[:first]])
-    return {(peer.name, route.name): _cost(peer, route, db, clients, connections, seconds) for route, peer in turns}
+    return {(peer.name, route.name): _cost(peer, route, db, load) for route, peer in turns}
 
 
-def _cost(  # noqa: PLR0913, PLR0917 - one measurement needs them all
-    peer: Peer, route: Route, db: Database, clients: Clients, connections: int, seconds: float
-) -> Cost:
+def _cost(peer: Peer, route: Route, db: Database, load: Load) -> Cost:
     pids = (peer.pid, db.pid)
     before = [cpu_seconds(pid) for pid in pids]
-    sample = measure(peer.address, route.requests(clients), connections, seconds)
-    server, postgres = (
-        (cpu_seconds(pid) - earlier) / sample.responses for pid, earlier in zip(pids, before, strict=True)
-    )
-    return Cost(sample, server, postgres)
+    sample = measure(peer.address, route.requests(load.clients), load.connections, load.seconds)
+    spent = [cpu_seconds(pid) - earlier for pid, earlier in zip(pids, before, strict=True)]
+    return Cost(sample, *(seconds / sample.responses for seconds in spent))
 
 
 def _figures(at_start: Cost, rounds: Sequence[Cost]) -> Figures:

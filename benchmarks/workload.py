@@ -1,4 +1,4 @@
-"""What is measured: six requests, spread over 100 users who read and 100 who write."""
+"""The requests that are measured: six routes, spread over 100 users that are read and 100 that are written."""
 
 import json
 import time

@@ -7,7 +7,7 @@ const MEMBERS = [
   'recurrence_from', 'recurrence_tz', 'created_at', 'updated_at', 'deleted_at', 'revision'
 ]
 
-// A Date has milliseconds, and the API answers with microseconds: the text of PostgreSQL becomes RFC 3339 as it is.
+// A Date has milliseconds, and the API responds with microseconds, so the text of PostgreSQL becomes RFC 3339 as it is.
 function timestamp (text) {
   const time = text.slice(11, -3)
   return `${text.slice(0, 10)}T${(time.length > 8 ? time : `${time}.`).padEnd(15, '0')}Z`

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Path, Request
 
 from src.errors import ShuttingDown, UserMismatch
-from src.services.overview import OverviewService
+from src.services.overview.service import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import check_readiness
 from src.services.sync.broker import ChangeBroker
 from src.services.sync.changes import ChangeService
-from src.services.task_service import TaskService
+from src.services.tasks.service import TaskService
 
 if TYPE_CHECKING:
-    from src.components import Components
+    from src.app.components import Components
 
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]

@@ -11,7 +11,7 @@ from src.api.dependencies import Owner, Tasks, components
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
-from src.services.task_service import TaskService
+from src.services.tasks.service import TaskService
 
 _STORED_HEADERS = ("Content-Type", "ETag", "Location")
 

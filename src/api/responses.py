@@ -7,11 +7,11 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from src.services.bulk import OperationOutcome
-from src.services.overview import TagCounts
+from src.services.bulk.service import OperationOutcome
+from src.services.lists.page import TaskPage
+from src.services.overview.service import TagCounts
 from src.services.sync.changes import ChangePage
-from src.services.task_page import TaskPage
-from src.services.task_service import TaskRecord
+from src.services.tasks.service import TaskRecord
 
 _JSON = "application/json"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import typer
 
-from src.components import create_database
+from src.app.components import create_database
 from src.config import Settings, load_settings
 from src.db.errors import describe
 from src.errors import ServiceUnavailable

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from src.config import load_settings
-from src.logs import configure_logging
+from src.observability.logging import configure_logging
 from src.server.run import run
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from src.app.components import create_verifier
 from src.auth.inspection import CheckResult, inspect
-from src.components import create_verifier
 from src.config import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings
 from src.development.settings import development_settings
 from src.development.tokens import mint

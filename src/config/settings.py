@@ -19,8 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, UserIdClaim
 from src.db.url import DatabaseUrl
+from src.rate_limiting.rate import Rate, RateOrOff
 from src.schemas.origin import origin_of
-from src.schemas.rate import Rate, RateOrOff
 
 _ENV_FILE = ".env"
 

@@ -3,8 +3,8 @@
 from fastapi import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from src.api.middleware.response_headers import NO_STORE, SECURITY
 from src.api.problems import render
-from src.api.response_headers import NO_STORE, SECURITY
 from src.errors import AppError, ServiceUnavailable
 
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement
 
-from src.schemas.rate import Rate
+from src.rate_limiting.rate import Rate
 
 _SPECS = Path(__file__).parents[2] / "specs"
 _TIMES = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "hours": 3600}

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from src.db.connect import PromptlyClosingConnection, connect
 from src.db.database import Database
 from src.errors import ServiceUnavailable
-from src.services.task_statements import REVISION
+from src.services.tasks.statements import REVISION
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all

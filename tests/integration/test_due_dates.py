@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from src.schemas.query import TaskQuery
-from src.services.list_parameters import filter_parameters, pagination_parameters
-from src.services.list_statements import list_tasks
+from src.services.lists.parameters import filter_parameters, pagination_parameters
+from src.services.lists.statements import list_tasks
 from tests.conftest import User
 from tests.zones import ZONES
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from src.api.standard_output import LineWriter
+from src.observability.line_writer import LineWriter
 from tests.commands import run
 from tests.conftest import JSON
 from tests.integration.embedded.programs import eventually, sql
@@ -165,7 +165,7 @@ def test_a_defect_is_told_to_people_without_its_message_too(
 
 _FAILING_LIBRARY = """
 import logging, sys
-from src.logs import configure_logging
+from src.observability.logging import configure_logging
 configure_logging(form=sys.argv[1], level="info")
 try:
     raise ValueError("an intimate thought")

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from src.api.head import Head
+from src.api.middleware.head_requests import Head
 from tests.conftest import ORIGIN, User
 
 

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from src.schemas.overview import TagCount, TagList, TaskStats
-from src.services.list_parameters import due_today
-from src.services.overview_statements import COUNT_TASKS
+from src.services.lists.parameters import due_today
+from src.services.overview.statements import COUNT_TASKS
 from tests.conftest import Connection, StartApp, User
 from tests.zones import ZONES
 

@@ -12,9 +12,9 @@ import pytest
 from src.db.statement import Statement
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import SortKey, TaskQuery
-from src.services.list_parameters import due_today, filter_parameters, pagination_parameters
-from src.services.list_statements import list_tasks
-from src.services.overview_statements import COUNT_TAGS, COUNT_TASKS
+from src.services.lists.parameters import due_today, filter_parameters, pagination_parameters
+from src.services.lists.statements import list_tasks
+from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
 from tests.conftest import Connection, NewDatabase
 
 type Node = dict[str, Any]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.api.counters import CAPACITY
+from src.rate_limiting.stores import CAPACITY
 from tests.conftest import JSON, ORIGIN, StartApp, User
 from tests.integration.servers import Server
 from tests.tokens import SECRET, mint

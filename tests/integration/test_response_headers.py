@@ -5,7 +5,7 @@ from typing import NoReturn
 import httpx
 import pytest
 
-from src.services.task_service import TaskService
+from src.services.tasks.service import TaskService
 from tests.conftest import ORIGIN, StartApp, User, client
 
 _SECURITY = {

@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, aclosing, closing, contextmanager
 
 import pytest
 
-from src.api import shared_counters
-from src.api.shared_counters import SharedCounters
+from src.rate_limiting import redis_store
+from src.rate_limiting.redis_store import SharedCounters
 from tests.conftest import StartApp, User
 from tests.integration.embedded.programs import eventually
 from tests.integration.servers import free_port
@@ -108,7 +108,7 @@ async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
     statuses = [(await user.get()).status_code for _ in range(21)]
     assert statuses == [200] * 20 + [429]
     assert time.monotonic() - began < 3
-    lines = [record.getMessage() for record in caplog.records if record.name == shared_counters.__name__]
+    lines = [record.getMessage() for record in caplog.records if record.name == redis_store.__name__]
     assert len(lines) == 1
     assert _PASSWORD not in caplog.text
 
@@ -127,14 +127,14 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
         await asyncio.sleep(0)
         assert sum(answer.done() for answer in answers) >= 99  # one asks whether it is back
         await asyncio.gather(*answers)
-    assert [record.name for record in caplog.records].count(shared_counters.__name__) == 1
+    assert [record.name for record in caplog.records].count(redis_store.__name__) == 1
 
 
 @pytest.mark.req("LIM-FR-009")
 async def test_storage_that_comes_back_is_used_again(
     counters: SharedCounters, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_counters, "_PROBE_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(redis_store, "_PROBE_INTERVAL_SECONDS", 0)
     with redis(port):
         assert [await counters.increment("key", 60) for _ in range(3)] == [1, 2, 3]
     assert [await counters.increment("key", 60) for _ in range(2)] == [1, 2]

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from src.telemetry import Telemetry
+from src.observability.telemetry import Telemetry
 from tests.commands import run
 from tests.conftest import StartApp, User, client
 from tests.integration.servers import Server

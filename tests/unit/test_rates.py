@@ -2,10 +2,10 @@
 
 import pytest
 
-from src.api.counters import MemoryCounters
-from src.api.rate_limits import RateLimit
+from src.api.middleware.rate_limit import RateLimit
 from src.errors import RateLimitExceeded
-from src.schemas.rate import Rate
+from src.rate_limiting.rate import Rate
+from src.rate_limiting.stores import MemoryCounters
 from tests.unit.auth.clock import Clock
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from src.api.dependencies import require_ready
-from src.api.documentation import errors, operation_id
+from src.api.openapi import errors, operation_id
 
 router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
 

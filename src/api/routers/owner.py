@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from src.api.dependencies import require_owner
-from src.api.documentation import Responses, errors, headers, operation_id
+from src.api.openapi import Responses, errors, headers, operation_id
 
 _COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
 

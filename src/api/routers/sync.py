@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
 
-from src.api.conditions import IfNoneMatch
+from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Live, Owner, OwnerChanges
-from src.api.documentation import errors, headers
 from src.api.event_stream import EventStream, max_connections
+from src.api.openapi import errors, headers
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from src.api.conditions import IfMatch, IfNoneMatch
+from src.api.conditional_requests import IfMatch, IfNoneMatch
 from src.api.dependencies import Tasks
-from src.api.documentation import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
-from src.api.filters import PARAMETERS, Filters
 from src.api.idempotency import Idempotency
+from src.api.list_query import PARAMETERS, Filters
+from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
 from src.api.responses import (
     array_response,
     bulk_response,

@@ -9,7 +9,7 @@ from src.db.transaction import Transaction
 from src.errors import AppError, IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
 from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
-from src.services.task_service import TaskService
+from src.services.tasks.service import TaskService
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of one stored response; the creations that fit into a request come to less than half (ADR 0032)."""

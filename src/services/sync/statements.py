@@ -7,7 +7,7 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import Task, User
 from src.services.owner import OWNER
-from src.services.task_json import task_json
+from src.services.tasks.json import task_json
 
 CHANNEL = "task_changes"
 """The channel on which processes notify each other of owners whose tasks have changed."""

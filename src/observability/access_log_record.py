@@ -31,7 +31,7 @@ class RequestLine(NamedTuple):
         )
 
     def as_plain(self) -> str:
-        """Format as text, as `src.logs.PlainFormatter` does."""
+        """Format as text, as `src.observability.logging.PlainFormatter` does."""
         user = "" if self.user_id is None else f" user {_quoted(self.user_id)}"
         return (
             f"{_now()} [info     ] {self.status} {self.method} {self.route or '(no route)'}"

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from src.api.documentation import DocumentedApi
+from src.api.openapi import DocumentedApi
 from src.api.problems import HANDLERS
 from src.api.routers import health, overview, sync, tasks
-from src.components import Components
+from src.app.components import Components
+from src.app.middleware import middleware
 from src.config import Settings
-from src.middleware import middleware
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig

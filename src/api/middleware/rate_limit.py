@@ -10,11 +10,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from src.api.counters import Counters
+from src.api.middleware.response_headers import response_of
 from src.api.problems import render
-from src.api.response_headers import response_of
 from src.errors import RateLimitExceeded
-from src.schemas.rate import Rate
+from src.rate_limiting.rate import Rate
+from src.rate_limiting.stores import Counters
 
 _IPV6_PREFIX = 64  # the least that one customer gets (RFC 6177)
 

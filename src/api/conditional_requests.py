@@ -1,6 +1,6 @@
 """Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes.
 
-The headers are documented beside the responses 304 and 412, in `src.api.documentation`.
+The headers are documented beside the responses 304 and 412, in `src.api.openapi`.
 """
 
 import re

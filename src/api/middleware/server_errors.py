@@ -4,9 +4,9 @@ import logging
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from src.api.middleware.response_headers import response_of
 from src.api.problems import problem
-from src.api.response_headers import response_of
-from src.logs import describe_exception
+from src.observability.logging import describe_exception
 
 logger = logging.getLogger(__name__)
 

@@ -46,7 +46,7 @@ _FORMATTERS = {"json": JsonFormatter, "plain": PlainFormatter}
 def configure_logging(*, form: Literal["json", "plain"], level: str) -> None:
     """Write the records of this project from `level` on, and those of libraries from WARNING on (uvicorn from INFO on).
 
-    All use the loggers of the standard library. The record of each request comes from `src.api.request_log` instead.
+    All use the loggers of the standard library. `src.api.middleware.access_log` writes the record of each request.
     """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_FORMATTERS[form]())

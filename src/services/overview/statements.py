@@ -9,7 +9,7 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import Task
 from src.schemas.priority import PRIORITIES
-from src.services.list_statements import is_due, is_in_trash, is_overdue
+from src.services.lists.statements import is_due, is_in_trash, is_overdue
 from src.services.owner import OWNER
 
 _is_owned = col(Task.user_id) == OWNER

@@ -20,8 +20,8 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import WRITTEN
-from src.services.task_json import detailed_task_json, new_task_record, task_record
+from src.services.tasks.columns import WRITTEN
+from src.services.tasks.json import detailed_task_json, new_task_record, task_record
 
 _now = bindparam("now", type_=UTCDateTime)
 _moment = func.clock_timestamp().label("now")

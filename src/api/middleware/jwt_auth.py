@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
+from src.api.middleware.rate_limit import RateLimit, network
+from src.api.middleware.response_headers import response_of
 from src.api.problems import render
-from src.api.rate_limits import RateLimit, network
-from src.api.response_headers import response_of
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, RateLimitExceeded, Unauthorized
 

@@ -19,14 +19,14 @@ from src.schemas.operations import (
 )
 from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
-from src.services.bulk import OperationOutcome, apply_bulk, apply_operations
-from src.services.list_parameters import filter_parameters, pagination_parameters
-from src.services.list_statements import list_tasks
-from src.services.operations import ExpectedRevisions
+from src.services.bulk.planner import ExpectedRevisions
+from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
+from src.services.lists.page import TaskPage, page
+from src.services.lists.parameters import filter_parameters, pagination_parameters
+from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
-from src.services.task_columns import to_columns
-from src.services.task_page import TaskPage, page
-from src.services.task_statements import (
+from src.services.tasks.columns import to_columns
+from src.services.tasks.statements import (
     COMPLETE_TASK,
     CREATE_TASK,
     ERASE_TASK,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from src.db.database import Database
-from src.services.list_parameters import due_today
-from src.services.overview_statements import COUNT_TAGS, COUNT_TASKS
+from src.services.lists.parameters import due_today
+from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
 from src.services.owner import OwnerId
 
 

@@ -3,19 +3,19 @@
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware
 
-from src.api.allowed_hosts import AllowedHosts
-from src.api.authentication import Authentication
-from src.api.body_limit import BodyLimit
-from src.api.counters import Counters
-from src.api.head import Head
-from src.api.rate_limits import RateLimit, UserLimit
-from src.api.request_log import RequestLog
-from src.api.response_headers import ResponseHeaders
-from src.api.trailing_slash import TrailingSlash
-from src.api.unexpected import UnexpectedErrors
-from src.components import Components
+from src.api.middleware.access_log import RequestLog
+from src.api.middleware.body_limit import BodyLimit
+from src.api.middleware.head_requests import Head
+from src.api.middleware.jwt_auth import Authentication
+from src.api.middleware.rate_limit import RateLimit, UserLimit
+from src.api.middleware.response_headers import ResponseHeaders
+from src.api.middleware.server_errors import UnexpectedErrors
+from src.api.middleware.trailing_slash import TrailingSlash
+from src.api.middleware.trusted_host import AllowedHosts
+from src.app.components import Components
 from src.config import Settings
-from src.schemas.rate import Rate
+from src.rate_limiting.rate import Rate
+from src.rate_limiting.stores import Counters
 
 
 def middleware(settings: Settings, components: Components) -> list[Middleware]:

@@ -30,8 +30,8 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_columns import CREATED, Columns, to_restored, to_tombstone, to_trash
-from src.services.task_json import new_task_record, task_record
+from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
+from src.services.tasks.json import new_task_record, task_record
 
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], Columns]

@@ -9,7 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from src.api.counters import MemoryCounters
+from src.rate_limiting.stores import MemoryCounters
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Literal
 from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from src.api.request_line import RequestLine
-from src.api.response_headers import response_of
-from src.api.standard_output import LineWriter
-from src.logs import RequestContext, request_context
+from src.api.middleware.response_headers import response_of
+from src.observability.access_log_record import RequestLine
+from src.observability.line_writer import LineWriter
+from src.observability.logging import RequestContext, request_context
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header

@@ -15,7 +15,7 @@ from src.schemas.operations import (
     TaskOperation,
     UpdateOperation,
 )
-from src.services.task_columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
+from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""

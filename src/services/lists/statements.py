@@ -31,7 +31,7 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import TASKS, Task, User
 from src.services.owner import OWNER
-from src.services.task_json import task_json
+from src.services.tasks.json import task_json
 
 _search = bindparam("search", type_=Text)
 _query = func.to_tsquery(literal_column("'simple'"), _search)

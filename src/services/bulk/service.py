@@ -12,7 +12,8 @@ from src.db.statement import Statement
 from src.db.transaction import Row, Transaction
 from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk_statements import (
+from src.services.bulk.planner import ExpectedRevisions, PlannedWrite, plan
+from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
     LOCK_OWNER,
@@ -20,9 +21,8 @@ from src.services.bulk_statements import (
     TAKE_REVISIONS,
     UPDATE_TASKS,
 )
-from src.services.operations import ExpectedRevisions, PlannedWrite, plan
 from src.services.owner import OwnerId
-from src.services.task_columns import WRITTEN, Columns
+from src.services.tasks.columns import WRITTEN, Columns
 
 
 class OperationOutcome(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from src.api.authentication import PUBLIC_PATHS
+from src.api.middleware.jwt_auth import PUBLIC_PATHS
 from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
 
 _DESCRIPTIONS = {

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Self
 
 from fastapi import FastAPI
 
-from src.api.counters import Counters, MemoryCounters
-from src.api.standard_output import LineWriter
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
+from src.observability.line_writer import LineWriter
+from src.rate_limiting.stores import Counters, MemoryCounters
 from src.services.sync.broker import ChangeBroker
 from src.shutdown import ShutdownSignal
 
 if TYPE_CHECKING:
-    from src.telemetry import Telemetry
+    from src.observability.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _create_counters(settings: Settings) -> Counters:
     """Count rate limits in Redis where it is configured, so that processes share them, or else in this process."""
     if settings.rate_limit_storage_url is None:
         return MemoryCounters()
-    from src.api.shared_counters import SharedCounters  # noqa: PLC0415 - its client is optional, and slow to import
+    from src.rate_limiting.redis_store import SharedCounters  # noqa: PLC0415 - its client is optional, and slow to import
 
     return SharedCounters(str(settings.rate_limit_storage_url))
 
@@ -109,6 +109,6 @@ def _create_telemetry(settings: Settings) -> "Telemetry | None":
     """Build the exporter of traces and metrics where a collector is configured."""
     if settings.otel_exporter_otlp_endpoint is None:
         return None
-    from src.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
+    from src.observability.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
 
     return Telemetry.to_collector(str(settings.otel_exporter_otlp_endpoint))

@@ -238,7 +238,7 @@ class RateLimitExceeded(AppError):
         return {"violated-policies": [self.policy]}
 
 
-class TooManyStreams(AppError):
+class StreamLimitExceeded(AppError):
     """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
 
     status = 429
@@ -258,7 +258,7 @@ class ServiceUnavailable(AppError):
     retry_after = 1
 
 
-class NoRoomForStreams(ServiceUnavailable):
+class StreamCapacityExceeded(ServiceUnavailable):
     """The process has as many event streams as it may have; another one may have capacity."""
 
     retry_after = 15
@@ -270,7 +270,7 @@ class ShuttingDown(ServiceUnavailable):
     detail = "The service is stopping."
 
 
-class KeysUnavailable(ServiceUnavailable):
+class SigningKeysUnavailable(ServiceUnavailable):
     """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified."""
 
     slug = "signing-keys-unavailable"

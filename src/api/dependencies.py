@@ -50,12 +50,12 @@ async def overview_service(request: Request, owner: Owner) -> OverviewService:
     return OverviewService(components(request).database, owner)
 
 
-async def owner_changes(request: Request, owner: Owner) -> ChangeService:
+async def change_service(request: Request, owner: Owner) -> ChangeService:
     """Return the service for changes of the owner's tasks."""
     return ChangeService(components(request).database, owner)
 
 
-async def live_feed(request: Request) -> ChangeBroker:
+async def change_broker(request: Request) -> ChangeBroker:
     """Return the broker of changes."""
     return components(request).broker
 
@@ -75,5 +75,5 @@ async def require_ready(request: Request) -> None:
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
-Live = Annotated[ChangeBroker, Depends(live_feed)]
-OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
+Broker = Annotated[ChangeBroker, Depends(change_broker)]
+Changes = Annotated[ChangeService, Depends(change_service)]

@@ -47,8 +47,8 @@ class EventStream(StreamingResponse):
         """Subscribe and send the events; the subscription has ended when this returns or raises.
 
         Raises:
-            TooManyStreams: The owner has too many already; nothing has been sent.
-            NoRoomForStreams: The process has too many already; nothing has been sent.
+            StreamLimitExceeded: The owner has too many already; nothing has been sent.
+            StreamCapacityExceeded: The process has too many already; nothing has been sent.
         """
         with self._subscription as subscription:
             events = _events(self._changes, subscription, self._since, self._heartbeat)

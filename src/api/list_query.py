@@ -36,4 +36,4 @@ async def task_query(request: Request) -> TaskQuery:
         raise RequestValidationError([each | {"loc": ("query", *each["loc"])} for each in error.errors()]) from None
 
 
-Filters = Annotated[TaskQuery, Depends(task_query)]
+ListQuery = Annotated[TaskQuery, Depends(task_query)]

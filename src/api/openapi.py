@@ -84,7 +84,7 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-class DocumentedApi(FastAPI):
+class TaskAPI(FastAPI):
     """FastAPI that adds to the document what it cannot know: the security scheme and the media type of errors."""
 
     def openapi(self) -> dict[str, Any]:

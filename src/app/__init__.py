@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from src.api.openapi import DocumentedApi
+from src.api.openapi import TaskAPI
 from src.api.problems import HANDLERS
 from src.api.routers import health, overview, sync, tasks
 from src.app.components import Components
@@ -23,7 +23,7 @@ def create_app(settings: Settings) -> FastAPI:
     components = Components.from_settings(settings)
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
     routers = (*lists, sync.router, overview.router, tasks.router, health.router)
-    app = DocumentedApi(
+    app = TaskAPI(
         # Not by include_router, because an included router matches each request twice.
         routes=[route for router in routers for route in router.routes],
         title="Task API",

@@ -11,8 +11,8 @@ from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
-from src.observability.line_writer import LineWriter
-from src.rate_limiting.stores import Counters, MemoryCounters
+from src.observability.line_writer import BufferedLineWriter
+from src.rate_limiting.stores import CounterStore, InMemoryCounterStore
 from src.services.sync.broker import ChangeBroker
 from src.shutdown import ShutdownSignal
 
@@ -26,10 +26,10 @@ class Components:
 
     database: Database
     verifier: TokenVerifier
-    counters: Counters
+    counters: CounterStore
     broker: ChangeBroker
     shutdown: ShutdownSignal
-    access_log: LineWriter
+    access_log: BufferedLineWriter
     telemetry: "Telemetry | None"
 
     @classmethod
@@ -47,7 +47,7 @@ class Components:
             counters=_create_counters(settings),
             broker=_create_broker(settings, database, shutdown),
             shutdown=shutdown,
-            access_log=LineWriter(),
+            access_log=BufferedLineWriter(),
             telemetry=telemetry,
         )
 
@@ -96,13 +96,13 @@ def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSig
     return ChangeBroker(database, direct, shutdown.wait)
 
 
-def _create_counters(settings: Settings) -> Counters:
+def _create_counters(settings: Settings) -> CounterStore:
     """Count rate limits in Redis where it is configured, so that processes share them, or else in this process."""
     if settings.rate_limit_storage_url is None:
-        return MemoryCounters()
-    from src.rate_limiting.redis_store import SharedCounters  # noqa: PLC0415 - its client is optional, and slow to import
+        return InMemoryCounterStore()
+    from src.rate_limiting.redis_store import RedisCounterStore  # noqa: PLC0415 - its client is optional, and slow to import
 
-    return SharedCounters(str(settings.rate_limit_storage_url))
+    return RedisCounterStore(str(settings.rate_limit_storage_url))
 
 
 def _create_telemetry(settings: Settings) -> "Telemetry | None":

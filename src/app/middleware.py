@@ -3,19 +3,20 @@
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware
 
-from src.api.middleware.access_log import RequestLog
-from src.api.middleware.body_limit import BodyLimit
-from src.api.middleware.head_requests import Head
-from src.api.middleware.jwt_auth import Authentication
-from src.api.middleware.rate_limit import RateLimit, UserLimit
-from src.api.middleware.response_headers import ResponseHeaders
-from src.api.middleware.server_errors import UnexpectedErrors
-from src.api.middleware.trailing_slash import TrailingSlash
-from src.api.middleware.trusted_host import AllowedHosts
+from src.api.middleware.access_log import AccessLogMiddleware
+from src.api.middleware.body_limit import BodyLimitMiddleware
+from src.api.middleware.head_requests import HeadRequestMiddleware
+from src.api.middleware.jwt_auth import JWTAuthMiddleware
+from src.api.middleware.rate_limit import UserRateLimitMiddleware
+from src.api.middleware.response_headers import ResponseHeadersMiddleware
+from src.api.middleware.server_errors import ServerErrorMiddleware
+from src.api.middleware.trailing_slash import TrailingSlashMiddleware
+from src.api.middleware.trusted_host import TrustedHostMiddleware
 from src.app.components import Components
 from src.config import Settings
+from src.rate_limiting.limiter import RateLimiter
 from src.rate_limiting.rate import Rate
-from src.rate_limiting.stores import Counters
+from src.rate_limiting.stores import CounterStore
 
 
 def middleware(settings: Settings, components: Components) -> list[Middleware]:
@@ -24,29 +25,29 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
     The order guarantees that every response is logged, that those of errors have CORS headers, and that no body is
     read before the token is verified.
     """
-    limit = _limit("user", settings.rate_limit, components.counters)
+    limiter = _limiter("user", settings.rate_limit, components.counters)
     return [
-        Middleware(ResponseHeaders, shutdown=components.shutdown, hsts_seconds=settings.hsts_max_age),
+        Middleware(ResponseHeadersMiddleware, shutdown=components.shutdown, hsts_seconds=settings.hsts_max_age),
         Middleware(
-            RequestLog,
+            AccessLogMiddleware,
             lines=components.access_log,
             form=settings.log_form,
             traced=components.telemetry is not None,
         ),
         _cors(settings.allowed_origins),
-        Middleware(UnexpectedErrors),
-        *([Middleware(AllowedHosts, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
-        Middleware(Head),
-        Middleware(TrailingSlash),
+        Middleware(ServerErrorMiddleware),
+        *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
+        Middleware(HeadRequestMiddleware),
+        Middleware(TrailingSlashMiddleware),
         Middleware(
-            Authentication,
+            JWTAuthMiddleware,
             verifier=components.verifier,
-            failures=_limit("failures", settings.rate_limit_auth_failures, components.counters),
+            failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
             explain=settings.environment == "development",
             cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
         ),
-        *([Middleware(UserLimit, limit=limit)] if limit else []),
-        Middleware(BodyLimit),
+        *([Middleware(UserRateLimitMiddleware, limiter=limiter)] if limiter else []),
+        Middleware(BodyLimitMiddleware),
     ]
 
 
@@ -62,8 +63,8 @@ def _cors(origins: list[str]) -> Middleware:
     )
 
 
-def _limit(name: str, rate: Rate | None, counters: Counters) -> RateLimit | None:
-    return None if rate is None else RateLimit(name, rate, counters)
+def _limiter(name: str, rate: Rate | None, counters: CounterStore) -> RateLimiter | None:
+    return None if rate is None else RateLimiter(name, rate, counters)
 
 
 _REQUEST_HEADERS = [

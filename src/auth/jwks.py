@@ -14,7 +14,7 @@ from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
 from src.auth.log_safe import log_safe
 from src.auth.rate_limiter import GcraLimiter
-from src.errors import KeysUnavailable, Unauthorized
+from src.errors import SigningKeysUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class JwksClient:
         url: str,
         *,
         max_age: float = 600,
-        cooldown: float = KeysUnavailable.retry_after,
+        cooldown: float = SigningKeysUnavailable.retry_after,
         timeout: float = 3,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -69,7 +69,7 @@ class JwksClient:
 
         Raises:
             Unauthorized: The JWKS has no such key, or too many requests wait for a fetch.
-            KeysUnavailable: The JWKS cannot be fetched.
+            SigningKeysUnavailable: The JWKS cannot be fetched.
         """
         found = self.cached_key(kid, alg) or await self._fetch_key((kid, alg))
         if found is None:
@@ -92,7 +92,7 @@ class JwksClient:
             self._fetching = self._start_fetch(after=0)
 
     async def aclose(self) -> None:
-        """Cancel the running fetch, fail waiting requests with `KeysUnavailable`, and close the connections."""
+        """Cancel the running fetch, fail waiting requests with `SigningKeysUnavailable`, and close the connections."""
         self._retry_at = math.inf
         if (current := self._current()) is not None:
             current.cancel()
@@ -110,7 +110,7 @@ class JwksClient:
             return current
         now = self._clock()
         if now < self._retry_at:
-            raise KeysUnavailable
+            raise SigningKeysUnavailable
         self._fetching = self._start_fetch(after=0 if self._entries is None else self._limiter.reserve(now))
         return self._fetching
 

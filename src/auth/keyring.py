@@ -45,7 +45,7 @@ class Keyring:
 
         Raises:
             Unauthorized: No key for the token's algorithm signed it.
-            KeysUnavailable: The token's key cannot be fetched.
+            SigningKeysUnavailable: The token's key cannot be fetched.
         """
         if token.algorithm == HMAC_ALGORITHM:
             return self._check_secrets(token)

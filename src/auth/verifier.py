@@ -61,7 +61,7 @@ class TokenVerifier:
 
         Raises:
             Unauthorized: The token is invalid; `reason` says which check failed.
-            KeysUnavailable: The token's key is not cached, and the JWKS endpoint is unavailable.
+            SigningKeysUnavailable: The token's key is not cached, and the JWKS endpoint is unavailable.
         """
         return self.cached(token) or await self._verify(token)
 

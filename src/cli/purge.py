@@ -10,7 +10,7 @@ from src.app.components import create_database
 from src.config import Settings, load_settings
 from src.db.errors import describe
 from src.errors import ServiceUnavailable
-from src.services.purge import purge_answers, purge_trash
+from src.services.purge import purge_expired_records, purge_trash
 from src.services.readiness import check_readiness
 
 
@@ -25,7 +25,7 @@ async def _purge(settings: Settings) -> int:
     try:
         async with create_database(settings) as database:
             await check_readiness(database)
-            await purge_answers(database)
+            await purge_expired_records(database)
             return await purge_trash(database, timedelta(days=settings.trash_retention_days))
     except ServiceUnavailable as error:
         why = describe(error.__cause__) if error.__cause__ else error.detail

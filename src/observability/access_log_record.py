@@ -6,7 +6,7 @@ from time import gmtime, strftime, time
 from typing import NamedTuple
 
 
-class RequestLine(NamedTuple):
+class AccessLogRecord(NamedTuple):
     """A record that contains no text from the client but the method and the id of a verified user."""
 
     request_id: str

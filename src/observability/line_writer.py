@@ -8,7 +8,7 @@ from select import PIPE_BUF
 _FLUSH_SECONDS = 0.05
 
 
-class LineWriter:
+class BufferedLineWriter:
     """Writes lines to standard output together, at most 50 ms later.
 
     A write has whole lines and at most `PIPE_BUF` bytes, so that lines of several processes do not mix (pipe(7)).

@@ -9,7 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from src.rate_limiting.stores import MemoryCounters
+from src.rate_limiting.stores import InMemoryCounterStore
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ _PROBE_INTERVAL_SECONDS = 10
 _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1], ARGV[1]) return n"
 
 
-class SharedCounters:
+class RedisCounterStore:
     """Counts in Redis, one round trip each; falls back to the memory of this process while Redis is unavailable.
 
     The log says so once. Requests wait for the server for half a second at most when it fails; after that one request
@@ -30,11 +30,11 @@ class SharedCounters:
         # One retry, as connections do not survive a restart of the server.
         pool = BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, retry=Retry(NoBackoff(), 1))
         self._redis = Redis.from_pool(pool)
-        self._fallback = MemoryCounters()
+        self._fallback = InMemoryCounterStore()
         self._fallback_until = 0.0
 
     async def increment(self, key: str, seconds: int) -> int:
-        """See `Counters`."""
+        """See `CounterStore`."""
         now, was_unavailable = time.monotonic(), self._fallback_until > 0
         if now < self._fallback_until:
             return await self._fallback.increment(key, seconds)
@@ -50,7 +50,7 @@ class SharedCounters:
         return count
 
     async def aclose(self) -> None:
-        """See `Counters`."""
+        """See `CounterStore`."""
         await self._redis.aclose()
 
     async def _increment(self, key: str, seconds: int) -> int:

@@ -7,7 +7,7 @@ CAPACITY = 50_000
 """In keys; a full store takes some 10 MB."""
 
 
-class Counters(Protocol):
+class CounterStore(Protocol):
     """Counts for each key; a store may evict a key that was not counted recently."""
 
     async def increment(self, key: str, seconds: int) -> int:
@@ -17,7 +17,7 @@ class Counters(Protocol):
         """Free memory and connections."""
 
 
-class MemoryCounters:
+class InMemoryCounterStore:
     """Counts in memory; beyond `CAPACITY` the least recently counted key is evicted (LRU)."""
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class MemoryCounters:
         return len(self._counts)
 
     async def increment(self, key: str, seconds: int) -> int:  # noqa: ARG002 - this store evicts by capacity
-        """See `Counters`."""
+        """See `CounterStore`."""
         count = self._counts[key] = self._counts.pop(key, 0) + 1
         if len(self._counts) > CAPACITY:
             self._counts.popitem(last=False)
         return count
 
     async def aclose(self) -> None:
-        """See `Counters`."""
+        """See `CounterStore`."""
         self._counts.clear()

@@ -68,7 +68,7 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
     return count
 
 
-async def purge_answers(database: Database) -> int:
+async def purge_expired_records(database: Database) -> int:
     """Purge idempotency records older than 24 hours, owner by owner, and return their number. As safe to run."""
     count = 0
     async for owner in _owners(database, OWNERS_OF_EXPIRED_RECORDS):

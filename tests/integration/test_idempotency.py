@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.services.purge import purge_answers
+from src.services.purge import purge_expired_records
 from tests.conftest import JSON, Connection, StartApp, User
 from tests.integration.conftest import Pooled
 from tests.integration.waiting import reached, uncommitted, waiting
@@ -245,11 +245,11 @@ async def test_expired_records_are_purged(app: FastAPI, user: User, stranger: Us
     )
     for owner in (user, stranger):
         await owner.post(json=MILK, headers=key("new"))
-    assert await purge_answers(app.state.components.database) >= 1
+    assert await purge_expired_records(app.state.components.database) >= 1
     keys = "SELECT user_id, key from idempotency_records WHERE user_id = ANY($1)"
     left = {tuple(row) for row in await sql.fetch(keys, [user.id, stranger.id])}
     assert left == {(user.id, "new"), (stranger.id, "new")}
-    assert await purge_answers(app.state.components.database) == 0
+    assert await purge_expired_records(app.state.components.database) == 0
 
 
 @pytest.mark.req("TASK-FR-126")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from src.observability.line_writer import LineWriter
+from src.observability.line_writer import BufferedLineWriter
 from tests.commands import run
 from tests.conftest import JSON
 from tests.integration.embedded.programs import eventually, sql
@@ -279,7 +279,7 @@ def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str
 
 async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What goes to standard output each time."""
-    lines, written = LineWriter(), []
+    lines, written = BufferedLineWriter(), []
     for text in texts:
         lines.write(text)
         written.append(capsys.readouterr().out)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from src.api.middleware.head_requests import Head
+from src.api.middleware.head_requests import HeadRequestMiddleware
 from tests.conftest import ORIGIN, User
 
 
@@ -37,7 +37,7 @@ async def test_head_does_not_wait_for_a_body_that_never_ends() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Head(endless)({"type": "http", "method": "HEAD"}, receive=_nothing, send=send)
+    await HeadRequestMiddleware(endless)({"type": "http", "method": "HEAD"}, receive=_nothing, send=send)
     assert len(sent) == 2
 
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, aclosing, closing, contextmanager
 import pytest
 
 from src.rate_limiting import redis_store
-from src.rate_limiting.redis_store import SharedCounters
+from src.rate_limiting.redis_store import RedisCounterStore
 from tests.conftest import StartApp, User
 from tests.integration.embedded.programs import eventually
 from tests.integration.servers import free_port
@@ -51,8 +51,8 @@ def port() -> int:
 
 
 @pytest.fixture
-async def counters(port: int) -> AsyncIterator[SharedCounters]:
-    shared = SharedCounters(url(port))
+async def counters(port: int) -> AsyncIterator[RedisCounterStore]:
+    shared = RedisCounterStore(url(port))
     yield shared
     await shared.aclose()
 
@@ -67,7 +67,7 @@ async def test_processes_with_the_same_storage_count_together(start_app: StartAp
 
 
 @pytest.mark.req("LIM-FR-008")
-async def test_many_at_once_are_all_counted(counters: SharedCounters, port: int) -> None:
+async def test_many_at_once_are_all_counted(counters: RedisCounterStore, port: int) -> None:
     with redis(port):
         counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(200)))
         assert sorted(counts) == list(range(1, 201))
@@ -117,7 +117,7 @@ async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
 async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one_line(
     broken_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with aclosing(SharedCounters(broken_url)) as counters:
+    async with aclosing(RedisCounterStore(broken_url)) as counters:
         began = time.monotonic()
         counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(100)))
         assert time.monotonic() - began < 3
@@ -132,7 +132,7 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
 
 @pytest.mark.req("LIM-FR-009")
 async def test_storage_that_comes_back_is_used_again(
-    counters: SharedCounters, port: int, monkeypatch: pytest.MonkeyPatch
+    counters: RedisCounterStore, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_store, "_PROBE_INTERVAL_SECONDS", 0)
     with redis(port):

@@ -10,19 +10,19 @@ from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.middleware.response_headers import response_of
-from src.observability.access_log_record import RequestLine
-from src.observability.line_writer import LineWriter
+from src.observability.access_log_record import AccessLogRecord
+from src.observability.line_writer import BufferedLineWriter
 from src.observability.logging import RequestContext, request_context
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_RENDER = {"json": RequestLine.as_json, "plain": RequestLine.as_plain}
+_RENDER = {"json": AccessLogRecord.as_json, "plain": AccessLogRecord.as_plain}
 
 logger = logging.getLogger(__name__)
 
 
-class RequestLog:
+class AccessLogMiddleware:
     """Logs each request at INFO after its response, and sends `X-Request-ID` with it.
 
     The id is a proxy's `X-Request-ID` (up to 64 letters, digits, `.`, `_`, `:`, `-`), or else the id of the trace that
@@ -31,7 +31,7 @@ class RequestLog:
     """
 
     def __init__(
-        self, app: ASGIApp, lines: LineWriter, form: Literal["json", "plain"], *, traced: bool = False
+        self, app: ASGIApp, lines: BufferedLineWriter, form: Literal["json", "plain"], *, traced: bool = False
     ) -> None:
         self._app, self._lines, self._render, self._traced = app, lines, _RENDER[form], traced
 
@@ -53,7 +53,7 @@ class RequestLog:
     def _log(self, scope: Scope, context: RequestContext, seconds: float) -> None:
         response, route = response_of(scope), getattr(scope.get("route"), "path_format", None)
         user_id = scope["state"].get("user_id")
-        line = RequestLine(*context, scope["method"], route, user_id, response.status, response.size, seconds)
+        line = AccessLogRecord(*context, scope["method"], route, user_id, response.status, response.size, seconds)
         self._lines.write(self._render(line))
 
 

@@ -9,7 +9,7 @@ MAX_BODY = 1024 * 1024
 """In bytes."""
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """Responds with 413 to a `Content-Length` above the limit, and counts a body without one while it is read.
 
     FastAPI's own limit applies to what a handler reads, so one that reads no body would act before the refusal.

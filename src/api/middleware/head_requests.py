@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Head:
+class HeadRequestMiddleware:
     """Serves HEAD as GET, and ends the response after the headers, because the body may be an endless stream."""
 
     def __init__(self, app: ASGIApp) -> None:

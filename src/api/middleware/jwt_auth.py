@@ -7,18 +7,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
-from src.api.middleware.rate_limit import RateLimit, network
 from src.api.middleware.response_headers import response_of
 from src.api.problems import render
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, RateLimitExceeded, Unauthorized
+from src.rate_limiting.limiter import RateLimiter, client_network
 
 logger = logging.getLogger(__name__)
 
 PUBLIC_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 
 
-class Authentication:
+class JWTAuthMiddleware:
     """Requires a valid access token on all paths but `PUBLIC_PATHS`.
 
     Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
@@ -32,7 +32,7 @@ class Authentication:
         self,
         app: ASGIApp,
         verifier: TokenVerifier,
-        failures: RateLimit | None,
+        failures: RateLimiter | None,
         *,
         explain: bool = False,
         cookie_origins: frozenset[str] | None = None,
@@ -71,7 +71,7 @@ class Authentication:
     async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
         try:
             if self._failures:
-                response_of(scope).add(await self._failures.use(network(scope)))
+                response_of(scope).add(await self._failures.hit(client_network((scope.get("client") or ("", 0))[0])))
         except RateLimitExceeded as throttled:
             return render(throttled)
         return render(self._log_and_explain(error))

@@ -63,7 +63,7 @@ class ResponseRecorder:
         return headers
 
 
-class ResponseHeaders:
+class ResponseHeadersMiddleware:
     """Adds headers to every response; the outermost middleware, so that none is sent without."""
 
     def __init__(self, app: ASGIApp, shutdown: ShutdownSignal, hsts_seconds: int = 0) -> None:

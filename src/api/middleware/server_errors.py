@@ -11,7 +11,7 @@ from src.observability.logging import describe_exception
 logger = logging.getLogger(__name__)
 
 
-class UnexpectedErrors:
+class ServerErrorMiddleware:
     """Turns an unhandled exception into a 500 that contains the request id and nothing else.
 
     The log has the id, the exception's type and its stack.

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class TrailingSlash:
+class TrailingSlashMiddleware:
     """Removes one trailing slash from the path."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -8,7 +8,7 @@ from src.errors import HostNotAllowed
 _PROBES = frozenset({"/health", "/ready"})
 
 
-class AllowedHosts:
+class TrustedHostMiddleware:
     """Responds with 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
 
     `*.example.com` stands for all names below it. Probes may use an IP address, as those of load balancers do.

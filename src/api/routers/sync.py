@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request, Response
 
 from src.api.conditional_requests import IfNoneMatch
-from src.api.dependencies import Live, Owner, OwnerChanges
+from src.api.dependencies import Broker, Changes, Owner
 from src.api.event_stream import EventStream, max_connections
 from src.api.openapi import errors, headers
 from src.api.responses import changes_response, not_modified
@@ -22,7 +22,7 @@ _SINCE = "`next_since` of the last answer, or the id of the last event"
 
 @router.get("/changes", response_model=TaskChanges, responses=_CHANGED)
 async def list_changes(
-    changes: OwnerChanges,
+    changes: Changes,
     cached: IfNoneMatch,
     since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
     limit: Annotated[ChangesLimit, Query(description="How many tasks at most.")] = MAX_PAGE,
@@ -49,8 +49,8 @@ async def resume_token(
 async def stream_events(
     request: Request,
     owner: Owner,
-    changes: OwnerChanges,
-    broker: Live,
+    changes: Changes,
+    broker: Broker,
     since: Annotated[SyncToken | None, Depends(resume_token)],
 ) -> EventStream:
     """What changes, as it happens, as server-sent events.

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from src.api.conditional_requests import IfMatch, IfNoneMatch
 from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
-from src.api.list_query import PARAMETERS, Filters
+from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
 from src.api.responses import (
     array_response,
@@ -52,7 +52,7 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     router = owner_router()
 
     @router.get("", response_model=model, responses=_LISTED, openapi_extra=PARAMETERS, description=description)
-    async def list_tasks(request: Request, tasks: Tasks, query: Filters, if_none_match: IfNoneMatch) -> Response:
+    async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if query.is_time_independent and if_none_match and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
         return respond(request, await tasks.list_tasks(query))

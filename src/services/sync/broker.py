@@ -64,8 +64,8 @@ class ChangeBroker:
         Whatever is committed from now on wakes the subscriber: subscribe first and read then, and nothing is missed.
 
         Raises:
-            TooManyStreams: The owner has too many subscriptions already.
-            NoRoomForStreams: The subscriptions of all owners hold half of the connections.
+            StreamLimitExceeded: The owner has too many subscriptions already.
+            StreamCapacityExceeded: The subscriptions of all owners hold half of the connections.
         """
         try:
             with self._subscriptions.subscribe(owner, seconds, connections) as subscription:

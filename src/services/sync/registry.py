@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from src.errors import NoRoomForStreams, TooManyStreams
+from src.errors import StreamCapacityExceeded, StreamLimitExceeded
 from src.services.owner import OwnerId
 from src.services.sync.subscription import Subscription
 
@@ -40,8 +40,8 @@ class SubscriptionRegistry:
         After shutdown the subscription has ended from the beginning.
 
         Raises:
-            TooManyStreams: The owner has too many subscriptions already.
-            NoRoomForStreams: The subscriptions of all owners hold half of the connections.
+            StreamLimitExceeded: The owner has too many subscriptions already.
+            StreamCapacityExceeded: The subscriptions of all owners hold half of the connections.
         """
         self._check_capacity(owner, connections)
         subscription = Subscription(self._read_slots)
@@ -76,9 +76,9 @@ class SubscriptionRegistry:
 
     def _check_capacity(self, owner: OwnerId, connections: int) -> None:
         if len(self._by_owner.get(owner, ())) >= MAX_SUBSCRIPTIONS:
-            raise TooManyStreams
+            raise StreamLimitExceeded
         if sum(map(len, self._by_owner.values())) >= connections // 2:
-            raise NoRoomForStreams
+            raise StreamCapacityExceeded
 
     def _remove(self, owner: OwnerId, subscription: Subscription) -> None:
         self._by_owner[owner].remove(subscription)

@@ -29,7 +29,7 @@ from src.services.tasks.columns import to_columns
 from src.services.tasks.statements import (
     COMPLETE_TASK,
     CREATE_TASK,
-    ERASE_TASK,
+    DELETE_TASK_PERMANENTLY,
     GET_TASK,
     RESTORE_TASK,
     REVISION,
@@ -119,7 +119,7 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
         """
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
-        await self._write(ERASE_TASK if permanent else TRASH_TASK, operation, if_match)
+        await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
 
     async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Restore a task from the trash. A task that is not in the trash is returned unchanged.

@@ -146,4 +146,4 @@ TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
 RESTORE_TASK = _write(
     *_is_the_row, _is_not_erased, _matches_revision, col(Task.deleted_at).is_not(None), values=to_restored
 )
-ERASE_TASK = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)
+DELETE_TASK_PERMANENTLY = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)

@@ -110,13 +110,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--req", action="append", default=[], help="only the tests of this requirement; may be repeated")
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Start no more workers than files are named, as the tests of a file stay together; none for one file."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start three workers for two cores, as tests wait for half of their time, but no more than files are named.
+
+    The tests of a file stay together, so that one file needs no worker at all.
+    """
+    workers = (os.process_cpu_count() or 1) * 3 // 2
     named = [Path(argument.partition("::")[0]) for argument in config.args]
     if not all(path.is_file() for path in named):
-        return None
+        return workers
     count = len(set(named))
-    return 0 if count == 1 else min(count, os.process_cpu_count() or 1)
+    return 0 if count == 1 else min(count, workers)
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # the same

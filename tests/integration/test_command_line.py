@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from src.cli import app as command_line
 from src.db import migrations
-from tests.commands import ROOT, assert_one_sentence, run
+from tests.commands import ROOT, assert_one_sentence, invoke, run
 from tests.conftest import NewDatabase, StartApp, client
 from tests.integration.embedded.programs import sql
 from tests.integration.waiting import connected, reached, uncommitted, waiting
@@ -61,14 +61,14 @@ async def empty_database(new_database: NewDatabase) -> str:
 @pytest.mark.req("RUN-FR-011", "RUN-FR-026")
 def test_migrate_brings_the_schema_up_and_tells_whether_it_is(tmp_path: Path, empty_database: str) -> None:
     settings = _UNREACHABLE | {"DATABASE_URL_UNPOOLED": empty_database}
-    assert_one_sentence(run(tmp_path, "-m", "src", "migrate", "--check", **settings), "not up to date")
+    assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "not up to date")
     assert sql(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     for option in ([], ["--check"]):
-        migrated = run(tmp_path, "-m", "src", "migrate", *option, **settings)
+        migrated = invoke(tmp_path, "migrate", *option, **settings)
         assert (migrated.returncode, migrated.stderr) == (0, "")
         assert migrated.stdout == f"The database is at revision {migrations.head()}.\n"
     sql(empty_database, "ALTER TABLE tasks DROP COLUMN due_date")
-    assert_one_sentence(run(tmp_path, "-m", "src", "migrate", "--check", **settings), "due_date")
+    assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "due_date")
 
 
 @pytest.mark.req("RUN-FR-026")
@@ -87,14 +87,14 @@ async def test_migrate_may_be_run_by_several_at_once(tmp_path: Path, empty_datab
 @pytest.mark.req("RUN-FR-002", "RUN-FR-003")
 @pytest.mark.parametrize("option", [[], ["--check"]])
 def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path, option: list[str]) -> None:
-    ended = run(tmp_path, "-m", "src", "migrate", *option, **_UNREACHABLE)
+    ended = invoke(tmp_path, "migrate", *option, **_UNREACHABLE)
     assert_one_sentence(ended, "The database cannot be reached")
 
 
 @pytest.mark.req("RUN-FR-002")
 def test_a_database_that_does_not_exist_is_one_sentence(tmp_path: Path, empty_database: str) -> None:
     absent = {"DATABASE_URL": empty_database.replace("/test_", "/absent_"), "BETTER_AUTH_SECRET": SECRET}
-    assert_one_sentence(run(tmp_path, "-m", "src", "migrate", **absent), "does not exist")
+    assert_one_sentence(invoke(tmp_path, "migrate", **absent), "does not exist")
 
 
 @pytest.mark.req("RUN-FR-027")
@@ -115,7 +115,7 @@ def test_token_keeps_a_secret_that_nobody_else_can_read(tmp_path: Path) -> None:
     secret = tmp_path / ".data" / "better-auth-secret"
     kept = set()
     for _ in range(2):
-        assert run(tmp_path, "-m", "src", "token", "user-1").returncode == 0
+        assert invoke(tmp_path, "token", "user-1").returncode == 0
         kept.add(secret.read_text())
     assert len(kept) == 1
     assert secret.stat().st_mode & 0o077 == 0
@@ -123,13 +123,13 @@ def test_token_keeps_a_secret_that_nobody_else_can_read(tmp_path: Path) -> None:
 
 @pytest.mark.req("RUN-FR-027")
 def test_token_is_not_for_production(tmp_path: Path) -> None:
-    refused = run(tmp_path, "-m", "src", "token", "user-1", ENVIRONMENT="production", BETTER_AUTH_SECRET=SECRET)
+    refused = invoke(tmp_path, "token", "user-1", ENVIRONMENT="production", BETTER_AUTH_SECRET=SECRET)
     assert_one_sentence(refused, "ENVIRONMENT says production")
 
 
 @pytest.mark.req("RUN-FR-027")
 def test_token_signs_with_a_chosen_secret_only_where_this_is_said_to_be_no_production(tmp_path: Path) -> None:
-    refused = run(tmp_path, "-m", "src", "token", "user-1", BETTER_AUTH_SECRET=SECRET)
+    refused = invoke(tmp_path, "token", "user-1", BETTER_AUTH_SECRET=SECRET)
     assert_one_sentence(refused, "ENVIRONMENT=development")
 
 

@@ -1,6 +1,7 @@
 """`python -m src doctor`, on sound set-ups and on broken ones."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import pytest
 
 from src.db.url import DatabaseUrl
 from src.doctor.tls import tls
-from tests.commands import run
+from tests.commands import invoke
 from tests.conftest import Connection, NewDatabase
 from tests.integration.conftest import Pooled
 from tests.integration.embedded import programs
@@ -30,7 +31,10 @@ _PREPARED_STATEMENTS = {
 
 def doctor(folder: Path, **settings: str) -> tuple[int, dict[str, str]]:
     """Its status, and what it says by check, such as `"ok UTF8"`."""
-    ended = run(folder, "-m", "src", "doctor", **settings)
+    return examined(invoke(folder, "doctor", **settings), **settings)
+
+
+def examined(ended: subprocess.CompletedProcess[str], **settings: str) -> tuple[int, dict[str, str]]:
     for secret in ("hunter2", *settings.get("BETTER_AUTH_SECRET", _SECRET).split()):
         assert secret not in ended.stdout + ended.stderr
     findings = {}

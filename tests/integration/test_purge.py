@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from src.db.database import Database
 from src.db.url import DatabaseUrl
 from src.services.purge import purge_trash
-from tests.commands import assert_one_sentence, run
+from tests.commands import assert_one_sentence, invoke, run
 from tests.conftest import NewDatabase, StartApp, User, listed
 from tests.integration.embedded.programs import sql
 from tests.tokens import SECRET
@@ -31,7 +31,7 @@ async def app(start_app: StartApp, url: str) -> FastAPI:
 
 
 def purged(folder: Path, url: str, **settings: str) -> str:
-    ended = run(folder, "-m", "src", "purge", DATABASE_URL=url, BETTER_AUTH_SECRET=SECRET, **settings)
+    ended = invoke(folder, "purge", DATABASE_URL=url, BETTER_AUTH_SECRET=SECRET, **settings)
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner
 
-from src.__main__ import app as command_line
+from src.cli import app as command_line
 
 ROOT = Path(__file__).parents[1]
 

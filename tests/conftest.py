@@ -22,8 +22,8 @@ from src.config import Settings, load_settings
 from src.db import migrations
 from src.db.url import DatabaseUrl
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.pgbouncer import pgbouncer, through
-from tests.tokens import SECRET, mint
+from tests.support.pgbouncer import pgbouncer, through
+from tests.support.tokens import SECRET, mint
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.commands import ROOT, python
-from tests.integration.servers import Server
-from tests.tokens import SECRET, mint
+from tests.support.commands import ROOT, python
+from tests.support.servers import Server
+from tests.support.tokens import SECRET, mint
 
 _SECONDS = 240
 _EXAMPLES = 15

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.servers import free_port
+from tests.support.servers import free_port
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 30

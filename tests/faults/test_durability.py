@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.durability import Writer
-from tests.faults.killing import (
+from tests.faults.kill_rounds import (
     Round,
     kill_everything_under_load,
     kill_the_database_under_load,

@@ -8,10 +8,10 @@ import httpx
 import psutil
 import pytest
 
-from tests.integration.hostile_clients import serving
-from tests.integration.servers import Server
-from tests.integration.waiting import uncommitted
-from tests.tokens import mint
+from tests.support.hostile_clients import serving
+from tests.support.lock_helpers import uncommitted
+from tests.support.servers import Server
+from tests.support.tokens import mint
 
 pytestmark = pytest.mark.serial
 

@@ -14,7 +14,7 @@ from src.services.tasks.statements import REVISION
 from tests.conftest import Connection, User
 from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
-from tests.stopwatch import Stopwatch
+from tests.support.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.serial
 

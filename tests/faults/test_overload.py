@@ -11,9 +11,9 @@ from src.db.admission import AdmissionControl
 from src.db.statement import Statement
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, User
-from tests.faults.locking import lock_owners
-from tests.integration.waiting import reached, uncommitted, waiting
-from tests.stopwatch import Stopwatch
+from tests.faults.lock_rounds import lock_owners
+from tests.support.lock_helpers import reached, uncommitted, waiting
+from tests.support.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.serial
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from src.config import load_settings
-from tests.tokens import SECRET
+from tests.support.tokens import SECRET
 
 
 @pytest.mark.req("RUN-FR-002", "OBS-FR-014")

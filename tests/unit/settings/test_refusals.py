@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from src.config import Settings, load_settings
-from tests.commands import run
+from tests.support.commands import run
 from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, refusal
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from src.db.database import Database
-from src.db.transaction import Row
+from src.db.pool import Row
 from src.errors import AppError, ServiceUnavailable
 from src.schemas.changes import Since
 from src.services.change_statements import CHANGES, POSITION

@@ -57,7 +57,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Collector:
 
 @pytest.fixture
 async def observed(collector: Collector, start_app: StartApp) -> User:
-    user = User(await start_app(**_ENDPOINT))
+    user = User(await start_app(**_ENDPOINT, database_pool_size=1))
     await user.get()  # the first use of a connection asks for types, too
     collector.forget()
     return user
@@ -97,7 +97,7 @@ async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: 
     points = metrics["db.client.connection.count"]
     counts = {point.attributes["db.client.connection.state"]: point.value for point in points}
     assert counts == {"idle": 1, "used": 0}
-    assert [point.value for point in metrics["db.client.connection.max"]] == [10]
+    assert [point.value for point in metrics["db.client.connection.max"]] == [1]
     assert [point.value for point in metrics["db.client.connection.pending_requests"]] == [0]
     assert [point.value for point in metrics["auth.jwks.keys"]] == [0]
     assert "auth.jwks.age" not in metrics

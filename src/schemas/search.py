@@ -1,4 +1,4 @@
-"""What people type into a search box, as PostgreSQL's tsquery."""
+"""Convert search text to a PostgreSQL tsquery."""
 
 import re
 import unicodedata
@@ -9,10 +9,10 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 def tsquery(words: str) -> str:
-    """All words by their beginnings, quoted phrases as they are, and neither of those behind a minus sign.
+    """Build a tsquery that matches words by prefix and quoted phrases exactly, and excludes both after a minus sign.
 
-    Each is a quoted operand (https://www.postgresql.org/docs/current/datatype-textsearch.html) without punctuation:
-    whatever is typed is valid.
+    Each term becomes a quoted operand (https://www.postgresql.org/docs/current/datatype-textsearch.html) without
+    punctuation, so any input is valid.
     """
     terms = (_term(minus, phrase, word) for minus, phrase, word in _TERM.findall(words))
     return " & ".join(term for term in terms if term)

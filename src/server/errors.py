@@ -3,8 +3,8 @@
 from fastapi import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from src.api.middleware.response_headers import NO_STORE, SECURITY
 from src.api.problems import render
-from src.api.response_headers import NEVER_STORED, SECURITY
 from src.errors import AppError, ServiceUnavailable
 
 
@@ -49,7 +49,7 @@ class ServerOverloaded(ServiceUnavailable):
 def error_response(error: AppError) -> Response:
     """Render the error as a response with security headers."""
     response = render(error)
-    response.raw_headers += [*SECURITY, NEVER_STORED]
+    response.raw_headers += [*SECURITY, NO_STORE]
     return response
 
 

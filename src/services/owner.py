@@ -1,4 +1,4 @@
-"""Whose data a request may touch."""
+"""The owner: the user whose data a request may read and write."""
 
 from typing import NewType
 
@@ -8,4 +8,4 @@ OwnerId = NewType("OwnerId", str)
 """Proof that the caller is this user. Only `src.api.dependencies.require_owner` makes one."""
 
 OWNER = bindparam("owner", type_=Text)
-"""The owner in a statement; `Database.fetch` takes the `OwnerId` as `owner`."""
+"""The bind parameter of the owner; `Database.fetch` takes the `OwnerId` as `owner`."""

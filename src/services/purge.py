@@ -1,4 +1,4 @@
-"""Purge old trash, old tombstones and expired idempotency records of all owners, for the operator."""
+"""Purge old trash, tombstones and idempotency records of all owners. Run by the operator, never by a request."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from sqlmodel import UTCDateTime, col
 from src.db.database import Database
 from src.db.statement import Statement
 from src.models import IdempotencyRecord, Task, User
-from src.services.answer_statements import is_expired
+from src.services.idempotency.statements import is_expired
 from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000
@@ -20,9 +20,9 @@ _old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
 
 
 def _purge_trash() -> Statement:
-    """Remove old rows, and take a revision because lists of the trash change.
+    """Build the statement that removes the rows of old trash and tombstones of one owner.
 
-    Raise the purged revision to the highest one removed, because a client that syncs from below it must start over.
+    It takes a revision, because lists of the trash change. Sync tokens below `purged_revision` become invalid.
     """
     last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
@@ -40,9 +40,9 @@ def _purge_trash() -> Statement:
 
 
 def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
-    """Select the next owners that have such rows, in the order of their ids."""
-    following = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
-    return Statement(following.order_by(owner).limit(_OWNERS_AT_ONCE))
+    """Build the statement that returns the next owners with such rows, in the order of their ids."""
+    owners = select(owner).distinct().where(condition, owner > bindparam("after", type_=Text))
+    return Statement(owners.order_by(owner).limit(_OWNERS_AT_ONCE))
 
 
 OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
@@ -56,9 +56,9 @@ PURGE_EXPIRED_RECORDS = Statement(
 
 
 async def purge_trash(database: Database, retention: timedelta) -> int:
-    """Purge rows that were trashed before the retention period, owner by owner, and return their number.
+    """Purge tasks that were deleted longer ago than `retention`, owner by owner, and return their number.
 
-    It is safe to run while the API serves, concurrently, and again after an interruption.
+    Safe to run while the API serves requests, concurrently with itself, and again after an interruption.
     """
     before = datetime.now(UTC) - retention
     count = 0
@@ -68,8 +68,8 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
     return count
 
 
-async def purge_answers(database: Database) -> int:
-    """Purge idempotency records older than 24 hours, owner by owner, and return their number; as safe to run."""
+async def purge_expired_records(database: Database) -> int:
+    """Purge idempotency records older than 24 hours, owner by owner, and return their number. As safe to run."""
     count = 0
     async for owner in _owners(database, OWNERS_OF_EXPIRED_RECORDS):
         count += len(await database.fetch(PURGE_EXPIRED_RECORDS, owner=owner))

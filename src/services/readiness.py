@@ -1,23 +1,17 @@
-"""Whether requests can be served."""
+"""The readiness check: whether the database can serve requests."""
 
 from src.db.database import Database
 from src.db.migrations import is_behind, schema_version
 from src.errors import ServiceUnavailable
 
 
-class Readiness:
-    """Asks the database each time: what was true a moment ago says nothing about now."""
+async def check_readiness(database: Database) -> None:
+    """Check that the database responds and that its schema has all that this code needs; it may be newer.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Nothing is cached, because a result is outdated a moment later.
 
-    async def check(self) -> None:
-        """Return when the database answers and its schema has all that this code needs; it may be newer.
-
-        Raises:
-            ServiceUnavailable: One of them is not so; `detail` says which.
-        """
-        if is_behind(await schema_version(self._database)):
-            raise ServiceUnavailable(
-                "The database schema is older than this version needs; run 'python -m src migrate'."
-            )
+    Raises:
+        ServiceUnavailable: One of the two is not so; `detail` says which.
+    """
+    if is_behind(await schema_version(database)):
+        raise ServiceUnavailable("The database schema is older than this version needs; run 'python -m src migrate'.")

@@ -1,0 +1,35 @@
+"""Build a page of a list from the rows of its statement."""
+
+from typing import NamedTuple
+
+from src.db.pool import Row
+from src.schemas.cursor import Position, encode_cursor
+from src.schemas.query import TaskQuery
+
+
+class TaskPage(NamedTuple):
+    """Tasks in the order of the query, and the owner's revision at the time of the read.
+
+    `revision` is None if the list depends on the time. `total` is the number of all tasks that match; it is None
+    unless the query asked for it or it is known without counting.
+    """
+
+    revision: int | None
+    tasks: list[str]
+    total: int | None
+    next_cursor: str | None
+
+
+def page(rows: list[Row], query: TaskQuery) -> TaskPage:
+    """Convert rows to a page. An owner without matching tasks has one row of nulls, an unknown owner has no row."""
+    tasks = [row for row in rows if row["id"] is not None]
+    shown = tasks[: query.limit]
+    more = len(tasks) > query.limit
+    is_complete = query.cursor is None and not query.effective_offset and not more
+    revision, counted = (rows[0]["revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
+    return TaskPage(
+        revision=revision if query.is_time_independent else None,
+        tasks=[row["json"] for row in shown],
+        total=len(shown) if is_complete else counted,
+        next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,
+    )

@@ -1,0 +1,110 @@
+"""What one request does to a task in one statement, the engine of bulk does in the same way."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import User
+from tests.support.task_values import SET_BY_SERVER, VALUES
+
+type Placed = tuple[int, dict[str, Any]]
+"""An operation on one of the first tasks, or below zero, on none."""
+
+TASKS = 3
+every = {name: st.sampled_from(values) for name, values in VALUES.items()}
+members = st.fixed_dictionaries({}, optional=every)
+beginning = st.fixed_dictionaries(every)
+new = members.map(lambda task: {"op": "create", "task": {"title": "new"} | task})
+completion = st.sampled_from([{"op": "complete", "completed": completed} for completed in (None, False, True)])
+change = st.one_of(
+    completion,
+    completion,
+    members.map(lambda changes: {"op": "update", "changes": changes}),
+    st.sampled_from([{"op": "delete", "permanent": permanent} for permanent in (False, False, True)]),
+    st.just({"op": "restore"}),
+)
+operation = st.tuples(st.integers(0, TASKS - 1), change) | st.tuples(st.just(-1), new)
+
+
+class Side:
+    """A user with some tasks, on which operations are done in one of the two ways."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    async def begin(self, tasks: list[dict[str, Any]]) -> None:
+        self.ids = [(await self.user.create(**task))["id"] for task in tasks]
+
+    async def in_bulks(self, operations: list[Placed]) -> list[object]:
+        """The answers, apart from what is made anew each time; a task occurs once in each bulk."""
+        answers: list[object] = []
+        for part in parts(operations):
+            named = [each if place < 0 else each | {"id": self.ids[place]} for place, each in part]
+            response = await self.user.post("/bulk", json={"operations": named, "atomic": False})
+            answers += [(each["status"], comparable(each["task"])) for each in response.json()["results"]]
+        return answers
+
+    async def one_by_one(self, operations: list[Placed]) -> list[object]:
+        return [await self._alone(0 if place < 0 else self.ids[place], each) for place, each in operations]
+
+    async def everything(self) -> object:
+        lists = [await self.user.tasks(sort="updated_at", trashed=trashed) for trashed in (False, True)]
+        return [comparable(task) for tasks in lists for task in tasks], await self.user.revision()
+
+    async def _alone(self, task_id: int, operation: dict[str, Any]) -> object:
+        response = await ask(self.user, task_id, operation)
+        return response.status_code, comparable(response.json() if response.status_code in {200, 201} else None)
+
+
+async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
+    """The operation as a request of its own."""
+    path = f"/{task_id}"
+    match operation:
+        case {"op": "create", "task": task}:
+            return await user.post(json=task)
+        case {"op": "update", "changes": changes}:
+            return await user.patch(path, json=changes)
+        case {"op": "complete", "completed": completed}:
+            return await user.patch(f"{path}/complete", json={} if completed is None else {"completed": completed})
+        case {"op": "delete", "permanent": permanent}:
+            return await user.delete(path, params={"permanent": permanent})
+    return await user.post(f"{path}/restore")
+
+
+def parts(operations: list[Placed]) -> list[list[Placed]]:
+    """The operations in their order, cut where a task would occur again."""
+    cut: list[list[Placed]] = [[]]
+    for place, each in operations:
+        if place >= 0 and any(place == earlier for earlier, _ in cut[-1]):
+            cut.append([])
+        cut[-1].append((place, each))
+    return [part for part in cut if part]
+
+
+def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
+    if task is None:
+        return None
+    dates = {name: task[name] and task[name] == task["updated_at"] for name in ("completed_at", "deleted_at")}
+    kept = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
+    return kept | dates | {"next_task": comparable(task.get("next_task"))}
+
+
+@pytest.mark.req("TASK-FR-131")
+@settings(max_examples=100, deadline=None)
+@given(
+    tasks=st.lists(beginning, min_size=TASKS, max_size=TASKS), operations=st.lists(operation, min_size=6, max_size=20)
+)
+async def test_an_operation_of_a_bulk_does_what_a_request_does(
+    app: FastAPI, tasks: list[dict[str, Any]], operations: list[Placed]
+) -> None:
+    alone, in_bulk = Side(User(app)), Side(User(app))
+    for side in (alone, in_bulk):
+        await side.begin(tasks)
+    one_by_one, in_bulks = await asyncio.gather(alone.one_by_one(operations), in_bulk.in_bulks(operations))
+    assert one_by_one == in_bulks
+    assert await alone.everything() == await in_bulk.everything()

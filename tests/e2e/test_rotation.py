@@ -14,12 +14,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from jose import jwt
-from tests.integration.embedded.programs import eventually
 
 from src.auth import base64url
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, needs_node
 from tests.e2e.conftest import StartApi
+from tests.integration.development.embedded.programs import eventually
 
 pytestmark = [needs_node, pytest.mark.serial]
 

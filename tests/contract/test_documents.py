@@ -1,4 +1,4 @@
-"""The documents for developers name files and functions that exist."""
+"""The documents for developers name files, functions and words that exist in the code."""
 
 import ast
 import re
@@ -43,6 +43,15 @@ def test_each_step_of_the_walk_through_names_a_function() -> None:
     steps = re.findall(r"^\d+\. (.*(?:\n   .*)*)", _ARCHITECTURE.read_text(), re.MULTILINE)
     assert steps
     assert all(_FUNCTION.search(step) for step in steps)
+
+
+def test_the_code_uses_the_words_of_the_glossary() -> None:
+    glossary = (_ROOT / "specs" / "README.md").read_text().partition("| Word | Meaning |")[2].partition("\n\n")[0]
+    words = [word for cell in re.findall(r"^\| (\w.*?) \|", glossary, re.MULTILINE) for word in cell.split(", ")]
+    code = "".join(path.read_text() for path in (_ROOT / "src").rglob("*.py"))
+    unused = [word for word in words if not re.search(word.replace(" ", "[ _-]?"), code, re.IGNORECASE)]
+    assert words
+    assert not unused
 
 
 def test_the_map_for_coding_agents_is_short() -> None:

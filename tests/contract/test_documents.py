@@ -11,7 +11,7 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _ARCHITECTURE = _ROOT / "specs" / "architecture.md"
 _MAP = _ROOT / "CLAUDE.md"
-_GUIDES = (_MAP, _ROOT / "CONTRIBUTING.md", _ROOT / "README.md", *sorted((_ROOT / "specs").glob("*.md")))
+_GUIDES = (*sorted(_ROOT.glob("*.md")), *sorted(_ROOT.glob("specs/*.md")), _ROOT / "benchmarks" / "README.md")
 
 _FUNCTION = re.compile(r"`([\w/]+\.py):([\w.]+)`")
 _FROM_ROOT = re.compile(r"(?<![\w./-])(?:src|tests|specs|alembic|benchmarks|\.ci|\.specify)/[\w./*-]*[\w*/]")
@@ -69,6 +69,6 @@ def _names(scope: ast.AST, prefix: str) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield f"{prefix}{node.name}"
             yield from _names(node, f"{prefix}{node.name}.")
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and not prefix:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (f"{prefix}{target.id}" for target in targets if isinstance(target, ast.Name))
+            yield from (target.id for target in targets if isinstance(target, ast.Name))

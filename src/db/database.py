@@ -64,6 +64,7 @@ class Database:
             "timeout": _CONNECT_SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "reset": _keep,
+            "server_settings": {"timezone": "UTC"},  # in which PostgreSQL writes times into JSON
             "init": None if on_query is None else _telling(on_query),
         }
         self._admission = Admission(pool_size)

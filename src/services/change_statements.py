@@ -4,10 +4,10 @@ from sqlalchemy import BigInteger, Text, any_, bindparam, func, literal_column, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from src.db.statement import Statement
+from src.db.statement import Statement, hidden_parameter
 from src.models import Task, User
-from src.services.owner import OWNER
-from src.services.task_json import task_json
+from src.services.owner import HIDDEN_OWNER, OWNER
+from src.services.task_json import task_columns, task_json
 
 CHANNEL = "task_changes"
 """Where processes tell each other whose tasks have changed."""
@@ -15,10 +15,10 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(col(Task.revision).label("at"), col(Task.event), task_json.label("json"))
-    .where(col(Task.user_id) == OWNER, col(Task.revision) > bindparam("since", type_=BigInteger))
+    select(*task_columns, col(Task.event))
+    .where(col(Task.user_id) == HIDDEN_OWNER, col(Task.revision) > hidden_parameter("since", BigInteger))
     .order_by(col(Task.revision))
-    .limit(bindparam("rows", type_=BigInteger))
+    .limit(hidden_parameter("rows", BigInteger))
     .subquery("page")
 )
 _position = select(col(User.revision), col(User.purged_revision)).where(col(User.id) == OWNER)
@@ -29,10 +29,10 @@ POSITION = Statement(_position)
 """How far the owner is."""
 
 CHANGES = Statement(
-    _position.add_columns(_page.c.at, _page.c.event, _page.c.json)
+    _position.add_columns(_page.c.revision.label("at"), _page.c.event, task_json(_page).label("json"))
     .select_from(User)
     .outerjoin(_page, true())
-    .order_by(_page.c.at)
+    .order_by(_page.c.revision)
 )
 """A page of what has changed, and how far the owner was then: one row a task, or one of nulls."""
 

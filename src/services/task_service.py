@@ -20,7 +20,7 @@ from src.schemas.operations import (
 from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
 from src.services.bulk import OperationOutcome, apply_bulk, apply_operations
-from src.services.list_parameters import filter_parameters, pagination_parameters
+from src.services.list_parameters import list_parameters, shape_of
 from src.services.list_statements import list_tasks
 from src.services.operations import ExpectedRevisions
 from src.services.owner import OwnerId
@@ -61,8 +61,9 @@ class TaskService:
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks that match."""
-        values = filter_parameters(query, datetime.now(UTC)) | pagination_parameters(query)
-        return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
+        shape = shape_of(query)
+        values = list_parameters(query, shape, datetime.now(UTC))
+        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query)
 
     async def create_task(self, task: TaskCreate) -> TaskRecord:
         """Create a task, and the owner's row with the first one."""

@@ -112,7 +112,7 @@ class TaskQuery(BaseModel):
     @property
     def priorities(self) -> list[int]:
         """The places in `PRIORITIES` that match."""
-        return [PRIORITIES.index(name) for name in self.priority or PRIORITIES]
+        return [PRIORITIES.index(name) for name in self.priority]
 
     @property
     def search_text(self) -> str:

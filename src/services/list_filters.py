@@ -47,18 +47,18 @@ def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
     return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
 
 
-def due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
+def _due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
     """Return the bound for due dates with a time, and the bound for those that are days."""
     bound = parse_due_date(due)
     return (bound, day_of(bound, zone)) if isinstance(bound, datetime) else (edge_of(bound, zone), bound)
 
 
 def _due_before(query: TaskQuery, _now: datetime) -> Values:
-    return dict(zip(("before", "before_day"), due_bound(query.due_before or "", query.tz, start_of), strict=True))
+    return dict(zip(("before", "before_day"), _due_bound(query.due_before or "", query.tz, start_of), strict=True))
 
 
 def _due_after(query: TaskQuery, _now: datetime) -> Values:
-    return dict(zip(("after", "after_day"), due_bound(query.due_after or "", query.tz, end_of), strict=True))
+    return dict(zip(("after", "after_day"), _due_bound(query.due_after or "", query.tz, end_of), strict=True))
 
 
 def _now_and_today(query: TaskQuery, now: datetime) -> Values:

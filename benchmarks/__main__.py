@@ -1,75 +1,73 @@
-"""Requests per second of this API and of the same routes in the usual style: `python -m benchmarks`."""
+"""The command line of the benchmarks: `python -m benchmarks --help`."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from benchmarks.load import Address, exchange, measure
-from benchmarks.report import Pair, heading, line
-from benchmarks.servers import OURS, USUAL, serving
-from benchmarks.workload import ROUTES, Seat, take_seats
-from src.db.embedded import EmbeddedPostgres
-from src.db.migrations import upgrade
-from src.db.url import DatabaseUrl
+from benchmarks.chart import chart
+from benchmarks.compare import compare
+from benchmarks.peers import PeerName
+from benchmarks.report import markdown
+from benchmarks.scale import measure_scale
+from benchmarks.scale_report import scale_markdown
 
-_TRIALS = tuple(product(ROUTES, (1, 16)))
-_WARM_UP_SECONDS = 0.3
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure the speed of the API.")
 
-
-class Servers(NamedTuple):
-    """Where this API and its counterpart listen."""
-
-    ours: Address
-    usual: Address
+_RESULTS = Path(".data/benchmarks")
 
 
-def main(
-    seconds: Annotated[float, typer.Option(min=0.1, help="How long one measurement takes.")] = 0.8,
-    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured; the median counts.")] = 5,
+@app.callback(invoke_without_command=True)
+def main(  # noqa: PLR0913, PLR0917 - these are the options of the command line
+    context: typer.Context,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each peer is measured; the median counts.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long one measurement takes.")] = 2,
+    connections: Annotated[int, typer.Option(min=1, max=256, help="How many connections send requests.")] = 16,
+    peers: Annotated[list[PeerName] | None, typer.Option(help="Measure only these; repeat the option.")] = None,
+    tasks: Annotated[int, typer.Option(min=50, help="How many tasks each of the 200 users has.")] = 500,
+    output: Annotated[Path, typer.Option(help="The folder for results.md and results.svg.")] = _RESULTS,
 ) -> None:
-    """Measure this API and the usual style in turns, on one PostgreSQL that syncs every commit to disk."""
-    with _servers() as servers:
-        seats = take_seats(servers.ours)
-        _check_answers(servers, seats[0])
-        _measured(servers, seats, _WARM_UP_SECONDS)
-        results = [_measured(servers, seats, seconds) for _ in range(rounds)]
-    typer.echo(heading())
-    for (route, connections), *pairs in zip(_TRIALS, *results, strict=True):
-        typer.echo(line(route.name, connections, pairs))
+    """Compare the API with the same routes in FastAPI's usual style, in Fastify and in bare ASGI, and write a chart."""
+    if context.invoked_subcommand is not None:
+        return
+    with _one_sentence():
+        results = compare(peers or list(PeerName), rounds, seconds, connections, tasks)
+    text = markdown(results)
+    typer.echo(text)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.md").write_text(text + "\n")
+    (output / "results.svg").write_text(chart(results))
+    typer.echo(f"Written to {output}: results.md, results.svg.")
+
+
+@app.command()
+def scale(
+    rows: Annotated[
+        list[int] | None, typer.Option(min=1000, help="How many tasks; repeat it for several sizes.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="How often each request is measured.")] = 200,
+) -> None:
+    """Measure requests of small and large users in tables of these sizes, plain and hash-partitioned by user_id.
+
+    Without --rows there are 100 000 tasks. 10 000 000 take some 12 GB of disk and half an hour.
+    """
+    findings = []
+    with _one_sentence():
+        for found in measure_scale(rows or [100_000], repeat):
+            findings.append(found)
+            typer.echo(f"Measured {found.layout}.", err=True)
+    typer.echo(scale_markdown(findings))
 
 
 @contextmanager
-def _servers() -> Iterator[Servers]:
-    with TemporaryDirectory() as name, EmbeddedPostgres(Path(name) / "postgres") as database:
-        upgrade(DatabaseUrl.parse(database.url))
-        with (
-            serving(OURS, database.url, Path(name)) as ours,
-            serving(USUAL, database.url, Path(name)) as usual,
-        ):
-            yield Servers(ours, usual)
-
-
-def _check_answers(servers: Servers, seat: Seat) -> None:
-    """Who answers less has less to do: stop where the two answer a reader differently."""
-    for route in ROUTES[:2]:
-        ours, usual = (json.loads(exchange(server, route.request(seat))) for server in servers)
-        if ours != usual:
-            raise SystemExit(f"The answers to {route.name} differ:\n{ours}\n{usual}")
-
-
-def _measured(servers: Servers, seats: Sequence[Seat], seconds: float) -> list[Pair]:
-    """One round: each trial on one server, then on the other, so that both meet the same noise."""
-    return [
-        Pair(*(measure(server, [route.request(seat) for seat in seats[:connections]], seconds) for server in servers))
-        for route, connections in _TRIALS
-    ]
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

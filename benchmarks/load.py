@@ -1,35 +1,54 @@
-"""A closed loop of requests: each connection sends its next one when the answer to the last one is complete."""
+"""Load a server: with `wrk` where it is installed, else with a closed loop of requests in Python."""
 
 import re
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import cycle
+from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
+from statistics import quantiles
+from tempfile import NamedTemporaryFile
 from time import perf_counter
 from typing import NamedTuple, Self
 
-_PATIENCE = 10.0
-_SUCCESS = b"HTTP/1.1 2"
+_TIMEOUT_SECONDS = 10.0
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+_SUCCESS = range(200, 300)
 
 type Address = tuple[str, int]
 
 
-class Sample(NamedTuple):
-    """What a measurement found: answers per second, and the seconds that each of them took."""
+class Response(NamedTuple):
+    """A response without its headers."""
 
+    status: int
+    body: bytes
+
+
+class Sample(NamedTuple):
+    """What a measurement found: how many responses, how many per second, and quantiles of their seconds."""
+
+    responses: int
     rate: float
-    latencies: list[float]
+    p50: float
+    p99: float
+
+
+class LoadError(RuntimeError):
+    """A response was not a success, or did not come in time."""
 
 
 class Connection:
-    """A keep-alive connection that sends the same request again and again."""
+    """A keep-alive connection with one request in flight."""
 
-    def __init__(self, address: Address, request: bytes) -> None:
-        self.socket = socket.create_connection(address, _PATIENCE)
+    def __init__(self, address: Address, timeout: float = _TIMEOUT_SECONDS) -> None:
+        self.socket = socket.create_connection(address, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
-        self._request = request
         self._received = b""
 
     def __enter__(self) -> Self:
@@ -38,75 +57,109 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def send(self) -> None:
-        """Ask once more."""
+    def send(self, request: bytes) -> None:
+        """Send a request."""
         self._received = b""
         self.sent_at = perf_counter()
-        self.socket.sendall(self._request)
+        self.socket.sendall(request)
 
-    def receive(self) -> bytes | None:
-        """Read what has come; the body, if that completes the answer.
+    def receive(self) -> Response | None:
+        """Read what has arrived, and return the response if that completes it.
 
         Raises:
-            RuntimeError: The answer is not a 2xx, or the server hung up.
+            LoadError: The server closed the connection.
         """
         chunk = self.socket.recv(65536)
+        if not chunk:
+            raise LoadError("The server closed a connection.")
         self._received += chunk
         head, end, body = self._received.partition(b"\r\n\r\n")
-        if not chunk or (end and not head.startswith(_SUCCESS)):
-            raise RuntimeError(f"{self._request!r} was answered with {self._received!r}")
         length = _LENGTH.search(head)
-        return body if end and length and len(body) == int(length[1]) else None
+        complete = end and length and len(body) == int(length[1])
+        return Response(int(head[9:12]), body) if complete else None
 
-
-def exchange(address: Address, request: bytes) -> bytes:
-    """The body of the answer to one request.
-
-    Raises:
-        RuntimeError: The answer is not a 2xx.
-    """
-    with Connection(address, request) as connection:
-        connection.send()
-        while (body := connection.receive()) is None:
+    def exchange(self, request: bytes) -> Response:
+        """Send a request and wait for its response."""
+        self.send(request)
+        while (response := self.receive()) is None:
             pass
-        return body
+        return response
 
 
-def measure(address: Address, requests: Sequence[bytes], seconds: float) -> Sample:
-    """Send each of the requests on a connection of its own, over and over, for so many seconds.
+def exchange(address: Address, request: bytes) -> Response:
+    """Send a request on a connection of its own and wait for its response."""
+    with Connection(address) as connection:
+        return connection.exchange(request)
+
+
+def generator(seconds: float) -> str:
+    """Name the load generator; wrk measures whole seconds only."""
+    return "wrk" if shutil.which("wrk") and seconds == int(seconds) else "python"
+
+
+def measure(address: Address, requests: Sequence[bytes], connections: int, seconds: float) -> Sample:
+    """Send the requests in turn, again and again, on some connections for some seconds.
 
     Raises:
-        RuntimeError: An answer was not a 2xx.
-        TimeoutError: The server stopped answering.
+        LoadError: A response was not a success, or did not come in time.
     """
+    if generator(seconds) == "wrk":
+        return _wrk(address, requests, connections, seconds)
     with ExitStack() as stack:
         selector = stack.enter_context(DefaultSelector())
-        for request in requests:
-            connection = stack.enter_context(Connection(address, request))
+        for _ in range(connections):
+            connection = stack.enter_context(Connection(address))
             selector.register(connection.socket, EVENT_READ, connection)
-        latencies = list(_latencies(selector, seconds))
-        return Sample(len(latencies) / seconds, latencies)
+        begin = perf_counter()
+        latencies = list(_latencies(selector, cycle(requests), begin + seconds))
+        percentiles = quantiles(latencies, n=100)
+        return Sample(len(latencies), len(latencies) / (perf_counter() - begin), percentiles[49], percentiles[98])
 
 
-def _latencies(selector: DefaultSelector, seconds: float) -> Iterator[float]:
-    """One for each answer that is complete in time; those that are not are still waited for."""
+def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds: float) -> Sample:
+    with NamedTemporaryFile() as file:
+        file.write(b"\0".join(requests))
+        file.flush()
+        host, port = address
+        options = ["--threads=1", f"--connections={connections}", f"--duration={seconds:.0f}", f"--script={_SCRIPT}"]
+        ended = subprocess.run(  # noqa: S603 - our own command
+            [shutil.which("wrk") or "wrk", *options, f"http://{host}:{port}", "--", file.name],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    result = ended.stdout.rpartition("result: ")[2].split()
+    if ended.returncode or not result or int(result[4]):
+        raise LoadError(f"wrk found errors: {ended.stdout}{ended.stderr}")
+    count, duration, p50, p99 = map(float, result[:4])
+    if not count:
+        raise LoadError(f"There was no response within {seconds:g} s: measure with more --seconds.")
+    return Sample(int(count), 1e6 * count / duration, p50 / 1e6, p99 / 1e6)
+
+
+def _latencies(selector: DefaultSelector, requests: Iterator[bytes], deadline: float) -> Iterator[float]:
+    """Send requests until the deadline, and yield a latency for each of their responses."""
     connections: list[Connection] = [key.data for key in selector.get_map().values()]
-    deadline = perf_counter() + seconds
     for connection in connections:
-        connection.send()
-    waiting = len(connections)
-    while waiting:
-        for connection in _answered(selector):
+        connection.send(next(requests))
+    in_flight = len(connections)
+    while in_flight:
+        for connection in _completed(selector):
             now = perf_counter()
+            yield now - connection.sent_at
             if now < deadline:
-                yield now - connection.sent_at
-                connection.send()
+                connection.send(next(requests))
             else:
-                waiting -= 1
+                in_flight -= 1
 
 
-def _answered(selector: DefaultSelector) -> list[Connection]:
-    events = selector.select(_PATIENCE)
+def _completed(selector: DefaultSelector) -> Iterator[Connection]:
+    events = selector.select(_TIMEOUT_SECONDS)
     if not events:
-        raise TimeoutError(f"no answer within {_PATIENCE:g} s")
-    return [key.data for key, _ in events if key.data.receive() is not None]
+        raise LoadError(f"No response within {_TIMEOUT_SECONDS:g} s.")
+    for key, _ in events:
+        response = key.data.receive()
+        if response is not None:
+            if response.status not in _SUCCESS:
+                raise LoadError(f"A response was {response.status}: {response.body!r}")
+            yield key.data

@@ -1,83 +1,94 @@
-"""What is measured: four routes, and users with twenty tasks each to send them for."""
+"""The requests that are measured: six routes, spread over 100 users that are read and 100 that are written."""
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from jose import jwt
 
-from benchmarks.load import Address, exchange
+from benchmarks.database import Database, fill, sql
 
 SIGNING_KEY = "signs the benchmark's tokens and nothing else"
-USERS = 16
-TASKS = 20
-_TOKEN_SECONDS = 3600
+CLIENTS = 200
+"""The first half reads, the second half writes, so that the lists that are read do not grow."""
+_TASKS_USED = 10
+"""How many tasks of each user are read or toggled."""
+_TOKEN_SECONDS = 24 * 3600
+NEW_TASK = {"title": "Buy milk", "description": "What it takes, in about fifty characters of text."}
 
 
-class User(NamedTuple):
-    """Somebody with a token."""
+class Client(NamedTuple):
+    """A user with a token, and some of the user's tasks."""
 
     id: str
     token: str
+    tasks: Sequence[int] = ()
 
     def request(self, method: str, path: str = "", body: object = None) -> bytes:
-        """A request to a path below the user's tasks, as it goes over the wire."""
+        """Build a request for a path below the user's tasks."""
         content = b"" if body is None else json.dumps(body).encode()
         lines = [
             f"{method} /api/{self.id}/tasks{path} HTTP/1.1",
             "Host: 127.0.0.1",
             f"Authorization: Bearer {self.token}",
             "Origin: http://localhost:3000",
-            "Content-Type: application/json",
-            f"Content-Length: {len(content)}",
         ]
+        if body is not None:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
         return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-class Seat(NamedTuple):
-    """What one connection needs. The lists of readers stay at twenty tasks, those of writers grow."""
+class Clients(NamedTuple):
+    """All users of the benchmark."""
 
-    reader: User
-    writer: User
-    readers_task: int
-    writers_task: int
+    readers: Sequence[Client]
+    writers: Sequence[Client]
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 class Route(NamedTuple):
-    """A route, and how a connection asks for it."""
+    """A route and the requests for it, in the order in which they are sent, again and again."""
 
     name: str
-    request: Callable[[Seat], bytes]
+    requests: Callable[[Clients], list[bytes]]
 
 
 ROUTES = (
-    Route("list", lambda seat: seat.reader.request("GET")),
-    Route("get", lambda seat: seat.reader.request("GET", f"/{seat.readers_task}")),
-    Route("create", lambda seat: seat.writer.request("POST", body=_task(0))),
-    Route("toggle", lambda seat: seat.writer.request("PATCH", f"/{seat.writers_task}/complete")),
+    Route("list 20", lambda clients: [client.request("GET", "?limit=20") for client in clients.readers]),
+    Route("list 50", lambda clients: [client.request("GET", "?limit=50") for client in clients.readers]),
+    Route("get", lambda clients: [client.request("GET", f"/{task}") for client, task in _tasks(clients.readers)]),
+    Route("create", lambda clients: [client.request("POST", body=NEW_TASK) for client in clients.writers]),
+    Route("toggle", lambda clients: [toggle(client, task) for client, task in _tasks(clients.writers)]),
+    Route("health", lambda _: [HEALTH]),
 )
+COMPARED = ROUTES[:5]
+"""The routes whose ratios make the geometric means."""
 
 
-def take_seats(server: Address) -> list[Seat]:
-    """Make the users and their tasks."""
-    return [_seat(server, _user(f"reader-{number}"), _user(f"writer-{number}")) for number in range(USERS)]
+def toggle(client: Client, task: int) -> bytes:
+    """Build the request that toggles the completion of a task."""
+    return client.request("PATCH", f"/{task}/complete")
 
 
-def _seat(server: Address, reader: User, writer: User) -> Seat:
-    return Seat(reader, writer, _seed(server, reader), _seed(server, writer))
+def create_clients(database: Database, tasks: int) -> Clients:
+    """Write the users and their tasks to the database."""
+    fill(database.url, {f"user-{number}": tasks for number in range(CLIENTS)})
+    latest = f"SELECT user_id, (array_agg(id ORDER BY id DESC))[:{_TASKS_USED}] AS ids FROM tasks GROUP BY 1 ORDER BY 1"  # noqa: S608 - a constant
+    clients = [Client(row["user_id"], token(row["user_id"]), row["ids"]) for row in sql(database.url, latest)]
+    return Clients(clients[: CLIENTS // 2], clients[CLIENTS // 2 :])
 
 
-def _seed(server: Address, user: User) -> int:
-    """Twenty tasks; the id of one of them."""
-    answers = [exchange(server, user.request("POST", body=_task(number))) for number in range(TASKS)]
-    return int(json.loads(answers[TASKS // 2])["id"])
-
-
-def _task(number: int) -> dict[str, str]:
-    return {"title": f"Task number {number}", "description": "What it takes, in about fifty characters of text."}
-
-
-def _user(name: str) -> User:
+def token(user_id: str) -> str:
+    """Sign a token that is valid for a day."""
     now = int(time.time())
-    return User(name, jwt.encode({"sub": name, "iat": now, "exp": now + _TOKEN_SECONDS}, SIGNING_KEY))
+    return jwt.encode({"sub": user_id, "iat": now, "exp": now + _TOKEN_SECONDS}, SIGNING_KEY)
+
+
+def _tasks(clients: Sequence[Client]) -> Iterator[tuple[Client, int]]:
+    """Neighbours are tasks of different users, so that requests in flight do not wait for each other's locks."""
+    for number in range(_TASKS_USED):
+        for client in clients:
+            yield client, client.tasks[number]

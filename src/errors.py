@@ -1,26 +1,7 @@
-"""Everything that can go wrong for a client, one class each; `src.api.problems` renders them (RFC 9457).
+"""All errors that a client can get from the application, one class each; `src.api.problems` renders them (RFC 9457).
 
-AppError                       `src.server.refusals` has those that no application sees
-├── HostNotAllowed        400  the request names a host that this is not (in `src.api.allowed_hosts`)
-├── Unauthorized          401  no valid token
-├── NotYourPath           403  the path names another user
-├── OriginNotAllowed      403  a cookie came from a page of somebody else
-├── TaskNotFound          404  the owner has no such task
-├── OperationsFailed      409  one of several operations cannot be done, so none was
-├── RequestInProgress     409  the first one with this idempotency key is not through (in `src.services.answers`)
-├── SyncExpired           410  what has changed since is forgotten (in `src.services.changes`)
-├── TaskChanged           412  the task is not the one that the client knows
-├── ContentTooLarge       413  a body beyond the limit
-├── AnswerTooLarge        413  an answer that cannot be kept for its idempotency key (in `src.services.answers`)
-├── InvalidField          422  one part of the request is wrong
-│   ├── InvalidCursor     422  a cursor that this API did not make
-│   └── IdempotencyKeyReused 422  another request has had this idempotency key (in `src.services.answers`)
-├── TooManyRequests       429  a rate limit is used up for now (in `src.api.rate_limits`)
-├── TooManyStreams        429  the owner has too many streams (in `src.services.subscription`)
-└── ServiceUnavailable    503  try again after a moment
-    ├── NoRoomForStreams  503  the process has as many streams as it takes (in `src.services.subscription`)
-    ├── Stopping          503  the process was told to end (in `src.api.dependencies`)
-    └── KeysUnavailable   503  the keys for tokens cannot be fetched (in `src.auth.jwks`)
+They are in the order of their status. Errors of the HTTP protocol, which the application never sees, are in
+`src.server.errors`.
 """
 
 import json
@@ -28,20 +9,20 @@ from typing import ClassVar
 
 
 def problem_document(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
-    """A problem document (RFC 9457, section 3); `members` are added to the standard ones."""
+    """Build a problem document (RFC 9457, section 3); `members` are added to the standard ones."""
     return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
 
 
 class AppError(Exception):
-    """A refusal that a client can understand: `detail` is one sentence, safe to show to anybody."""
+    """An error that is the client's to handle; `detail` is one sentence, safe to show to any user."""
 
     status: ClassVar[int]
     slug: ClassVar[str]
-    """What the problem is called in its `type`, stable for ever."""
+    """The end of the problem's `type`, which never changes."""
     title: ClassVar[str]
     detail: str
     retry_after: int | None = None
-    """When to try again, in seconds (RFC 9110, section 10.2.3)."""
+    """In seconds (RFC 9110, section 10.2.3)."""
 
     def __init__(self, detail: str | None = None) -> None:
         if detail is not None:
@@ -50,12 +31,12 @@ class AppError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The response headers that this refusal needs."""
+        """The headers that the response needs."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     @property
     def members(self) -> dict[str, object]:
-        """What the problem tells beyond the standard members."""
+        """The members of the problem beyond the standard ones."""
         return {}
 
     @property
@@ -64,11 +45,20 @@ class AppError(Exception):
         return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
 
 
-class Unauthorized(AppError):
-    """There is no token, or it does not prove who calls (RFC 6750, section 3).
+class HostNotAllowed(AppError):
+    """The `Host` header is none of the allowed hosts."""
 
-    `reason` is for the operator's log: it says which check failed. It may quote what the token says, such as its
-    issuer, cut short and made printable; never the token or its signature.
+    status = 400
+    slug = "host-not-allowed"
+    title = "Bad request"
+    detail = "The service is not known by the name in 'Host'."
+
+
+class Unauthorized(AppError):
+    """There is no token, or it is not valid (RFC 6750, section 3).
+
+    `reason` is for the operator's log: it names the check that failed. It may quote claims of the token, such as its
+    issuer, truncated and made printable; never the token or its signature.
     """
 
     status = 401
@@ -88,19 +78,19 @@ class Unauthorized(AppError):
 
 
 class TokenMissing(Unauthorized):
-    """Nobody said who calls; RFC 6750 wants no error code then."""
+    """There is no token at all; RFC 6750 wants no error code then."""
 
     detail = "Send an access token: 'Authorization: Bearer <token>'."
     challenge = "Bearer"
 
 
-class NotYourPath(AppError):
+class UserMismatch(AppError):
     """The user in the path is not the user of the token."""
 
     status = 403
-    slug = "not-your-path"
+    slug = "user-mismatch"
     title = "Forbidden"
-    detail = "The user in the path is not the user of the access token."
+    detail = "Not authorized to access another user's tasks."
 
 
 class OriginNotAllowed(AppError):
@@ -113,7 +103,7 @@ class OriginNotAllowed(AppError):
 
 
 class TaskNotFound(AppError):
-    """The owner has no task with this id; whether somebody else does is not told."""
+    """The owner has no task with this id; another owner's task is not distinguished from none."""
 
     status = 404
     slug = "task-not-found"
@@ -121,26 +111,8 @@ class TaskNotFound(AppError):
     detail = "Task not found."
 
 
-class TaskChanged(AppError):
-    """The task is not the one that `If-Match` names (RFC 9110, section 13.1.1); `current` is what it is, as JSON."""
-
-    status = 412
-    slug = "task-changed"
-    title = "Precondition failed"
-    detail = "The task has been changed meanwhile; look at 'current' and decide again."
-
-    def __init__(self, current: str) -> None:
-        super().__init__()
-        self.current = current
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The task as it is now, to resolve the conflict without another request."""
-        return {"current": json.loads(self.current)}
-
-
 class OperationsFailed(AppError):
-    """Several operations must be done together and some cannot; `errors` says for each what is wrong with it."""
+    """An atomic bulk was rolled back; `errors` has the error of each operation, or None."""
 
     status = 409
     slug = "operations-failed"
@@ -153,14 +125,51 @@ class OperationsFailed(AppError):
 
     @property
     def members(self) -> dict[str, object]:
-        """A result for each operation; those that could be done have the status of a failed dependency (RFC 4918)."""
+        """A result for each operation; those without an error have the status of a failed dependency (RFC 4918)."""
         done = {"status": 424, "task": None, "problem": None}
         failed = [each and {"status": each.status, "task": None, "problem": each.problem} for each in self.errors]
         return {"results": [each or done for each in failed]}
 
 
+class RequestInProgress(AppError):
+    """The first request with this idempotency key has not finished."""
+
+    status = 409
+    slug = "request-in-progress"
+    title = "Request in progress"
+    detail = "A request with this idempotency key is in progress; try again in a moment."
+    retry_after = 1
+
+
+class SyncExpired(AppError):
+    """Deletions after the sync token have been purged, or the database has never issued it."""
+
+    status = 410
+    slug = "sync-expired"
+    title = "Gone"
+    detail = "What has changed since then is not known any more; forget what you have and load everything again."
+
+
+class TaskChanged(AppError):
+    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1); `current` is the task as JSON."""
+
+    status = 412
+    slug = "task-changed"
+    title = "Precondition failed"
+    detail = "The task has been changed meanwhile; look at 'current' and decide again."
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self.current = current
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The current task, so that the conflict can be resolved without another request."""
+        return {"current": json.loads(self.current)}
+
+
 class ContentTooLarge(AppError):
-    """The request's body is larger than the API reads."""
+    """The request's body is larger than the limit."""
 
     status = 413
     slug = "content-too-large"
@@ -168,8 +177,17 @@ class ContentTooLarge(AppError):
     detail = "The request body is too large."
 
 
+class ResponseTooLarge(AppError):
+    """The response to a request with an idempotency key is larger than what is stored for replays."""
+
+    status = 413
+    slug = "response-too-large"
+    title = "Response too large"
+    detail = "Nothing was changed: the response is too large to store. Send fewer operations, or no idempotency key."
+
+
 class InvalidField(AppError):
-    """A part of the request that is wrong, named as in every other answer of 422."""
+    """One part of the request is invalid; it is named as in every other 422."""
 
     status = 422
     field: ClassVar[str]
@@ -189,11 +207,72 @@ class InvalidCursor(InvalidField):
     field = "cursor"
 
 
+class IdempotencyKeyReused(InvalidField):
+    """Another request has used this idempotency key."""
+
+    slug = "idempotency-key-reused"
+    title = "Idempotency key reused"
+    detail = "This idempotency key belongs to another request; take a new key for each request."
+    field = "Idempotency-Key"
+
+
+class RateLimitExceeded(AppError):
+    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` describe it to clients."""
+
+    status = 429
+    slug = "quota-exceeded"
+    title = "Too many requests"
+
+    def __init__(self, policy: str, seconds: int, fields: dict[str, str]) -> None:
+        super().__init__(f"Too many requests; try again in {seconds} {'second' if seconds == 1 else 'seconds'}.")
+        self.policy, self.retry_after, self.fields = policy, seconds, fields
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again, and the state of the limit."""
+        return super().headers | self.fields
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The limit that is used up, as draft-ietf-httpapi-ratelimit-headers-10 names it for quota-exceeded."""
+        return {"violated-policies": [self.policy]}
+
+
+class StreamLimitExceeded(AppError):
+    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
+
+    status = 429
+    slug = "too-many-streams"
+    title = "Too many requests"
+    detail = "You have too many event streams open; close one and try again."
+    retry_after = 15
+
+
 class ServiceUnavailable(AppError):
-    """Something the API depends on is out of reach; the same request may succeed in a moment."""
+    """A dependency of the API is unavailable; the same request may succeed in a moment."""
 
     status = 503
     slug = "service-unavailable"
     title = "Service unavailable"
     detail = "The service is temporarily unavailable; try again in a moment."
     retry_after = 1
+
+
+class StreamCapacityExceeded(ServiceUnavailable):
+    """The process has as many event streams as it may have; another one may have capacity."""
+
+    retry_after = 15
+
+
+class ShuttingDown(ServiceUnavailable):
+    """The process is shutting down; another one responds, or will."""
+
+    detail = "The service is stopping."
+
+
+class SigningKeysUnavailable(ServiceUnavailable):
+    """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified."""
+
+    slug = "signing-keys-unavailable"
+    detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
+    retry_after = 5

@@ -2,7 +2,7 @@
 
 from src.app import create_app
 from src.config import load_settings
-from src.logs import configure_logging
+from src.observability.logging import configure_logging
 
 settings = load_settings()
 configure_logging(form=settings.log_form, level=settings.log_level)

@@ -1,4 +1,4 @@
-"""The moment at which the process is told to end: whoever answers for long can wait for it."""
+"""Graceful shutdown: long responses such as event streams wait for a signal that precedes the server's own shutdown."""
 
 import asyncio
 import signal
@@ -7,61 +7,61 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-type Handler = Callable[[int, FrameType | None], object]
+type SignalHandler = Callable[[int, FrameType | None], object]
 
-_PATIENCE_SECONDS = 10
+_FORCE_EXIT_SECONDS = 10
 
 
-class Shutdown:
-    """Begins when SIGTERM or Ctrl-C arrives, long before the server ends the application's lifespan.
+class ShutdownSignal:
+    """Set when SIGTERM or SIGINT (Ctrl-C) arrives, long before the server ends the application's lifespan.
 
-    The server is told of SIGTERM `delay` seconds later: so long it takes connections, and load balancers have time to
-    see that the service is no longer ready. If it has not ended 10 seconds after that, it is told to drop what runs.
+    SIGTERM is forwarded to the server `delay` seconds later. Until then it accepts connections, so that load balancers
+    have time to see that the service is not ready. A server that has not stopped 10 seconds after that gets a SIGINT,
+    which cancels the requests in progress.
     """
 
     def __init__(self, delay: float = 0) -> None:
         self._delay = delay
-        self._begun = asyncio.Event()
+        self._event = asyncio.Event()
 
-    @property
-    def begun(self) -> bool:
-        """Whether the process was told to end."""
-        return self._begun.is_set()
+    def is_set(self) -> bool:
+        """Whether the shutdown has begun."""
+        return self._event.is_set()
 
     async def wait(self) -> None:
-        """Return when the process is told to end."""
-        await self._begun.wait()
+        """Return when the shutdown begins."""
+        await self._event.wait()
 
-    def begin(self) -> None:
-        """Let go everybody who waits."""
-        self._begun.set()
+    def set(self) -> None:
+        """Begin the shutdown: wake every waiter."""
+        self._event.set()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Hear signals before the server does, where there is one that handles them."""
+    def install_signal_handlers(self) -> Iterator[None]:
+        """Handle signals before the server does, while the block is open; restore the server's handlers after it."""
         loop = asyncio.get_running_loop()
-        servers = _server_handlers()
+        server_handlers = _server_handlers()
 
-        def tell(number: int) -> None:
-            delay = self._delay if number == signal.SIGTERM and not self.begun else 0
-            self.begin()
-            loop.call_later(delay, servers[number], number, None)
-            loop.call_later(delay + _PATIENCE_SECONDS, servers[signal.SIGINT], signal.SIGINT, None)
+        def forward(number: int) -> None:
+            delay = self._delay if number == signal.SIGTERM and not self.is_set() else 0
+            self.set()
+            loop.call_later(delay, server_handlers[number], number, None)
+            loop.call_later(delay + _FORCE_EXIT_SECONDS, server_handlers[signal.SIGINT], signal.SIGINT, None)
 
-        def hear(number: int, _: FrameType | None) -> None:
-            loop.call_soon_threadsafe(tell, number)
+        def on_signal(number: int, _: FrameType | None) -> None:
+            loop.call_soon_threadsafe(forward, number)
 
-        for number in servers:
-            signal.signal(number, hear)
+        for number in server_handlers:
+            signal.signal(number, on_signal)
         try:
             yield
         finally:
-            for number, handler in servers.items():
+            for number, handler in server_handlers.items():
                 signal.signal(number, handler)
 
 
-def _server_handlers() -> Mapping[int, Handler]:
-    """How the server handles SIGTERM and Ctrl-C; nothing where it leaves one of them to Python, as a test does."""
+def _server_handlers() -> Mapping[int, SignalHandler]:
+    """The server's handlers of SIGTERM and SIGINT; empty where Python's default handles one of them, as in tests."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     handlers = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -13,19 +15,25 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has none
 
 from src.app import create_app
 from src.config import Settings, load_settings
 from src.db import migrations
-from src.db.embedded import EmbeddedPostgres
 from src.db.url import DatabaseUrl
-from tests.pgbouncer import pgbouncer, through
-from tests.tokens import SECRET, mint
+from src.development.embedded_postgres import EmbeddedPostgres
+from tests.support.pgbouncer import pgbouncer, through
+from tests.support.tokens import SECRET, mint
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 # Images often set it; a hundred processes would compile all that they import anew, for seconds each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Shells ignore them for what runs in the background, and programs that tests start and signal would inherit that.
+for number in signal.SIGINT, signal.SIGHUP:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = "https://app.example.com"
@@ -93,24 +101,61 @@ def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
 
 
-_CLOCKED = {
-    "tests/faults", "test_convergence.py", "test_crowds.py", "test_doctor_patience.py", "test_events.py",
-    "test_feed.py", "test_hostile_clients.py", "test_migrating.py", "test_pooling.py", "test_process.py",
-    "test_rate_limits.py", "test_rotation.py", "test_schemathesis.py", "test_shared_limits.py", "test_shutdown.py",
-}  # fmt: skip
-"""What goes by the clock, or kills servers: one after the other, also where tests run on several cores."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file share what they have started, so they stay together."""
-    for item in items:
-        group = "clocked" if any(each in str(item.path) for each in _CLOCKED) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+_SLOW_FIRST = ("faults", "e2e", "contract", "integration", "unit")
+"""The folders, so that no worker begins with what takes long when the others have nothing left to do."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=1, help="how often to generate what is tried, each time others")
+    parser.addoption("--req", action="append", default=[], help="only the tests of this requirement; may be repeated")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start three workers for two cores, as tests wait for half of their time, but no more than files are named.
+
+    The tests of a file stay together, so that one file needs no worker at all.
+    """
+    workers = (os.process_cpu_count() or 1) * 3 // 2
+    named = [Path(argument.partition("::")[0]) for argument in config.args]
+    if not all(path.is_file() for path in named):
+        return workers
+    count = len(set(named))
+    return 0 if count == 1 else min(count, workers)
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # the same
+    """Keep the tests of a file in one worker, as they share what they have started, and all files that are serial."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "serial" if _is_serial(self.config.rootpath / file) else file
+
+
+@cache
+def _is_serial(file: Path) -> bool:
+    """Whether the file says so; the process that distributes tests does not import them."""
+    return "pytest.mark.serial" in file.read_text()
+
+
+# Groups of xdist have no effect: pytest 9.2 does not see that xdist 3.8 adds them to the ids of tests.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile | None:
+    return _ByFile(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if wanted := set(config.getoption("req")):
+        config.hook.pytest_deselected(items=[item for item in items if wanted.isdisjoint(_requirements(item))])
+        items[:] = [item for item in items if not wanted.isdisjoint(_requirements(item))]
+    items.sort(key=_rank)
+
+
+def _requirements(item: pytest.Item) -> set[str]:
+    return {name for marker in item.iter_markers("req") for name in marker.args}
+
+
+def _rank(item: pytest.Item) -> tuple[bool, int]:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return not _is_serial(item.path), _SLOW_FIRST.index(folder)
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +211,14 @@ async def app(start_app: StartApp) -> FastAPI:
 
 
 @pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Shorten the seconds that the app of the test waits for its database, which are four in production."""
+    seconds = 1.5
+    monkeypatch.setattr("src.db.database._CALL_TIMEOUT_SECONDS", seconds)
+    return seconds
+
+
+@pytest.fixture
 def user(app: FastAPI) -> User:
     return User(app)
 
@@ -196,7 +249,7 @@ def _settings(database_url: str) -> dict[str, object]:
         "database_url": database_url,
         "better_auth_secret": SECRET,
         "allowed_origins": ORIGIN,
-        "rate_limit_failures": "off",  # all tests come from one address
+        "rate_limit_auth_failures": "off",  # all tests come from one address
     }
 
 

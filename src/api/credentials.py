@@ -1,4 +1,4 @@
-"""Where a request carries its token."""
+"""Reads the access token from the headers of a request."""
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -11,11 +11,11 @@ _COOKIES = ("__Secure-better-auth.session_data", "better-auth.session_data")
 
 
 def bearer_token(headers: Headers) -> str:
-    """The token of the one `Authorization` header (RFC 6750, section 2.1).
+    """Return the token of the one `Authorization` header (RFC 6750, section 2.1).
 
     Raises:
         TokenMissing: There is no such header, or it is of another scheme.
-        Unauthorized: There are several; which one counts would be a guess.
+        Unauthorized: There are several, which proxies may interpret differently.
     """
     values = headers.getlist("authorization")
     if len(values) > 1:
@@ -27,13 +27,13 @@ def bearer_token(headers: Headers) -> str:
 
 
 def cookie_token(scope: Scope, headers: Headers, origins: frozenset[str]) -> str | None:
-    """The token of Better Auth's session cookie, if there is one.
+    """Return the token of Better Auth's session cookie, if there is one.
 
-    A browser sends cookies wherever a page makes it send a request, so one that changes something must come from a
-    page of ours: its `Origin` must be one of `origins`.
+    Browsers send cookies with requests of any page, so the `Origin` of a request that is not safe must be one of
+    `origins` (protection against CSRF).
 
     Raises:
-        OriginNotAllowed: It changes something, and comes from elsewhere.
+        OriginNotAllowed: The method is not safe, and the origin is another one.
     """
     token = _session_data(cookie_parser("; ".join(headers.getlist("cookie"))))
     if token and scope["method"] not in _SAFE_METHODS and headers.get("origin") not in origins:
@@ -42,7 +42,7 @@ def cookie_token(scope: Scope, headers: Headers, origins: frozenset[str]) -> str
 
 
 def _session_data(cookies: dict[str, str]) -> str | None:
-    """Better Auth splits what is too long for one cookie into `name.0`, `name.1` and so on."""
+    """Join the chunks `name.0`, `name.1`, … into which Better Auth splits a long value."""
     for name in _COOKIES:
         chunks = [cookies[f"{name}.{number}"] for number in range(len(cookies)) if f"{name}.{number}" in cookies]
         if token := cookies.get(name) or "".join(chunks):

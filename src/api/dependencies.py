@@ -1,35 +1,38 @@
-"""What handlers ask for. Asking for `Tasks` checks the owner."""
+"""Dependencies of the handlers. Those that give access to an owner's data require the owner."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
 
-from src.errors import NotYourPath, ServiceUnavailable
-from src.services.changes import ChangeService
-from src.services.feed import Feed
-from src.services.overview import OverviewService
+from src.errors import ShuttingDown, UserMismatch
+from src.services.overview.service import OverviewService
 from src.services.owner import OwnerId
-from src.services.readiness import Readiness
-from src.services.task_service import TaskService
+from src.services.readiness import check_readiness
+from src.services.sync.broker import ChangeBroker
+from src.services.sync.changes import ChangeService
+from src.services.tasks.service import TaskService
 
-
-class Stopping(ServiceUnavailable):
-    """The process was told to end; another one answers, or will."""
-
-    detail = "The service is stopping."
+if TYPE_CHECKING:
+    from src.app.components import Components
 
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
 
+def components(request: Request) -> "Components":
+    """Return the components of the application that serves the request."""
+    found: Components = request.app.state.components
+    return found
+
+
 async def require_owner(request: Request, user_id: UserId) -> OwnerId:
-    """Proof that the path's user is the token's user; the one place that makes an `OwnerId`.
+    """Return the token's user as an `OwnerId`, which nothing else makes, if the path names the same user.
 
     Raises:
-        NotYourPath: It is somebody else's path.
+        UserMismatch: The path names another user.
     """
     if user_id != request.state.user_id:
-        raise NotYourPath
+        raise UserMismatch
     return OwnerId(user_id)
 
 
@@ -37,39 +40,40 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 
 
 async def task_service(request: Request, owner: Owner) -> TaskService:
-    """The tasks of the path's user."""
-    return TaskService(request.app.state.database, owner, request.app.state.feed.announce)
+    """Return the service for the owner's tasks."""
+    shared = components(request)
+    return TaskService(shared.database, owner, shared.broker.publish)
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:
-    """What the path's user has, counted."""
-    return OverviewService(request.app.state.database, owner)
+    """Return the service for counts of the owner's tasks."""
+    return OverviewService(components(request).database, owner)
 
 
-async def owner_changes(request: Request, owner: Owner) -> ChangeService:
-    """The changes of the path's user."""
-    return ChangeService(request.app.state.database, owner)
+async def change_service(request: Request, owner: Owner) -> ChangeService:
+    """Return the service for changes of the owner's tasks."""
+    return ChangeService(components(request).database, owner)
 
 
-async def live_feed(request: Request) -> Feed:
-    """What wakes those who wait for changes."""
-    feed: Feed = request.app.state.feed
-    return feed
+async def change_broker(request: Request) -> ChangeBroker:
+    """Return the broker of changes."""
+    return components(request).broker
 
 
-async def readiness(request: Request) -> Readiness:
-    """Whether requests can be served.
+async def require_ready(request: Request) -> None:
+    """Let the request pass only if the process can serve others, too.
 
     Raises:
-        Stopping: Not for long, as the process was told to end.
+        ShuttingDown: The process is shutting down.
+        ServiceUnavailable: The database is unavailable, or its schema too old.
     """
-    if request.app.state.shutdown.begun:
-        raise Stopping
-    return Readiness(request.app.state.database)
+    shared = components(request)
+    if shared.shutdown.is_set():
+        raise ShuttingDown
+    await check_readiness(shared.database)
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
-Live = Annotated[Feed, Depends(live_feed)]
-OwnerChanges = Annotated[ChangeService, Depends(owner_changes)]
-Ready = Annotated[Readiness, Depends(readiness)]
+Broker = Annotated[ChangeBroker, Depends(change_broker)]
+Changes = Annotated[ChangeService, Depends(change_service)]

@@ -1,4 +1,4 @@
-"""A request with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) is done once and answered alike."""
+"""Support for the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): retries get a replay."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -7,17 +7,17 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from src.api.dependencies import Owner, Tasks
+from src.api.dependencies import Owner, Tasks, components
 from src.schemas.idempotency_key import IdempotencyKey
-from src.services.answers import KeyedRequest, Reply, once
+from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
-from src.services.task_service import TaskService
+from src.services.tasks.service import TaskService
 
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+_STORED_HEADERS = ("Content-Type", "ETag", "Location")
 
 
-class IdempotentRequest:
-    """What a handler needs to opt in: `return await once(lambda tasks: tasks.create_task(task), respond)`."""
+class IdempotentHandler:
+    """Makes a handler idempotent: `return await idempotent(lambda tasks: tasks.create_task(task), respond)`."""
 
     def __init__(self, request: Request, tasks: TaskService, owner: OwnerId, key: str | None) -> None:
         self._request = request
@@ -28,25 +28,25 @@ class IdempotentRequest:
     async def __call__[Result](
         self, act: Callable[[TaskService], Awaitable[Result]], respond: Callable[[Result], Response]
     ) -> Response:
-        """Do what is asked for and answer it; with a key, once: then repetitions are answered as the first was.
+        """Act and respond; with an idempotency key only once, and replay that response to retries.
 
         Raises:
-            IdempotencyKeyReused: The first request with this key was another one.
-            RequestInProgress: The first one is not through yet.
-            AnswerTooLarge: The answer is too large to be kept.
+            IdempotencyKeyReused: The first request with this key was a different one.
+            RequestInProgress: The first request with this key is still being handled.
+            ResponseTooLarge: The response is too large to be stored.
         """
         if self._key is None:
             return respond(await act(self._tasks))
 
-        async def reply(tasks: TaskService) -> Reply:
-            return _kept_form(respond(await act(tasks)))
+        async def handle(tasks: TaskService) -> StoredResponse:
+            return _to_stored_response(respond(await act(tasks)))
 
-        request = KeyedRequest(self._owner, self._key, await _fingerprint(self._request))
-        state = self._request.app.state
-        return _response(await once(state.database, state.feed.announce, request, reply))
+        request = IdempotentRequest(self._owner, self._key, await _fingerprint(self._request))
+        shared = components(self._request)
+        return _to_response(await run_once(shared.database, shared.broker.publish, request, handle))
 
 
-async def idempotent_request(
+async def idempotent_handler(
     request: Request,
     tasks: Tasks,
     owner: Owner,
@@ -57,12 +57,12 @@ async def idempotent_request(
             description="Unique for each request: sent again with it within 24 hours, the request is not done again.",
         ),
     ] = None,
-) -> IdempotentRequest:
-    """The request, which may have a key."""
-    return IdempotentRequest(request, tasks, owner, key)
+) -> IdempotentHandler:
+    """Read the idempotency key, which is optional."""
+    return IdempotentHandler(request, tasks, owner, key)
 
 
-Once = Annotated[IdempotentRequest, Depends(idempotent_request)]
+Idempotency = Annotated[IdempotentHandler, Depends(idempotent_handler)]
 
 
 async def _fingerprint(request: Request) -> bytes:
@@ -70,11 +70,11 @@ async def _fingerprint(request: Request) -> bytes:
     return sha256(head.encode() + await request.body()).digest()
 
 
-def _kept_form(response: Response) -> Reply:
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Reply(response.status_code, json.dumps(headers), bytes(response.body))
+def _to_stored_response(response: Response) -> StoredResponse:
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+    return StoredResponse(response.status_code, json.dumps(headers), bytes(response.body))
 
 
-def _response(reply: Reply) -> Response:
-    replayed = {"Idempotency-Replayed": "true"} if reply.is_repetition else {}
-    return Response(reply.body, reply.status, json.loads(reply.headers) | replayed)
+def _to_response(stored: StoredResponse) -> Response:
+    replayed = {"Idempotency-Replayed": "true"} if stored.is_replay else {}
+    return Response(stored.body, stored.status, json.loads(stored.headers) | replayed)

@@ -14,7 +14,7 @@ from src.errors import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
 
-# What pydantic says in terms of a regular expression.
+# For what pydantic explains with a regular expression.
 _MESSAGES = {"string_pattern_mismatch": "must not contain the character NUL"}
 
 _MAX_ERRORS = 100
@@ -98,22 +98,22 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **members: object,
 ) -> Response:
-    """A response in the problem format; `members` are added to the standard ones."""
+    """Build a response in the problem format; `members` are added to the standard ones."""
     return Response(json.dumps(problem_document(status, slug, title, detail, **members)), status, headers, MEDIA_TYPE)
 
 
 def render(error: AppError) -> Response:
-    """The response for a refusal of our own."""
+    """Build the response for an error of the application."""
     return Response(json.dumps(error.problem), error.status, error.headers, MEDIA_TYPE)
 
 
 async def app_error(_: Request, error: AppError) -> Response:
-    """A refusal of our own."""
+    """Handle an error of the application."""
     return render(error)
 
 
 async def http_error(request: Request, error: HTTPException) -> Response:
-    """A refusal of the framework."""
+    """Handle an error of the framework."""
     if isinstance(error.__cause__, AppError):  # FastAPI wraps what is raised while it reads a body
         return render(error.__cause__)
     phrase = HTTPStatus(error.status_code).phrase
@@ -123,7 +123,7 @@ async def http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def invalid(_: Request, error: RequestValidationError) -> Response:
-    """A request whose parts are not what they should be."""
+    """Handle a request that does not validate."""
     if isinstance(error.body, bytes):  # FastAPI parses JSON and nothing else
         detail = "Send 'Content-Type: application/json'."
         return problem(415, "unsupported-media-type", "Unsupported media type", detail)
@@ -135,18 +135,18 @@ HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: http_error,
     RequestValidationError: invalid,
 }
-"""What FastAPI needs so that every error that a handler or the framework raises is rendered here."""
+"""The handlers for `FastAPI(exception_handlers=…)`, which render every error of a handler or the framework."""
 
 
 def _allow(request: Request) -> dict[str, str]:
-    """All methods of the path (RFC 9110, section 15.5.6); the framework names those of the first route it met."""
+    """List all methods of the path (RFC 9110, section 15.5.6), because the framework lists those of one route."""
     matching = (route.methods for route in request.app.routes if route.path_regex.match(request.scope["path"]))
     methods = set().union(*matching)
     return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))} if methods else {}
 
 
 def _unprocessable(details: Sequence[Any]) -> Response:
-    """Each error without the input that caused it: that may be a secret, and need not even be JSON."""
+    """Render each error without its input, because that may be a secret, or no JSON at all."""
     details = details[:_MAX_ERRORS]
     errors = [{"field": _field(each), "message": _message(each), "type": each["type"]} for each in details]
     detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
@@ -159,5 +159,5 @@ def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
 
 
 def _field(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
-    """`("body", "tags", 0)` is `tags.0`; the position of a syntax error is no field."""
+    """Join `("body", "tags", 0)` as `tags.0`; the position of a JSON syntax error is no field."""
     return "" if detail["type"] == "json_invalid" else ".".join(map(str, detail["loc"][1:]))

@@ -1,4 +1,4 @@
-"""Responses around JSON that PostgreSQL has written."""
+"""Builds responses around JSON that PostgreSQL has written."""
 
 import json
 from collections.abc import Mapping
@@ -7,37 +7,38 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from src.services.bulk import OperationOutcome
-from src.services.changes import ChangePage
-from src.services.task_page import TaskPage
-from src.services.task_service import TaskRecord
+from src.services.bulk.service import OperationOutcome
+from src.services.lists.page import TaskPage
+from src.services.overview.service import TagCounts
+from src.services.sync.changes import ChangePage
+from src.services.tasks.service import TaskRecord
 
 _JSON = "application/json"
 
 
 def json_response(body: str) -> Response:
-    """What PostgreSQL has written, as it is."""
+    """Send JSON as PostgreSQL has written it."""
     return Response(body, media_type=_JSON)
 
 
 def task_response(task: TaskRecord) -> Response:
-    """A task and its ETag."""
+    """Send a task and its ETag."""
     return Response(task.json, headers=_etag(task.revision), media_type=_JSON)
 
 
 def not_modified(revision: int) -> Response:
-    """The client has it already."""
+    """Tell the client that its cached copy is current."""
     return Response(status_code=304, headers=_etag(revision))
 
 
 def created_response(request: Request, task: TaskRecord) -> Response:
-    """A new task and where it is."""
+    """Send a new task and its URL."""
     location = f"{quote(request.scope['path'])}/{task.id}"
     return Response(task.json, 201, _etag(task.revision) | {"Location": location}, _JSON)
 
 
 def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Response:
-    """What became of several operations, as `schemas.operations.BulkResults`."""
+    """Render the outcomes of a bulk as `schemas.operations.BulkResults`."""
     body = f'{{"results":[{",".join(map(_result, outcomes))}],"dry_run":{json.dumps(dry_run)}}}'
     return Response(body, media_type=_JSON)
 
@@ -48,7 +49,7 @@ def _result(outcome: OperationOutcome) -> str:
 
 
 def object_response(request: Request, page: TaskPage) -> Response:
-    """A page as `schemas.task.TaskList`."""
+    """Render a page as `schemas.task.TaskList`."""
     cursor = "null" if page.next_cursor is None else f'"{page.next_cursor}"'
     total = "null" if page.total is None else page.total
     body = f'{{"tasks":{_array(page)},"count":{len(page.tasks)},"total":{total},"next_cursor":{cursor}}}'
@@ -56,12 +57,22 @@ def object_response(request: Request, page: TaskPage) -> Response:
 
 
 def array_response(request: Request, page: TaskPage) -> Response:
-    """A page as a bare array; the rest is in `X-Total-Count` and `Link`."""
+    """Render a page as a bare array; total and next page are in `X-Total-Count` and `Link`."""
     return Response(_array(page), headers=_page_headers(request, page), media_type=_JSON)
 
 
+def tag_object_response(tags: TagCounts) -> Response:
+    """Render the tags as `schemas.overview.TagList`."""
+    return json_response(f'{{"tags":{tags.json},"count":{tags.number}}}')
+
+
+def tag_array_response(tags: TagCounts) -> Response:
+    """Render the tags as a bare array."""
+    return json_response(tags.json)
+
+
 def changes_response(page: ChangePage) -> Response:
-    """Changes as `schemas.changes.TaskChanges`; no tag where there is more, or 304 would hide it."""
+    """Render changes as `schemas.changes.TaskChanges`, without an ETag where there is more, which a 304 would hide."""
     tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
     body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
     return Response(body, headers={} if page.more else _etag(page.revision), media_type=_JSON)

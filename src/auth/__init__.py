@@ -1,1 +1,1 @@
-"""A token in, an identity out: nothing here knows HTTP serving or the database."""
+"""Verify access tokens and return identities, independently of HTTP serving and the database."""

@@ -1,4 +1,4 @@
-"""The signature algorithms that are accepted, and the two that python-jose lacks: EdDSA and PS256."""
+"""Define the accepted signature algorithms, and add the two that python-jose lacks: EdDSA and PS256."""
 
 from typing import Final
 
@@ -21,14 +21,14 @@ _PSS: Final = PSS(mgf=MGF1(SHA256()), salt_length=PSS.DIGEST_LENGTH)
 
 
 class Ed25519Key(Key):
-    """An Ed25519 public key for `alg: EdDSA` (RFC 8037); it verifies and does nothing else."""
+    """An Ed25519 public key for `alg: EdDSA` (RFC 8037), for verification only."""
 
     def __init__(self, key: dict[str, str], algorithm: str) -> None:
         super().__init__(key, algorithm)
         self._public = Ed25519PublicKey.from_public_bytes(base64url.decode(key["x"]))
 
     def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Whether `sig` is this key's signature of `msg`."""
+        """Return whether `sig` is this key's signature of `msg`."""
         try:
             self._public.verify(sig, msg)
         except InvalidSignature:
@@ -37,13 +37,13 @@ class Ed25519Key(Key):
 
 
 class RsaPssKey(CryptographyRSAKey):
-    """An RSA public key for `alg: PS256` (RFC 7518, section 3.5); it verifies and does nothing else."""
+    """An RSA public key for `alg: PS256` (RFC 7518, section 3.5), for verification only."""
 
     def __init__(self, key: dict[str, str], _algorithm: str) -> None:
-        super().__init__(key, "RS256")  # the base class knows no PS256; the name only chooses its own padding
+        super().__init__(key, "RS256")  # the base class does not support PS256; the name only selects its own padding
 
     def verify(self, msg: bytes, sig: bytes) -> bool:
-        """Whether `sig` is this key's signature of `msg`."""
+        """Return whether `sig` is this key's signature of `msg`."""
         try:
             self.prepared_key.verify(sig, msg, _PSS, SHA256())
         except InvalidSignature:

@@ -1,13 +1,13 @@
-"""Base64url as RFC 7515 wants it: one spelling for each sequence of bytes, and no other is read."""
+"""Canonical base64url (RFC 7515): each sequence of bytes has exactly one accepted encoding."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 
 def decode(text: str) -> bytes:
-    """The bytes that `text` stands for (RFC 7515, section 2).
+    """Decode canonical base64url (RFC 7515, section 2).
 
     Raises:
-        ValueError: `text` has padding, foreign characters, an impossible length, or stray bits at its end.
+        ValueError: `text` has padding, invalid characters, an impossible length, or non-zero trailing bits.
     """
     raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if encode(raw) != text:
@@ -16,5 +16,5 @@ def decode(text: str) -> bytes:
 
 
 def encode(raw: bytes) -> str:
-    """The one spelling of `raw`, without padding."""
+    """Encode as base64url without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -1,24 +1,24 @@
-"""What a signed token must claim before its bearer is anybody."""
+"""Check the claims of a token whose signature is verified separately."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from src.auth.identity import Identity
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonObject
 from src.errors import Unauthorized
 
 LEEWAY: Final = 30
-"""Seconds by which another machine's clock may be ahead; `exp` gets none of it."""
+"""Tolerated clock skew in seconds, for `nbf` and `iat` but not for `exp`."""
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
-_LONGEST_ID: Final = 255
-_LONGEST_EMAIL: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
+_MAX_ID_LENGTH: Final = 255
+_MAX_EMAIL_LENGTH: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimsPolicy:
-    """What the settings demand of claims."""
+    """The settings that claims are checked against."""
 
     issuer: str | None
     audiences: frozenset[str]
@@ -27,8 +27,8 @@ class ClaimsPolicy:
     accept_session_cookie_cache: bool
 
 
-class Case(NamedTuple):
-    """Claims, how they were signed, and what they are measured against."""
+class ClaimsContext(NamedTuple):
+    """The input of a check: claims, the kind of signature, the time and the policy."""
 
     claims: JsonObject
     by_secret: bool
@@ -37,88 +37,88 @@ class Case(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One demand: `enforce` raises Unauthorized where `guarantee` does not hold."""
+    """A check of the claims: `enforce` raises Unauthorized unless `guarantee` holds."""
 
     name: str
     guarantee: str
-    enforce: Callable[[Case], object]
+    enforce: Callable[[ClaimsContext], object]
 
 
-def identity_of(case: Case) -> Identity:
-    """Whom the claims identify, all of `CHECKS` being met.
+def identity_of(context: ClaimsContext) -> Identity:
+    """Return the identity that the claims prove, after all `CHECKS`.
 
     Raises:
-        Unauthorized: a check fails; the reason is that of the first.
+        Unauthorized: A check fails; the reason is that of the first.
     """
     for check in CHECKS:
-        check.enforce(case)
-    return Identity(_user_id(case), _email(case), _expiry(case))
+        check.enforce(context)
+    return Identity(_user_id(context), _email(context), _expiry(context))
 
 
-def _expiry(case: Case) -> float:
-    expires_at = _moment(case.claims, "exp")
+def _expiry(context: ClaimsContext) -> float:
+    expires_at = _moment(context.claims, "exp")
     if expires_at is None:
-        raise Unauthorized("there is no 'exp': a token without an end is not accepted")
-    if case.now >= expires_at:
-        raise Unauthorized(f"the token expired {case.now - expires_at:.0f} s ago")
+        raise Unauthorized("there is no 'exp': a token without an expiry is not accepted")
+    if context.now >= expires_at:
+        raise Unauthorized(f"the token expired {context.now - expires_at:.0f} s ago")
     return expires_at
 
 
-def _not_before(case: Case) -> None:
-    _check_not_ahead(case, "nbf", "is valid only")
+def _not_before(context: ClaimsContext) -> None:
+    _check_not_ahead(context, "nbf", "is valid only")
 
 
-def _issued_at(case: Case) -> None:
-    _check_not_ahead(case, "iat", "was issued")
+def _issued_at(context: ClaimsContext) -> None:
+    _check_not_ahead(context, "iat", "was issued")
 
 
-def _check_not_ahead(case: Case, claim: str, complaint: str) -> None:
-    moment = _moment(case.claims, claim)
-    if moment is not None and moment > case.now + LEEWAY:
+def _check_not_ahead(context: ClaimsContext, claim: str, complaint: str) -> None:
+    moment = _moment(context.claims, claim)
+    if moment is not None and moment > context.now + LEEWAY:
         raise Unauthorized(
-            f"the token {complaint} {moment - case.now:.0f} s from now ('{claim}'): are both clocks right?"
+            f"the token {complaint} {moment - context.now:.0f} s from now ('{claim}'): are both clocks right?"
         )
 
 
 def _moment(claims: JsonObject, name: str) -> float | None:
-    """A NumericDate (RFC 7519, section 2)."""
+    """Parse a NumericDate (RFC 7519, section 2)."""
     if name not in claims:
         return None
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unauthorized(f"'{name}' is {quoted(value)}, not a number")
+        raise Unauthorized(f"'{name}' is {log_safe(value)}, not a number")
     if not -_LAST_SECOND <= value <= _LAST_SECOND:
         raise Unauthorized(f"'{name}' is not a moment before the year 10000: is it in milliseconds?")
     return float(value)
 
 
-def _issuer(case: Case) -> None:
-    if "iss" not in case.claims:
-        return _check_absence(case, "iss")
-    issuer, expected = case.claims["iss"], case.policy.issuer
+def _issuer(context: ClaimsContext) -> None:
+    if "iss" not in context.claims:
+        return _check_absence(context, "iss")
+    issuer, expected = context.claims["iss"], context.policy.issuer
     if not isinstance(issuer, str) or issuer != (expected or issuer):
-        raise Unauthorized(f"the issuer is {quoted(issuer)}, expected {quoted(expected)}")
+        raise Unauthorized(f"the issuer is {log_safe(issuer)}, expected {log_safe(expected)}")
     return None
 
 
-def _audience(case: Case) -> None:
-    if "aud" not in case.claims:
-        return _check_absence(case, "aud")
-    audiences, expected = _audiences(case.claims["aud"]), case.policy.audiences
+def _audience(context: ClaimsContext) -> None:
+    if "aud" not in context.claims:
+        return _check_absence(context, "aud")
+    audiences, expected = _audiences(context.claims["aud"]), context.policy.audiences
     if expected and expected.isdisjoint(audiences):
         raise Unauthorized(f"the audience is {_listed(audiences)}, expected {_listed(sorted(expected))}")
     return None
 
 
-def _check_absence(case: Case, name: str) -> None:
-    if not case.by_secret:
-        raise Unauthorized(f"there is no '{name}': a token of a JWKS key needs it")
-    if case.policy.strict_hs256:
-        raise Unauthorized(f"there is no '{name}': the settings demand it of HS256 tokens too")
+def _check_absence(context: ClaimsContext, name: str) -> None:
+    if not context.by_secret:
+        raise Unauthorized(f"there is no '{name}': a token signed by a JWKS key needs it")
+    if context.policy.strict_hs256:
+        raise Unauthorized(f"there is no '{name}': the settings require it for HS256 tokens too")
 
 
 def _audiences(claim: object) -> list[str]:
-    """One audience or several (RFC 7519, section 4.1.3)."""
+    """Parse `aud`, which is one audience or several (RFC 7519, section 4.1.3)."""
     candidates = claim if isinstance(claim, list) else [claim]
     audiences = [candidate for candidate in candidates if isinstance(candidate, str)]
     if len(audiences) != len(candidates):
@@ -127,15 +127,15 @@ def _audiences(claim: object) -> list[str]:
 
 
 def _listed(audiences: list[str]) -> str:
-    return quoted(", ".join(audiences))
+    return log_safe(", ".join(audiences))
 
 
-def _user_id(case: Case) -> str:
-    user_id = _profile(case)[0]
+def _user_id(context: ClaimsContext) -> str:
+    user_id = _profile(context)[0]
     if not isinstance(user_id, str):
-        raise Unauthorized(f"the user id is {quoted(user_id)}, not a string")
-    if not 1 <= len(user_id) <= _LONGEST_ID:
-        raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_LONGEST_ID}")
+        raise Unauthorized(f"the user id is {log_safe(user_id)}, not a string")
+    if not 1 <= len(user_id) <= _MAX_ID_LENGTH:
+        raise Unauthorized(f"the user id has {len(user_id)} characters, not 1 to {_MAX_ID_LENGTH}")
     if " " in user_id or not user_id.isprintable():
         raise Unauthorized("the user id has spaces or characters that cannot be printed")
     if "/" in user_id or user_id in {".", ".."}:
@@ -143,40 +143,40 @@ def _user_id(case: Case) -> str:
     return user_id
 
 
-def _email(case: Case) -> str | None:
-    email = _profile(case)[1]
-    fits = isinstance(email, str) and len(email) <= _LONGEST_EMAIL and email.isprintable()
+def _email(context: ClaimsContext) -> str | None:
+    email = _profile(context)[1]
+    fits = isinstance(email, str) and len(email) <= _MAX_EMAIL_LENGTH and email.isprintable()
     return str(email) if fits else None
 
 
-def _profile(case: Case) -> tuple[object, object]:
-    """The user's id and e-mail address, from where this kind of token has them."""
-    claims, name = case.claims, case.policy.user_id_claim
+def _profile(context: ClaimsContext) -> tuple[object, object]:
+    """Return the user's id and e-mail address, whose location depends on the kind of token."""
+    claims, name = context.claims, context.policy.user_id_claim
     if name in claims:
         return claims[name], claims.get("email")
     user, session = claims.get("user"), claims.get("session")
-    if case.by_secret and isinstance(user, dict) and isinstance(session, dict):
-        return _cookie_profile(case, user, session)
-    raise Unauthorized(f"there is no '{name}'{_what_it_may_be(claims)}")
+    if context.by_secret and isinstance(user, dict) and isinstance(session, dict):
+        return _cookie_profile(context, user, session)
+    raise Unauthorized(f"there is no '{name}'{_likely_kind(claims)}")
 
 
-def _cookie_profile(case: Case, user: JsonObject, session: JsonObject) -> tuple[object, object]:
-    if not case.policy.accept_session_cookie_cache:
+def _cookie_profile(context: ClaimsContext, user: JsonObject, session: JsonObject) -> tuple[object, object]:
+    if not context.policy.accept_session_cookie_cache:
         raise Unauthorized("a 'session_data' cookie: send the JWT of /api/auth/token, or allow such cookies")
     if "id" not in user or user["id"] != session.get("userId"):
         raise Unauthorized("a 'session_data' cookie whose user is not its session's user")
     return user["id"], user.get("email")
 
 
-def _what_it_may_be(claims: JsonObject) -> str:
+def _likely_kind(claims: JsonObject) -> str:
     return ": an e-mail verification link is not an access token" if "email" in claims else ""
 
 
 CHECKS: Final = (
-    Check("expiry", "the token has an end, and it lies ahead", _expiry),
-    Check("not before", "the token is valid already", _not_before),
+    Check("expiry", "the token has an expiry in the future", _expiry),
+    Check("not before", "the token is already valid", _not_before),
     Check("issued at", "the token was not issued in the future", _issued_at),
-    Check("issuer", "the issuer is the one of the settings, or none is needed", _issuer),
-    Check("audience", "the audience is this API, or none is needed", _audience),
+    Check("issuer", "the issuer matches the settings, or none is required", _issuer),
+    Check("audience", "the audience matches the settings, or none is required", _audience),
     Check("user id", "the token names its user", _user_id),
 )

@@ -1,14 +1,14 @@
-"""Who calls, as a verified token proves it."""
+"""The identity of a caller, proven by a verified token."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one verified token says about its bearer; only `src.auth.verifier` makes one.
+    """The user whom a verified token identifies; only `src.auth.verifier` creates one.
 
-    `user_id` has 1 to 255 printable characters and no space. `email` is for display: it never identifies
-    anybody. `expires_at` is the token's `exp`, in seconds since 1970; from then on the identity is void.
+    `user_id` has 1 to 255 printable characters and no space. `email` is for display and identifies no user.
+    `expires_at` is the token's `exp` in seconds since 1970; the identity is invalid from then on.
     """
 
     user_id: str

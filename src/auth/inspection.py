@@ -1,54 +1,54 @@
-"""Why a token is refused: the verifier's own checks, one finding for each."""
+"""Explain why a token is refused, with one result for each check of the verifier."""
 
 from typing import NamedTuple
 
-from src.auth import compact
-from src.auth.claims import CHECKS, Case, Check
-from src.auth.compact import CompactToken
+from src.auth import compact_jws
+from src.auth.claims import CHECKS, Check, ClaimsContext
+from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
 from src.errors import AppError, Unauthorized
 
 
-class Finding(NamedTuple):
-    """What one check says about a token; `explanation` never holds any secret part of it."""
+class CheckResult(NamedTuple):
+    """The result of one check of a token; `explanation` never contains a secret part of it."""
 
     check: str
     passed: bool
     explanation: str
 
 
-async def inspect(verifier: TokenVerifier, text: str) -> list[Finding]:
-    """What each check of `verifier` says about a token; it verifies exactly when all have passed.
+async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
+    """Run each check of `verifier` on a token; the token is valid if and only if all pass.
 
-    Claims are judged even where the signature does not verify, so that everything wrong shows at once. Where
-    the token's form is wrong, nothing else can be judged.
+    Claims are checked even if the signature is wrong, so that the result has all errors at once. If the token is
+    malformed, nothing else can be checked.
     """
     try:
-        token = compact.parse(text)
-        case = verifier.case(token)
+        token = compact_jws.parse(text)
+        context = verifier.claims_context(token)
     except Unauthorized as refusal:
-        return [Finding("form", passed=False, explanation=refusal.reason)]
+        return [CheckResult("form", passed=False, explanation=refusal.reason)]
     signature = await _signature(verifier, token)
-    return [Finding("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(case)]
+    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(context)]
 
 
-async def _signature(verifier: TokenVerifier, token: CompactToken) -> Finding:
+async def _signature(verifier: TokenVerifier, token: CompactToken) -> CheckResult:
     try:
         await verifier.authenticate(token)
     except Unauthorized as refusal:
-        return Finding("signature", passed=False, explanation=refusal.reason)
+        return CheckResult("signature", passed=False, explanation=refusal.reason)
     except AppError as outage:
-        return Finding("signature", passed=False, explanation=outage.detail)
-    return Finding("signature", passed=True, explanation=f"{token.algorithm}, by a key that is trusted")
+        return CheckResult("signature", passed=False, explanation=outage.detail)
+    return CheckResult("signature", passed=True, explanation=f"{token.algorithm}, by a key that is trusted")
 
 
-def _claims(case: Case) -> list[Finding]:
-    return [_finding(check, case) for check in CHECKS]
+def _claims(context: ClaimsContext) -> list[CheckResult]:
+    return [_finding(check, context) for check in CHECKS]
 
 
-def _finding(check: Check, case: Case) -> Finding:
+def _finding(check: Check, context: ClaimsContext) -> CheckResult:
     try:
-        check.enforce(case)
+        check.enforce(context)
     except Unauthorized as refusal:
-        return Finding(check.name, passed=False, explanation=refusal.reason)
-    return Finding(check.name, passed=True, explanation=check.guarantee)
+        return CheckResult(check.name, passed=False, explanation=refusal.reason)
+    return CheckResult(check.name, passed=True, explanation=check.guarantee)

@@ -1,4 +1,4 @@
-"""Which keys of a published JWKS are fit to verify access tokens, and for which algorithms."""
+"""Select the keys of a JWKS (RFC 7517) that may verify access tokens, and their algorithms."""
 
 import logging
 from typing import Final
@@ -9,7 +9,7 @@ from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from src.auth import base64url
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonObject
 
 type KeyName = tuple[str, str]
@@ -18,8 +18,8 @@ type Kind = tuple[str, str | None]
 """A key's `kty` and `crv`."""
 
 
-class UnfitKeyError(ValueError):
-    """A published key that must not verify anything; the message says why."""
+class UnusableKeyError(ValueError):
+    """A published key must not be used; the message says why."""
 
 
 _log = logging.getLogger(__name__)
@@ -28,26 +28,27 @@ _ED25519: Final[Kind] = ("OKP", "Ed25519")
 _P256: Final[Kind] = ("EC", "P-256")
 _P521: Final[Kind] = ("EC", "P-521")
 _RSA: Final[Kind] = ("RSA", None)
-# A key's type decides, never its own `alg`: Better Auth up to 1.6 publishes a wrong one after a change.
+# The key's type determines the algorithms instead of its `alg`, which Better Auth up to 1.6 publishes wrongly after a
+# change of algorithm.
 _ALGORITHMS: Final = {_ED25519: ("EdDSA",), _P256: ("ES256",), _P521: ("ES512",), _RSA: ("RS256", "PS256")}
 _COORDINATES: Final = {_ED25519: {"x": 32}, _P256: {"x": 32, "y": 32}, _P521: {"x": 66, "y": 66}}
 _PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _MODULUS_BITS: Final = range(2048, 8193)
 _EXPONENT_BYTES: Final = 4
-_UNFIT: Final = (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, JOSEError)
+_UNUSABLE: Final = (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, JOSEError)
 
 
 def usable_keys(entries: list[object]) -> dict[KeyName, Key]:
-    """The keys of a set (RFC 7517, section 5) that are fit for use; each other one leaves a line in the log.
+    """Return the usable keys of a JWK Set (RFC 7517, section 5), and log a warning for each other key.
 
-    Fit is what is public, meant for signatures, and strong: Ed25519, P-256, P-521, and RSA of 2048 to 8192
-    bits. Where two keys share a name, the first has it.
+    A usable key is public, intended for signatures, and strong: Ed25519, P-256, P-521, or RSA of 2048 to 8192 bits.
+    If two keys have the same name, the first is used.
     """
     found: dict[KeyName, Key] = {}
     for entry in entries:
         try:
             _add(found, _keys_of(entry))
-        except _UNFIT as error:
+        except _UNUSABLE as error:
             _log.warning("A key of the JWKS is ignored: %s", _why(entry, error))
     return found
 
@@ -59,7 +60,7 @@ def _add(found: dict[KeyName, Key], more: dict[KeyName, Key]) -> None:
 
 def _keys_of(entry: object) -> dict[KeyName, Key]:
     if not isinstance(entry, dict):
-        raise UnfitKeyError("it is not an object")
+        raise UnusableKeyError("it is not an object")
     key_id = _key_id(entry)
     _check_purpose(entry)
     kind = _kind(entry)
@@ -70,43 +71,45 @@ def _keys_of(entry: object) -> dict[KeyName, Key]:
 def _key_id(entry: JsonObject) -> str:
     key_id = entry.get("kid")
     if not isinstance(key_id, str) or not key_id:
-        raise UnfitKeyError("it has no 'kid'")
+        raise UnusableKeyError("it has no 'kid'")
     return key_id
 
 
 def _check_purpose(entry: JsonObject) -> None:
     if any(member in entry for member in _PRIVATE):
-        raise UnfitKeyError("it publishes private key material: replace it at once")
+        raise UnusableKeyError("it publishes private key material: replace it at once")
     if entry.get("use", "sig") != "sig":
-        raise UnfitKeyError("its 'use' is not 'sig'")
+        raise UnusableKeyError("its 'use' is not 'sig'")
     operations = entry.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
-        raise UnfitKeyError("its 'key_ops' lack 'verify'")
+        raise UnusableKeyError("its 'key_ops' lack 'verify'")
 
 
 def _kind(entry: JsonObject) -> Kind:
     for kind in _ALGORITHMS:
         if kind == (entry.get("kty"), entry.get("crv")):
             return kind
-    raise UnfitKeyError(f"type {quoted(entry.get('kty'))} with curve {quoted(entry.get('crv'))} is not supported")
+    raise UnusableKeyError(
+        f"type {log_safe(entry.get('kty'))} with curve {log_safe(entry.get('crv'))} is not supported"
+    )
 
 
 def _material(entry: JsonObject, kind: Kind) -> dict[str, str]:
-    """Only the members that make the key, each of them checked."""
+    """Validate and return only the members that define the key."""
     if kind == _RSA:
         _check_rsa(_number(entry, "n"), _number(entry, "e"))
         return {"kty": "RSA", "n": _text(entry, "n"), "e": _text(entry, "e")}
     for name, size in _COORDINATES[kind].items():
         if len(_bytes(entry, name)) != size:
-            raise UnfitKeyError(f"its '{name}' has not {size} bytes")
+            raise UnusableKeyError(f"its '{name}' has not {size} bytes")
     return {"kty": kind[0], "crv": str(kind[1])} | {name: _text(entry, name) for name in _COORDINATES[kind]}
 
 
 def _check_rsa(modulus: int, exponent: int) -> None:
     if modulus.bit_length() not in _MODULUS_BITS:
-        raise UnfitKeyError(f"its modulus has {modulus.bit_length()} bits")
+        raise UnusableKeyError(f"its modulus has {modulus.bit_length()} bits")
     if exponent.bit_length() > 8 * _EXPONENT_BYTES:
-        raise UnfitKeyError("its exponent is too large")
+        raise UnusableKeyError("its exponent is too large")
 
 
 def _number(entry: JsonObject, name: str) -> int:
@@ -120,10 +123,10 @@ def _bytes(entry: JsonObject, name: str) -> bytes:
 def _text(entry: JsonObject, name: str) -> str:
     value = entry.get(name)
     if not isinstance(value, str):
-        raise UnfitKeyError(f"its '{name}' is not a string")
+        raise UnusableKeyError(f"its '{name}' is not a string")
     return value
 
 
 def _why(entry: object, error: Exception) -> str:
     key_id = entry.get("kid") if isinstance(entry, dict) else None
-    return f"kid {quoted(key_id)}: {error}"
+    return f"kid {log_safe(key_id)}: {error}"

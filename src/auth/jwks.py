@@ -1,4 +1,4 @@
-"""Better Auth's public keys: fetched when first needed, never awaited by a request whose key is known."""
+"""Client for Better Auth's JWKS: fetch keys on demand, cache them, and refresh them in the background."""
 
 import asyncio
 import logging
@@ -10,140 +10,132 @@ from typing import Final
 import httpx
 from jose.backends.base import Key
 
-from src.auth.allowance import Allowance
-from src.auth.fetching import FetchError, fetch_json
+from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
-from src.auth.quoting import quoted
-from src.errors import ServiceUnavailable, Unauthorized
+from src.auth.log_safe import log_safe
+from src.auth.rate_limiter import GcraLimiter
+from src.errors import SigningKeysUnavailable, Unauthorized
 
 _log = logging.getLogger(__name__)
 
-_SEARCHES_AT_ONCE: Final = 3
-_WAITING_AT_MOST: Final = 100
-
-
-class KeysUnavailable(ServiceUnavailable):
-    """A token's key is unknown and the JWKS endpoint does not answer: the token may be good or not."""
-
-    slug = "keys-unavailable"
-    detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
-    retry_after = 5
+_FETCH_BURST: Final = 3
+_MAX_WAITING: Final = 100
 
 
 class JwksClient:
-    """The keys at one JWKS URL.
+    """A cache of the keys at one JWKS URL.
 
-    * Nothing is fetched before a key is asked for.
-    * A set older than `max_age` seconds is fetched again in the background; its keys serve until another
-      arrives, so also while the endpoint is down.
-    * An unknown `kid` has the set fetched again: three times in a row at once, then once per `cooldown` seconds.
-    * A key is missing only if a fetch that began after it was asked for says so. 100 requests may wait for such
-      a fetch's turn, `cooldown` seconds at most: up to there, strangers who use the fetches up hide no rotation.
-      Who comes on top of them is refused at once.
-    * A failed fetch is not repeated within `cooldown` seconds.
-    * One fetch at a time, shared by all who wait for it. Who is cancelled leaves it running for the others.
+    * The first request for a key triggers the first fetch.
+    * Keys older than `max_age` seconds are refreshed in the background and used until the refresh succeeds, so also
+      during an outage of the endpoint.
+    * An unknown `kid` triggers a fetch: at most three in immediate succession, then one per `cooldown` seconds.
+    * A key counts as missing only after a fetch that started after the request for it. Up to 100 requests wait for
+      their fetch, at most `cooldown` seconds, so that tokens with random `kid`s cannot hide a key rotation. Further
+      requests are refused at once.
+    * A failed fetch is not retried within `cooldown` seconds.
+    * All waiting requests share one fetch. Cancelling a request does not cancel the fetch.
     """
 
-    def __init__(  # noqa: PLR0913 - the last two are time itself, for tests that do not wait
+    def __init__(  # noqa: PLR0913 - the last two replace real time in tests
         self,
         url: str,
         *,
         max_age: float = 600,
-        cooldown: float = KeysUnavailable.retry_after,
+        cooldown: float = SigningKeysUnavailable.retry_after,
         timeout: float = 3,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.generation = 0
-        """Rises whenever the set of keys changes."""
+        """A counter that increases whenever the keys change."""
         self._url, self._clock, self._sleep = httpx.URL(url), clock, sleep
         self._max_age, self._cooldown, self._timeout = max_age, cooldown, timeout
         self._http = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_keepalive_connections=0))
         self._keys: dict[KeyName, Key] = {}
         self._entries: list[object] | None = None
-        self._begun = self._answered = 0  # how many fetches began, and which of them brought the keys
+        self._started = self._fetched = 0  # the number of fetches, and the latest successful one
         self._waiting = 0
-        self._searches = Allowance(burst=_SEARCHES_AT_ONCE, interval=cooldown)
-        self._stale_at = self._retry_at = self._begins_at = -math.inf
+        self._limiter = GcraLimiter(burst=_FETCH_BURST, interval=cooldown)
+        self._stale_at = self._retry_at = self._starts_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
 
-    def known(self, kid: str, alg: str) -> Key | None:
-        """The key named `kid` for `alg`, if it is there without waiting."""
-        self.keep_fresh()
+    def cached_key(self, kid: str, alg: str) -> Key | None:
+        """Return the cached key named `kid` for `alg`, without waiting."""
+        self.refresh_if_stale()
         return self._keys.get((kid, alg))
 
     async def key(self, kid: str, alg: str) -> Key:
-        """The key named `kid` for `alg`, fetched if need be.
+        """Return the key named `kid` for `alg`, after fetching it if necessary.
 
         Raises:
-            Unauthorized: the set has no such key, or too many wait to find out.
-            KeysUnavailable: whether there is such a key cannot be found out now.
+            Unauthorized: The JWKS has no such key, or too many requests wait for a fetch.
+            SigningKeysUnavailable: The JWKS cannot be fetched.
         """
-        found = self.known(kid, alg) or await self._searched((kid, alg))
+        found = self.cached_key(kid, alg) or await self._fetch_key((kid, alg))
         if found is None:
-            raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {quoted(kid)}")
+            raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {log_safe(kid)}")
         return found
 
     @property
     def size(self) -> int:
-        """How many keys are known; a key counts once for each algorithm that it is used with."""
+        """The number of cached keys; a key counts once for each of its algorithms."""
         return len(self._keys)
 
     @property
     def age(self) -> float | None:
-        """How many seconds ago the keys were fetched; None before that."""
+        """The seconds since the keys were fetched, or None before the first fetch."""
         return None if self._entries is None else self._clock() - self._stale_at + self._max_age
 
-    def keep_fresh(self) -> None:
-        """Fetch a set that is too old again, without waiting for it."""
+    def refresh_if_stale(self) -> None:
+        """Start a background fetch if the cached keys are too old."""
         if self._entries is not None and self._clock() >= max(self._stale_at, self._retry_at) and not self._current():
-            self._fetching = self._started(after=0)
+            self._fetching = self._start_fetch(after=0)
 
     async def aclose(self) -> None:
-        """Stop fetching, let those who wait go with `KeysUnavailable`, and free the connections."""
+        """Cancel the running fetch, fail waiting requests with `SigningKeysUnavailable`, and close the connections."""
         self._retry_at = math.inf
         if (current := self._current()) is not None:
             current.cancel()
             await asyncio.wait((current,))
         await self._http.aclose()
 
-    async def _searched(self, name: KeyName) -> Key | None:
-        arrived = self._begun
-        while name not in self._keys and self._answered <= arrived:
-            await self._end_of(self._search())
+    async def _fetch_key(self, name: KeyName) -> Key | None:
+        started = self._started
+        while name not in self._keys and self._fetched <= started:
+            await self._wait_for(self._current_or_new_fetch())
         return self._keys.get(name)
 
-    def _search(self) -> asyncio.Task[None]:
+    def _current_or_new_fetch(self) -> asyncio.Task[None]:
         if (current := self._current()) is not None:
             return current
         now = self._clock()
         if now < self._retry_at:
-            raise KeysUnavailable
-        self._fetching = self._started(after=0 if self._entries is None else self._searches.book(now))
+            raise SigningKeysUnavailable
+        self._fetching = self._start_fetch(after=0 if self._entries is None else self._limiter.reserve(now))
         return self._fetching
 
     def _current(self) -> asyncio.Task[None] | None:
         return None if self._fetching is None or self._fetching.done() else self._fetching
 
-    async def _end_of(self, fetch: asyncio.Task[None]) -> None:
-        in_line = self._clock() < self._begins_at
-        if in_line and self._waiting >= _WAITING_AT_MOST:
-            raise Unauthorized(f"{self._waiting} tokens of unknown keys wait for the JWKS already")
-        self._waiting += in_line
+    async def _wait_for(self, fetch: asyncio.Task[None]) -> None:
+        is_queued = self._clock() < self._starts_at
+        if is_queued and self._waiting >= _MAX_WAITING:
+            raise Unauthorized(f"{self._waiting} tokens with unknown keys already wait for the JWKS")
+        self._waiting += is_queued
         try:
-            # Neither the cancellation of this waiter nor a failure of the task crosses asyncio.wait.
+            # asyncio.wait neither cancels the task with this waiter nor raises the task's exception.
             await asyncio.wait((fetch,))
         finally:
-            self._waiting -= in_line
+            self._waiting -= is_queued
 
-    def _started(self, *, after: float) -> asyncio.Task[None]:
-        self._begins_at = self._clock() + after
+    def _start_fetch(self, *, after: float) -> asyncio.Task[None]:
+        self._starts_at = self._clock() + after
         return asyncio.create_task(self._fetch(after), name="jwks")
 
     async def _fetch(self, after: float) -> None:
         if after > 0:
             await self._sleep(after)
-        self._begun += 1
+        self._started += 1
         try:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
         except FetchError as failure:
@@ -151,7 +143,7 @@ class JwksClient:
             _log.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:
-        self._answered = self._begun
+        self._fetched = self._started
         self._stale_at = self._clock() + self._max_age
         if entries != self._entries:
             self._keys, self._entries = usable_keys(entries), entries
@@ -161,5 +153,5 @@ class JwksClient:
 def _entries(document: object) -> list[object]:
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise FetchError("the answer is not a JWK Set")
+        raise FetchError("the response is not a JWK Set")
     return entries

@@ -1,4 +1,4 @@
-"""Which keys may sign a token, and whether one did: python-jose tells, one key and algorithm at a time."""
+"""Verify signatures with the configured keys, one key and one algorithm at a time, with python-jose."""
 
 from collections.abc import Sequence
 
@@ -7,51 +7,51 @@ from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from src.auth.algorithms import HMAC_ALGORITHM
-from src.auth.compact import CompactToken
+from src.auth.compact_jws import CompactToken
 from src.auth.jwks import JwksClient
-from src.auth.quoting import quoted
+from src.auth.log_safe import log_safe
 from src.errors import Unauthorized
 
-# Some of python-jose's failures are not JOSEErrors; none of them may become a 500.
+# Some of python-jose's errors are not JOSEErrors; none may become a 500.
 _NOT_SIGNED = (JOSEError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 class Keyring:
-    """The shared secrets, for HS256 alone, and the keys of a JWKS, for everything else.
+    """The shared secrets, for HS256 only, and the keys of a JWKS, for all other algorithms.
 
-    A secret's key is its UTF-8 bytes as they are, as Better Auth uses them.
+    A secret's key is its UTF-8 bytes, unchanged, as in Better Auth.
 
     Raises:
-        ValueError: a secret is empty (it would verify what anybody signs), or is a PEM or SSH key.
+        ValueError: A secret is empty (anyone could sign with it), or is a PEM or SSH key.
     """
 
     def __init__(self, secrets: Sequence[str], jwks: JwksClient | None) -> None:
         self._secrets, self._jwks = tuple(map(_secret_key, secrets)), jwks
 
     def generation(self) -> int:
-        """A number that changes with the published keys; asking for it keeps them fresh, without waiting."""
+        """Return a number that changes with the published keys, and start refreshing keys that are too old."""
         if self._jwks is None:
             return 0
-        self._jwks.keep_fresh()
+        self._jwks.refresh_if_stale()
         return self._jwks.generation
 
     async def aclose(self) -> None:
-        """Stop fetching keys and free the connections."""
+        """Stop fetching keys and close the connections."""
         if self._jwks is not None:
             await self._jwks.aclose()
 
     async def authenticate(self, token: CompactToken) -> None:
-        """Make sure that a key for the token's algorithm signed it (RFC 7515, section 5.2).
+        """Verify the token's signature (RFC 7515, section 5.2).
 
         Raises:
-            Unauthorized: none did, or there is no such key.
-            KeysUnavailable: its key cannot be fetched now.
+            Unauthorized: No key for the token's algorithm signed it.
+            SigningKeysUnavailable: The token's key cannot be fetched.
         """
         if token.algorithm == HMAC_ALGORITHM:
             return self._check_secrets(token)
         key = await self._published_key(token)
         if not is_signed_by(token, key):
-            raise Unauthorized(f"the {token.algorithm} signature is not of the key {quoted(token.key_id)}")
+            raise Unauthorized(f"the {token.algorithm} signature is not of the key {log_safe(token.key_id)}")
         return None
 
     def _check_secrets(self, token: CompactToken) -> None:
@@ -66,12 +66,12 @@ class Keyring:
         if self._jwks is None:
             raise Unauthorized(f"{token.algorithm} needs a JWKS, and none is configured (BETTER_AUTH_URL)")
         if not isinstance(token.key_id, str):
-            raise Unauthorized(f"the 'kid' is {quoted(token.key_id)}, not the name of a key in the JWKS")
+            raise Unauthorized(f"the 'kid' is {log_safe(token.key_id)}, not the name of a key in the JWKS")
         return await self._jwks.key(token.key_id, token.algorithm)
 
 
 def is_signed_by(token: CompactToken, key: Key) -> bool:
-    """Whether `key` signed the token with the algorithm that the token's header names."""
+    """Return whether `key` signed the token with the algorithm of the token's header."""
     try:
         jws.verify(token.text, key, [token.algorithm])
     except _NOT_SIGNED:
@@ -83,7 +83,7 @@ def _secret_key(secret: str) -> Key:
     if not secret:
         raise ValueError("a secret must not be empty")
     try:
-        # Bytes, never str: python-jose reads a string as JSON first.
+        # Bytes, never str, because python-jose tries to parse a string as JSON.
         return jwk.construct(secret.encode(), HMAC_ALGORITHM)
     except JOSEError:
         raise ValueError("a secret must not be a PEM or SSH key") from None

@@ -1,4 +1,4 @@
-"""JSON objects that mean the same to every reader: no duplicate members, no NaN, no bottomless nesting."""
+"""Parse unambiguous JSON objects: no duplicate members, no NaN, and limited nesting."""
 
 import json
 import re
@@ -11,16 +11,16 @@ type JsonObject = dict[str, object]
 
 
 class JsonFormError(ValueError):
-    """The bytes are no such object; the message says why and never quotes them."""
+    """The bytes are not an unambiguous JSON object; the message says why without quoting them."""
 
 
-# A string that never ends matches too: otherwise each of its quotes would start another scan of the rest.
+# An unterminated string matches too: otherwise each of its quotes would start another scan of the rest.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = re.compile(rb"[^][{}]+")
 
 
 def read_object(raw: bytes) -> JsonObject:
-    """The JSON object in `raw` (RFC 8259, with the stricter member names of RFC 7515, section 4).
+    """Parse a JSON object (RFC 8259, with the unique member names that RFC 7515, section 4, demands).
 
     Raises:
         JsonFormError: `raw` is not UTF-8, not JSON, not an object, is nested deeper than `MAX_NESTING`, names

@@ -1,33 +1,33 @@
-"""The one door: a token becomes an identity here, or an error that a client understands."""
+"""Verify access tokens: the only code that turns a token into an identity."""
 
 import time
 from collections.abc import Callable, Sequence
 
-from src.auth import compact
+from src.auth import compact_jws
 from src.auth.algorithms import HMAC_ALGORITHM
-from src.auth.cache import VerifiedTokens
-from src.auth.claims import Case, ClaimsPolicy, identity_of
-from src.auth.compact import CompactToken
+from src.auth.claims import ClaimsContext, ClaimsPolicy, identity_of
+from src.auth.compact_jws import CompactToken
 from src.auth.identity import Identity
 from src.auth.jwks import JwksClient
 from src.auth.keyring import Keyring
+from src.auth.token_cache import TokenCache
 
 
 class TokenVerifier:
-    """Verifies access tokens: HS256 with shared secrets, everything else with the keys of a JWKS.
+    """Verifies access tokens: HS256 with shared secrets, all other algorithms with the keys of a JWKS.
 
-    * `secrets`: all are tried, so that they can roll over.
-    * `issuer`, `audience`: what `iss` and `aud` must say. JWKS tokens must have both. HS256 tokens may lack
-      them, unless `require_issuer_and_audience_for_hs256`; what they have must match what is configured.
-    * `user_id_claim`: the claim that names the user; there is no other place to look.
-    * `accept_session_cookie_cache`: whether the `session_data` cookie of Better Auth's
-      `cookieCache: {strategy: "jwt"}` is a token too. It has neither `iss` nor `aud`.
+    * `secrets`: all are tried, so that they can be rotated.
+    * `issuer`, `audience`: the required `iss` and `aud`. JWKS tokens must have both. HS256 tokens may omit them, unless
+      `require_issuer_and_audience_for_hs256` is set; if present, they must match.
+    * `user_id_claim`: the only claim that identifies the user.
+    * `accept_session_cookie_cache`: whether to accept the `session_data` cookie of Better Auth's
+      `cookieCache: {strategy: "jwt"}`, which has neither `iss` nor `aud`.
 
     Raises:
-        ValueError: the combination would refuse every token, or accept what proves nothing.
+        ValueError: The combination would refuse every token, or accept tokens that prove nothing.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each setting, handed on as they are
+    def __init__(  # noqa: PLR0913 - one keyword per setting
         self,
         *,
         secrets: Sequence[str] = (),
@@ -40,7 +40,7 @@ class TokenVerifier:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.jwks = jwks
-        self._clock, self._cache, self._keys = clock, VerifiedTokens(), Keyring(secrets, jwks)
+        self._clock, self._cache, self._keys = clock, TokenCache(), Keyring(secrets, jwks)
         self._policy = ClaimsPolicy(
             issuer=issuer,
             audiences=frozenset((audience,) if isinstance(audience, str) else audience or ()),
@@ -51,36 +51,36 @@ class TokenVerifier:
         _check_settings(self._policy, by_secret=bool(secrets), by_jwks=jwks is not None)
 
     def cached(self, token: str) -> Identity | None:
-        """Whom `token` identifies, if `verify` said so and it still holds; costs a hash and no waiting."""
-        if len(token) > compact.MAX_LENGTH or not token.isascii():
+        """Return the cached identity of a verified token, without waiting."""
+        if len(token) > compact_jws.MAX_LENGTH or not token.isascii():
             return None
         return self._cache.get(token, now=self._clock(), generation=self._keys.generation())
 
     async def verify(self, token: str) -> Identity:
-        """Whom `token` identifies.
+        """Verify a token and return its identity.
 
         Raises:
-            Unauthorized: nobody; `reason` says which check failed.
-            KeysUnavailable: it cannot be told now, because the JWKS endpoint does not answer.
+            Unauthorized: The token is invalid; `reason` says which check failed.
+            SigningKeysUnavailable: The token's key is not cached, and the JWKS endpoint is unavailable.
         """
         return self.cached(token) or await self._verify(token)
 
     async def aclose(self) -> None:
-        """Stop fetching keys and free the connections."""
+        """Stop fetching keys and close the connections."""
         await self._keys.aclose()
 
     async def authenticate(self, token: CompactToken) -> None:
-        """The part of `verify` that checks the signature; it raises what `verify` does."""
+        """Verify the signature only; raises the errors of `verify`."""
         await self._keys.authenticate(token)
 
-    def case(self, token: CompactToken) -> Case:
-        """The part of `verify` that reads the claims, ready for the checks; it raises what `verify` does."""
-        return Case(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
+    def claims_context(self, token: CompactToken) -> ClaimsContext:
+        """Parse the claims for the checks; raises the errors of `verify`."""
+        return ClaimsContext(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
 
     async def _verify(self, text: str) -> Identity:
-        token = compact.parse(text)
+        token = compact_jws.parse(text)
         await self.authenticate(token)
-        identity = identity_of(self.case(token))
+        identity = identity_of(self.claims_context(token))
         self._cache.put(text, identity, generation=self._keys.generation())
         return identity
 
@@ -89,6 +89,8 @@ def _check_settings(policy: ClaimsPolicy, *, by_secret: bool, by_jwks: bool) -> 
     if not by_secret and not by_jwks:
         raise ValueError("a verifier needs a secret or a JWKS")
     if (by_jwks or policy.strict_hs256) and not (policy.issuer and policy.audiences):
-        raise ValueError("an issuer and an audience are needed: they tell access tokens from others of the same keys")
+        raise ValueError(
+            "an issuer and an audience are needed: they distinguish access tokens from other tokens of the same keys"
+        )
     if policy.user_id_claim == "email":
-        raise ValueError("an e-mail address identifies nobody: verification links are signed with the same secret")
+        raise ValueError("an e-mail address is no user id: verification links are signed with the same secret")

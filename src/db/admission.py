@@ -1,74 +1,76 @@
-"""How many may use the database at once, and how many may wait: beyond that, everybody is refused at once."""
+"""Admission control: limit concurrent database calls, queue the next ones per owner, and shed the rest with a 503."""
 
 import asyncio
 
 from src.errors import ServiceUnavailable
 
-_WAITING = 400
-_WAITING_PER_OWNER = 200
+_QUEUE_CAPACITY = 400
+_QUEUE_CAPACITY_PER_OWNER = 200
 
 
-class Admission:
-    """Shares the connections of a pool, and bounds how many wait for them.
+class AdmissionControl:
+    """Share the connections of a pool among owners, and bound how many calls wait for one.
 
-    What runs for one owner has a quarter of the connections at most, and transactions have a half: while some wait for
-    a lock, the others go on.
+    The calls of one owner get at most a quarter of the connections, and transactions get at most half of them, so that
+    other calls proceed while some transactions wait for a lock.
     """
 
     def __init__(self, connections: int) -> None:
-        self._places = self.room = connections + _WAITING
-        self.lines: dict[str | None, Line] = {}
-        self.transactions = asyncio.Semaphore(max(1, connections // 2))
-        """For those who have a place in their owner's line, so that no owner's transactions take all."""
-        self._share = max(1, connections // 4)
+        self.in_flight = 0
+        """How many calls use a connection or wait in a queue."""
+        self.queues: dict[str | None, OwnerQueue] = {}
+        self.transaction_permits = asyncio.Semaphore(max(1, connections // 2))
+        """Acquired after the owner's own permit, so that one owner cannot hold all transaction permits."""
+        self._capacity = connections + _QUEUE_CAPACITY
+        self._permits_per_owner = max(1, connections // 4)
 
     @property
-    def inside(self) -> int:
-        """How many use the database or wait for it."""
-        return self._places - self.room
+    def is_full(self) -> bool:
+        """Whether the next call must be rejected, whichever owner it is for."""
+        return self.in_flight >= self._capacity
 
-    def line(self, owner: str | None) -> "Line":
-        """Where an owner waits; None for what is nobody's."""
-        line = self.lines.get(owner)
-        return line or self.lines.setdefault(owner, Line(self, self._share, owner))
+    def queue(self, owner: str | None) -> "OwnerQueue":
+        """The queue of an owner; None for the calls that belong to no owner."""
+        queue = self.queues.get(owner)
+        return queue or self.queues.setdefault(owner, OwnerQueue(self, self._permits_per_owner, owner))
 
 
-class Line:
-    """Those who are served one after the other, as many at once as there are places.
+class OwnerQueue:
+    """The FIFO queue of one owner's database calls, with a concurrency limit.
 
-    Entering raises `ServiceUnavailable` where too many wait already, here or everywhere.
+    Entering raises `ServiceUnavailable` where the queue is full, or all queues together are.
     """
 
-    __slots__ = ("_admission", "_inside", "_owner", "_places", "_room")
+    __slots__ = ("_control", "_in_flight", "_owner", "_permits", "_queue_capacity")
 
-    def __init__(self, admission: Admission, places: int, owner: str | None) -> None:
-        self._admission = admission
+    def __init__(self, control: AdmissionControl, permits: int, owner: str | None) -> None:
+        self._control = control
         self._owner = owner
-        self._places = asyncio.Semaphore(places)
-        self._room = places + _WAITING_PER_OWNER
-        self._inside = 0
+        self._permits = asyncio.Semaphore(permits)
+        self._queue_capacity = permits + _QUEUE_CAPACITY_PER_OWNER
+        self._in_flight = 0
 
     async def __aenter__(self) -> None:
-        if self._inside >= self._room or self._admission.room <= 0:
-            self._forget()
+        if self._in_flight >= self._queue_capacity or self._control.is_full:
+            self._remove_if_empty()
             raise ServiceUnavailable
-        self._inside += 1
-        self._admission.room -= 1
+        self._in_flight += 1
+        self._control.in_flight += 1
         try:
-            await self._places.acquire()
+            await self._permits.acquire()
         except BaseException:
             self._leave()
             raise
 
     async def __aexit__(self, *_: object) -> None:
-        self._places.release()
+        self._permits.release()
         self._leave()
 
     def _leave(self) -> None:
-        self._inside -= 1
-        self._admission.room += 1
-        self._forget()
+        self._in_flight -= 1
+        self._control.in_flight -= 1
+        self._remove_if_empty()
 
-    def _forget(self) -> None:
-        if not self._inside and self._admission.lines.get(self._owner) is self:
-            del self._admission.lines[self._owner]
+    def _remove_if_empty(self) -> None:
+        if not self._in_flight and self._control.queues.get(self._owner) is self:
+            del self._control.queues[self._owner]

@@ -1,4 +1,4 @@
-"""What asyncpg raises, as what it means: for a client, for the connection, and for doing it again."""
+"""Classify asyncpg's errors: which become a 503, which mean a lost connection, and which allow a retry."""
 
 import logging
 from ssl import SSLError
@@ -14,7 +14,7 @@ _TRANSIENT = (
     "08",  # connection exception
     "25006",  # read-only: failing over, or out of space
     "28",  # invalid authorization: the operator changed a password
-    "3D",  # the database does not exist, or not yet
+    "3D",  # the database does not exist (yet)
     "40",  # transaction rollback: serialization failure, deadlock
     "53",  # insufficient resources: too many connections, disk full
     "57P",  # shutdown, crash, cannot connect now, database dropped
@@ -22,15 +22,15 @@ _TRANSIENT = (
     "55P03",  # lock not available
     "57014",  # query cancelled: a statement timeout
     "58",  # system error
-    "XX000",  # what poolers answer when they have no server to give
+    "XX000",  # what poolers send when they have no server connection
 )
 _CONNECTION_LOST = ("08", "25006", "57P")
 _ROLLED_BACK = ("25006", "40001", "40P01", "55P03")
-_NO_ROOM = ("53", "XX000")
+_OVERLOADED = ("53", "XX000")
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Whether the connection is of no more use: it is closed, or leads to a server that only reads now."""
+    """Whether the connection is unusable: it is closed, or its server has become read-only."""
     if isinstance(error, asyncpg.PostgresError):
         return _state(error).startswith(_CONNECTION_LOST)
     broken = isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError))
@@ -38,46 +38,46 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def is_rolled_back(error: BaseException) -> bool:
-    """Whether PostgreSQL took the statement back and says that it may well succeed the next time."""
+    """Whether PostgreSQL rolled the statement back (deadlock, serialization failure, lock timeout): a retry is safe."""
     return isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
 
 
-def may_connect_soon(error: BaseException) -> bool:
-    """Whether connecting may succeed in a moment; a wrong password, say, stays wrong."""
-    full = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_NO_ROOM)
-    return full or isinstance(error, TimeoutError) or is_connection_lost(error)
+def is_retryable_on_connect(error: BaseException) -> bool:
+    """Whether a retry of the connection attempt may succeed; with a wrong password, for example, it cannot."""
+    is_full = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_OVERLOADED)
+    return is_full or isinstance(error, TimeoutError) or is_connection_lost(error)
 
 
-def reason(error: BaseException) -> str:
-    """One line for the log; without PostgreSQL's `detail`, which may quote a row."""
+def describe(error: BaseException) -> str:
+    """Describe the error in one line for the log, without PostgreSQL's `detail`, because that may quote a row."""
     if isinstance(error, asyncpg.PostgresError):
         return f"{_state(error)}: {error.args[0]}"
-    return f"{type(error).__name__}: {str(error) or 'no answer in time'}"
+    return f"{type(error).__name__}: {str(error) or 'timeout'}"
 
 
-class _Translated:
-    """Raises `ServiceUnavailable` for trouble that may pass; anything else is a defect and goes through.
+class _TranslateErrors:
+    """Raise `ServiceUnavailable` for transient database errors; any other error is a defect and propagates.
 
-    A constraint that can be violated by a request is a business rule: give it a class in `src.errors` and map its name
-    here. It is a class because every request enters it, and a generator would cost twice as much.
+    A constraint that a request can violate is a business rule: give it a class in `src.errors` and map its name here.
+    This is a class because every request enters it, and a generator would cost twice as much.
     """
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is not None and _is_transient(error):
-            logger.warning("the database cannot serve: %s", reason(error))
+            logger.warning("the database is unavailable: %s", describe(error))
             raise ServiceUnavailable from error
 
 
-translated = _Translated()
+translate_errors = _TranslateErrors()
 
 
 def _is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return _state(error).startswith(_TRANSIENT)
     if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
-        return not isinstance(error, ValueError)  # an argument of the wrong kind
+        return not isinstance(error, ValueError)  # an argument of the wrong type is a defect
     return isinstance(error, OSError)
 
 

@@ -1,4 +1,4 @@
-"""Hears what is said on a channel of PostgreSQL, and says when something may have been missed."""
+"""A LISTEN connection to PostgreSQL that reconnects with exponential backoff."""
 
 import asyncio
 import logging
@@ -12,59 +12,63 @@ from src.db.url import DatabaseUrl
 
 logger = logging.getLogger(__name__)
 
-_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 _CHECK_SECONDS = 15.0
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 15.0
+_FIRST_BACKOFF_SECONDS = 0.1
+_LONGEST_BACKOFF_SECONDS = 15.0
 
 
 class Listener:
-    """One connection of its own that listens; made anew when it is lost.
+    """Listens for notifications on one channel, over a connection of its own.
 
-    `heard` gets each message. `missed` is called whenever a connection has begun to listen: before that nobody did.
-    A pooler in transaction mode accepts LISTEN and delivers nothing (https://www.pgbouncer.org/features.html): that
-    something can be heard is only shown by hearing it.
+    `on_notification` gets each payload. `on_connected` is called whenever a connection has begun to listen, because
+    notifications that were sent before that moment are lost. A pooler in transaction mode accepts LISTEN and delivers
+    nothing (https://www.pgbouncer.org/features.html), so only a received notification proves that the listener works.
     """
 
     def __init__(
-        self, url: DatabaseUrl, channel: str, heard: Callable[[str], None], missed: Callable[[], None]
+        self,
+        url: DatabaseUrl,
+        channel: str,
+        on_notification: Callable[[str], None],
+        on_connected: Callable[[], None],
     ) -> None:
-        self._arguments = url.connect_arguments | {"timeout": _SECONDS, "command_timeout": _SECONDS}
+        self._arguments = url.connect_arguments | {"timeout": _TIMEOUT_SECONDS, "command_timeout": _TIMEOUT_SECONDS}
         self._channel = channel
-        self._heard = heard
-        self._missed = missed
-        self._pause = _FIRST_PAUSE
+        self._on_notification = on_notification
+        self._on_connected = on_connected
+        self._backoff = _FIRST_BACKOFF_SECONDS
 
     async def run(self) -> Never:
-        """Listen until cancelled. What fails is tried again after 0.1 seconds, and later each time, up to 15."""
+        """Listen until cancelled; reconnect after 0.1 seconds, and twice as late each time, up to 15."""
         while True:
             try:
                 await self._listen()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
-                logger.warning("cannot listen to changes: %s", type(error).__name__)
-            await asyncio.sleep(self._pause)
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+                logger.warning("cannot listen for changes: %s", type(error).__name__)
+            await asyncio.sleep(self._backoff)
+            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
 
     async def _listen(self) -> None:
         connection = await asyncpg.connect(**self._arguments)
         try:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(self._channel, self._hear)
-            self._pause = _FIRST_PAUSE
-            self._missed()
-            await self._stay(connection, lost)
+            closed = asyncio.Event()
+            connection.add_termination_listener(lambda _: closed.set())
+            await connection.add_listener(self._channel, self._receive)
+            self._backoff = _FIRST_BACKOFF_SECONDS
+            self._on_connected()
+            await self._wait_until_closed(connection, closed)
         finally:
             connection.terminate()
 
-    async def _stay(self, connection: "asyncpg.Connection[asyncpg.Record]", lost: asyncio.Event) -> None:
-        """Return when the server has ended the connection; raise when it does not answer any more."""
-        while not lost.is_set():
+    async def _wait_until_closed(self, connection: "asyncpg.Connection[asyncpg.Record]", closed: asyncio.Event) -> None:
+        """Return when the server has closed the connection; raise when the server does not respond any more."""
+        while not closed.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):
-                    await lost.wait()
-            if not lost.is_set():
+                    await closed.wait()
+            if not closed.is_set():
                 await connection.execute("SELECT 1")
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, message: Any) -> None:  # noqa: ANN401 - asyncpg's
-        self._heard(message)
+    def _receive(self, _connection: object, _pid: int, _channel: str, payload: Any) -> None:  # noqa: ANN401 - asyncpg's
+        self._on_notification(payload)

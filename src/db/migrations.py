@@ -1,4 +1,4 @@
-"""Alembic, driven from Python: the same scripts as `alembic upgrade head`, against a URL as it was pasted."""
+"""Run Alembic's migrations from Python, against a `DatabaseUrl`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +23,17 @@ _VERSION = Statement(select(column("version_num")).select_from(table("alembic_ve
 
 
 class MigrationError(RuntimeError):
-    """The schema is not what it should be, and the message says why."""
+    """A migration failed, or the schema is not up to date; the message is one sentence."""
 
 
 @cache
 def head() -> str | None:
-    """The revision that the code needs."""
+    """The revision that this code needs."""
     return _scripts().get_current_head()
 
 
 async def schema_version(database: Database) -> str | None:
-    """The revision of the database; None before the first migration."""
+    """Read the revision of the database; None before the first migration."""
     try:
         row = await database.fetch_row(_VERSION)
     except asyncpg.UndefinedTableError:
@@ -43,58 +43,58 @@ async def schema_version(database: Database) -> str | None:
 
 @cache
 def is_behind(version: str | None) -> bool:
-    """Whether migrations are missing. A revision that this code does not know is of a later version."""
+    """Whether migrations are pending. A revision that this code does not know belongs to a later version."""
     return version is None or version in {script.revision for script in _scripts().walk_revisions()} - {head()}
 
 
 def upgrade(url: DatabaseUrl, revision: str = "head") -> None:
-    """Bring the schema to a revision; several processes may do this at once, one works and the others wait.
+    """Upgrade the schema to a revision; of several processes, one migrates and the others wait for the lock.
 
     Raises:
-        MigrationError: It cannot be done, or not to its end; the next call completes what this one has begun.
+        MigrationError: The upgrade failed or was interrupted; the next call completes it.
     """
-    with _explained():
+    with _errors_as_sentences():
         command.upgrade(_config(url), revision)
 
 
 def downgrade(url: DatabaseUrl, revision: str) -> None:
-    """Take the schema back to a revision.
+    """Downgrade the schema to a revision.
 
     Raises:
-        MigrationError: As of `upgrade`.
+        MigrationError: As for `upgrade`.
     """
-    with _explained():
+    with _errors_as_sentences():
         command.downgrade(_config(url), revision)
 
 
 def check(url: DatabaseUrl) -> None:
-    """Return when the database has all that the tables in `src.models` have.
+    """Compare the schema of the database with the tables in `src.models`.
 
     Raises:
-        MigrationError: It has not, or it cannot be told; the message is a sentence.
+        MigrationError: The database lacks something, or cannot be compared.
     """
-    with _explained():
+    with _errors_as_sentences():
         command.check(_config(url))
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise MigrationError(f"The database cannot be reached: {error}") from error
     except (CommandError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise MigrationError(_sentence(error)) from error
-    except DBAPIError as error:  # SQLAlchemy's, around one of asyncpg
+    except DBAPIError as error:  # SQLAlchemy's wrapper around an error of asyncpg
         raise MigrationError(_sentence((error.orig and error.orig.__cause__) or error)) from error
-    except SQLAlchemyError as error:  # Alembic wants to go on where there is no connection any more
-        raise MigrationError(_sentence("the connection was lost, or it was interrupted: run it again")) from error
+    except SQLAlchemyError as error:  # Alembic tries to continue on the lost connection
+        raise MigrationError(_sentence("the connection was lost, or the run was interrupted: run it again")) from error
 
 
 def _sentence(reason: object) -> str:
-    """Without the details that PostgreSQL gives in further lines: they may quote rows."""
+    """Make one sentence, without PostgreSQL's details in further lines, because they may quote rows."""
     if isinstance(reason, asyncpg.LockNotAvailableError):
-        reason = "somebody has locked a table for longer than migrations may wait (lock timeout): run it again"
+        reason = "another transaction held a lock for longer than a migration may wait (lock timeout): run it again"
     return f"The database is not migrated: {str(reason).partition('\n')[0]}"
 
 

@@ -1,4 +1,4 @@
-"""A SQL statement that is written with SQLModel and compiled once."""
+"""SQL statements that are written with SQLModel and compiled once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,32 +12,32 @@ _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leav
 
 
 class Statement:
-    """A SQLModel or SQLAlchemy construct, ready for asyncpg.
+    """A SQLModel or SQLAlchemy construct, compiled for asyncpg.
 
-    What varies from call to call is a `bindparam("name")` in the construct and a keyword argument of
-    `Database.fetch_row` and its like. Values go to asyncpg as they are, and come back as asyncpg decodes them.
+    A value that varies between calls is a `bindparam("name")` in the construct and a keyword argument of `fetch` and
+    `fetch_row`. asyncpg encodes the values and decodes the rows; SQLAlchemy converts nothing.
     """
 
     def __init__(self, construct: ClauseElement) -> None:
         self.construct = construct
         compiled = construct.compile(dialect=_DIALECT)
         self.sql = str(compiled)
-        self.only_reads = isinstance(construct, SelectBase) and not _writes(construct)
-        """Whether it may be run again when nobody knows whether it ran: a query, and nothing in it is INSERT or so."""
+        self.is_read_only = isinstance(construct, SelectBase) and not _writes(construct)
+        """Whether a retry is safe after a lost connection: a SELECT without an INSERT, UPDATE or DELETE in it."""
         self._names: list[str] = getattr(compiled, "positiontup", None) or []
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._variables = set(self._names) - self._constants.keys()
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values of the bind parameters, in the order of `$1`, `$2`, and so on.
+        """Put the values of the bind parameters into the order of `$1`, `$2`, and so on.
 
         Raises:
             KeyError: A bind parameter has no value, or a value has no bind parameter.
         """
         if values.keys() != self._variables:
             raise KeyError(*values.keys() ^ self._variables)
-        known = {**self._constants, **values}
-        return [known[name] for name in self._names]
+        by_name = {**self._constants, **values}
+        return [by_name[name] for name in self._names]
 
 
 def hidden_parameter(name: str, type_: Any) -> ScalarSelect[Any]:  # noqa: ANN401 - a type of SQLAlchemy

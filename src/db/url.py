@@ -1,4 +1,4 @@
-"""A PostgreSQL URL as people paste it, turned into what asyncpg needs."""
+"""Parse a PostgreSQL URL as hosting providers print it, into connection arguments for asyncpg."""
 
 from dataclasses import dataclass, field
 from ssl import SSLContext, create_default_context
@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 
-# asyncpg would send any other parameter to the server, which refuses those of libpq, Prisma and node-postgres.
-_KEPT = {
+# asyncpg sends any other parameter to the server, which rejects those of libpq, Prisma and node-postgres.
+_PASSTHROUGH = {
     "application_name",
     "database",
     "dbname",
@@ -28,47 +28,47 @@ _VERIFYING = ("verify-ca", "verify-full")
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """Where the database is and how to reach it; its repr shows no password.
+    """The address and TLS settings of a database; its repr shows no password.
 
     `sslmode` means what libpq means by it (https://www.postgresql.org/docs/current/libpq-ssl.html), with the system's
-    certificate authorities where no `sslrootcert` is given. asyncpg cannot bind channels, so `channel_binding=require`,
-    which asks for proof of the server's identity, is honoured as `sslmode=verify-full`.
+    certificate authorities where no `sslrootcert` is given. asyncpg does not support channel binding, so
+    `channel_binding=require`, which demands proof of the server's identity, is treated as `sslmode=verify-full`.
     """
 
     dsn: str = field(repr=False)
     ssl: SSLContext | str | None = field(repr=False)
     pooled: bool
-    """Neon's pooled endpoint: PgBouncer in transaction mode."""
+    """Whether it is Neon's pooled endpoint, which is PgBouncer in transaction mode."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a `postgres://` or `postgresql://` URL.
+        """Parse a `postgres://` or `postgresql://` URL.
 
         Raises:
-            ValueError: It is no such URL, or its TLS settings make no sense; the message has no part of it.
+            ValueError: The URL or its TLS settings are invalid; the message does not quote the URL.
         """
         try:
             url = urlsplit(text.strip())
             query = dict(parse_qsl(url.query, keep_blank_values=True))
-            somewhere = (url.hostname or query.get("host")) and (url.port or True)
-            # asyncpg would take what follows the first @ for a host, and ask the DNS for half a password.
-            known = somewhere and url.scheme in _SCHEMES and "@" not in url.netloc.partition("@")[2]
+            has_host = (url.hostname or query.get("host")) and (url.port or True)
+            # asyncpg would parse the text after the first @ as the host, and send half of a password to the DNS.
+            is_valid = has_host and url.scheme in _SCHEMES and "@" not in url.netloc.partition("@")[2]
         except ValueError:
-            known = False
-        if not known:
+            is_valid = False
+        if not is_valid:
             raise ValueError(
                 "must look like postgresql://user:password@host/database, special characters percent-encoded"
             ) from None
-        kept = {name: value for name, value in query.items() if name in _KEPT}
+        passthrough = {name: value for name, value in query.items() if name in _PASSTHROUGH}
         return cls(
-            dsn=url._replace(scheme="postgresql", query=urlencode(kept)).geturl(),
+            dsn=url._replace(scheme="postgresql", query=urlencode(passthrough)).geturl(),
             ssl=_ssl(query),
             pooled="-pooler." in (url.hostname or ""),
         )
 
     @property
     def connect_arguments(self) -> dict[str, Any]:
-        """The keyword arguments for `asyncpg.connect`."""
+        """Keyword arguments for `asyncpg.connect`."""
         return {"dsn": self.dsn} | ({} if self.ssl is None else {"ssl": self.ssl})
 
 

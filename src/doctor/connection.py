@@ -1,4 +1,4 @@
-"""A connection to the database as the service makes them, or what to mend where there is none."""
+"""Connect to the database like the service, and explain connection errors."""
 
 import socket
 import ssl
@@ -10,30 +10,33 @@ from src.db.url import DatabaseUrl
 type Connection = asyncpg.Connection[asyncpg.Record]
 
 SECONDS = 4
-TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not trusted: name its authority with sslrootcert in the URL"),
-    (socket.gaierror, "nobody knows its host name: is it spelled right?"),
-    (TimeoutError, f"no answer within {SECONDS} s: is the address right, and does every firewall let us through?"),
+    (socket.gaierror, "its host name cannot be resolved: is it spelled right?"),
+    (
+        TimeoutError,
+        f"no response within {SECONDS} s: is the address right, and does every firewall allow the connection?",
+    ),
     (FileNotFoundError, "its socket does not exist: is it running?"),
-    (ConnectionRefusedError, "nobody listens there: is it running, on this port?"),
-    (asyncpg.InvalidCatalogNameError, "the server has no database of this name: create it, or mend the name"),
+    (ConnectionRefusedError, "connection refused: is it running, on this port?"),
+    (asyncpg.InvalidCatalogNameError, "the server has no database of this name: create it, or correct the name"),
     (
         asyncpg.InvalidAuthorizationSpecificationError,
-        "the server refuses this user or password: copy both anew, special characters percent-encoded",
+        "the server refuses this user or password: copy both again, with special characters percent-encoded",
     ),
-    (asyncpg.TooManyConnectionsError, "the server has no room for another connection: lower DATABASE_POOL_SIZE"),
-    (ConnectionError, "the connection was closed: does the server let us in, and speak TLS as sslmode demands?"),
-    (OSError, "the network does not lead there: is the host right?"),
+    (asyncpg.TooManyConnectionsError, "the server has reached its connection limit: lower DATABASE_POOL_SIZE"),
+    (ConnectionError, "the server closed the connection: does it allow this client, and TLS as sslmode demands?"),
+    (OSError, "the network cannot reach it: is the host right?"),
 )
 
 
 async def connect(url: DatabaseUrl) -> Connection:
-    """A connection that prepares nothing by itself and waits `SECONDS` for everything.
+    """Connect without prepared statements, with a timeout of `SECONDS` for everything.
 
     Raises:
-        Exception: There is none; `unreachable` says what to mend.
+        Exception: The connection failed; `unreachable` explains the error.
     """
     return await asyncpg.connect(
         **url.connect_arguments, timeout=SECONDS, command_timeout=SECONDS, statement_cache_size=0
@@ -41,7 +44,7 @@ async def connect(url: DatabaseUrl) -> Connection:
 
 
 def unreachable(name: str, error: Exception) -> str:
-    """Not the exception's own words, which may have some of the URL."""
+    """Explain a connection error without the exception's message, which may contain parts of the URL."""
     remedy = next(
         (remedy for kind, remedy in _REMEDIES if isinstance(error, kind)), f"it fails with {type(error).__name__}"
     )

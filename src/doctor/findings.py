@@ -1,11 +1,11 @@
-"""What a check found."""
+"""The findings of the doctor's checks."""
 
 from functools import partial
 from typing import Literal, NamedTuple
 
 
 class Finding(NamedTuple):
-    """What one check says; `explanation` says what to mend where something is wrong, and holds no secret."""
+    """The finding of one check; `explanation` says how to fix what is wrong, and contains no secret."""
 
     level: Literal["ok", "WARN", "FAILED"]
     check: str

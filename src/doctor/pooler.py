@@ -1,4 +1,4 @@
-"""Whether a pooler is in between, and whether prepared statements work there."""
+"""Detect a pooler in transaction mode, and check whether prepared statements work through it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,32 +8,32 @@ import asyncpg
 
 from src.config import Settings
 from src.db.url import DatabaseUrl
-from src.doctor.connection import SECONDS, TROUBLE, Connection, connect
+from src.doctor.connection import CONNECTION_ERRORS, SECONDS, Connection, connect
 from src.doctor.findings import Finding, failed, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
-_ATTEMPTS = 10  # a pooler need not take the session that was used last
-_DIRECT = "live updates come a second late: set DATABASE_URL_UNPOOLED to the address past it"
+_ATTEMPTS = 10  # a pooler may choose another session than the last one
+_DIRECT = "live updates are a second late: set DATABASE_URL_UNPOOLED to the database without the pooler"
 
 
 async def pooler(settings: Settings) -> AsyncIterator[Finding]:
-    """Both are tried: in transaction mode, a second connection gets the session of the first when that does nothing."""
+    """Check both with two connections: in transaction mode, the second gets the idle session of the first."""
     try:
         async with _pair(settings.database_url) as (first, second):
-            shared, kept = await _shared(first, second), await _kept(first, second)
-    except TROUBLE as error:
-        said = f"whether there is one cannot be told ({type(error).__name__}): are two more connections too many?"
-        yield warning("pooler", said)
+            shared, persistent = await _shared(first, second), await _persists(first, second)
+    except CONNECTION_ERRORS as error:
+        text = f"cannot be detected ({type(error).__name__}): are two more connections too many?"
+        yield warning("pooler", text)
         return
     yield _mode(settings, shared=shared)
-    yield _prepared(settings, kept=kept)
+    yield _prepared(settings, persistent=persistent)
 
 
 async def is_shared(url: DatabaseUrl) -> bool:
-    """Whether its connections share sessions, as those of a pooler in transaction mode do.
+    """Return whether connections share sessions, as through a pooler in transaction mode.
 
     Raises:
-        Exception: Two connections at once cannot be had; one of `TROUBLE`.
+        Exception: Two simultaneous connections fail; one of `CONNECTION_ERRORS`.
     """
     async with _pair(url) as (first, second):
         return await _shared(first, second)
@@ -41,7 +41,7 @@ async def is_shared(url: DatabaseUrl) -> bool:
 
 @asynccontextmanager
 async def _pair(url: DatabaseUrl) -> AsyncIterator[tuple[Connection, Connection]]:
-    """For `SECONDS` at most."""
+    """Open two connections, for at most `SECONDS`."""
     async with asyncio.timeout(SECONDS), _open(url) as first, _open(url) as second:
         yield first, second
 
@@ -52,7 +52,7 @@ async def _open(url: DatabaseUrl) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        with suppress(*TROUBLE):
+        with suppress(*CONNECTION_ERRORS):
             await connection.close(timeout=1)
 
 
@@ -65,8 +65,8 @@ async def _shared(first: Connection, second: Connection) -> bool:
     return False
 
 
-async def _kept(first: Connection, second: Connection) -> bool:
-    """Whether a prepared statement is there while another connection has the session in which it was made."""
+async def _persists(first: Connection, second: Connection) -> bool:
+    """Return whether a prepared statement still works while another connection uses the session that prepared it."""
     try:
         statement = await first.prepare(_PID, name="task_api_doctor")
         for _ in range(_ATTEMPTS):
@@ -81,18 +81,18 @@ async def _kept(first: Connection, second: Connection) -> bool:
 
 def _mode(settings: Settings, *, shared: bool) -> Finding:
     if not shared:
-        return ok("pooler", "none in transaction mode: each connection has a session of its own")
+        return ok("pooler", "none in transaction mode: each connection has its own session")
     if settings.database_url_unpooled is None:
         return warning("pooler", f"in transaction mode; {_DIRECT}")
-    return ok("pooler", "in transaction mode; DATABASE_URL_UNPOOLED is there for migrations and live updates")
+    return ok("pooler", "in transaction mode; migrations and live updates use DATABASE_URL_UNPOOLED")
 
 
-def _prepared(settings: Settings, *, kept: bool) -> Finding:
+def _prepared(settings: Settings, *, persistent: bool) -> Finding:
     wanted = settings.prepared_statements
-    if wanted and not kept:
+    if wanted and not persistent:
         remedy = "set DATABASE_PREPARED_STATEMENTS=false, or PgBouncer's max_prepared_statements"
-        return failed("prepared statements", f"they are used, and the pooler loses them: {remedy}")
+        return failed("prepared statements", f"enabled, but the pooler loses them: {remedy}")
     if wanted:
-        return ok("prepared statements", "they are used, and last")
-    could = "; they would last: DATABASE_PREPARED_STATEMENTS=true is faster" if kept else ""
-    return ok("prepared statements", f"not used{could}")
+        return ok("prepared statements", "enabled, and they work")
+    hint = "; they would work: DATABASE_PREPARED_STATEMENTS=true is faster" if persistent else ""
+    return ok("prepared statements", f"disabled{hint}")

@@ -1,4 +1,4 @@
-"""How far the way to the database can be trusted."""
+"""Check the encryption of the database connection."""
 
 from ssl import SSLContext
 from urllib.parse import parse_qs, urlsplit
@@ -12,17 +12,17 @@ _REMEDY = "set sslmode=verify-full in DATABASE_URL"
 
 
 async def tls(connection: Connection, url: DatabaseUrl) -> Finding:
-    """What `sslmode` means here. Of a pooler, only the URL tells: PostgreSQL sees the pooler's connection."""
+    """Check `sslmode`. Behind a pooler only the URL counts, because PostgreSQL sees the pooler's own connection."""
     if isinstance(url.ssl, SSLContext):
         host = "and for this host" if url.ssl.check_hostname else "for any host (verify-ca)"
         return ok("TLS", f"encrypted, and the server's certificate is verified, {host}")
     if _is_local(url):
         return ok("TLS", "not needed: the database is on this machine")
     if url.ssl == "require":
-        return warning("TLS", f"encrypted, but nobody checks who the server is (sslmode=require): {_REMEDY}")
+        return warning("TLS", f"encrypted, but the server's certificate is not verified (sslmode=require): {_REMEDY}")
     if url.ssl != "disable" and await connection.fetchval(_ENCRYPTED):
-        return warning("TLS", f"encrypted at the moment, but not for certain: {_REMEDY}")
-    return warning("TLS", f"not encrypted: everybody on the way can read it; {_REMEDY}")
+        return warning("TLS", f"encrypted at the moment, but not guaranteed: {_REMEDY}")
+    return warning("TLS", f"not encrypted: anyone on the network path can read it; {_REMEDY}")
 
 
 def _is_local(url: DatabaseUrl) -> bool:

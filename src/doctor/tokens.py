@@ -1,22 +1,22 @@
-"""Whether users' tokens can be verified, and by nobody else be made."""
+"""Check the sources of tokens: secrets and JWKS."""
 
 import math
 from collections.abc import AsyncIterator
 
 import httpx
 
-from src.auth.fetching import FetchError, fetch_json
+from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import usable_keys
 from src.config import Settings
 from src.doctor.findings import Finding, failed, ok, warning
 
 _SECONDS = 4
-_BITS = 120
+_MIN_ENTROPY_BITS = 120
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """The findings about secrets, published keys, and what tokens must say."""
+async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
+    """Check the secrets and the JWKS, and report the required claims."""
     for secret in settings.secrets:
         yield _secret(secret)
     if settings.jwks_url is not None:
@@ -26,35 +26,39 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _secret(secret: str) -> Finding:
-    """Better Auth's own estimate and threshold (https://github.com/better-auth/better-auth)."""
+    """Estimate the entropy of a secret, with the estimate and threshold of Better Auth (https://github.com/better-auth/better-auth)."""
     bits = len(secret) * math.log2(len(set(secret)))
-    if bits < _BITS:
+    if bits < _MIN_ENTROPY_BITS:
         return warning("secret", "easy to guess: use 'openssl rand -base64 32' on both sides")
     return ok(
-        "secret", f"{len(secret)} characters; 'python -m src token --inspect' tells whether it is the front end's"
+        "secret", f"{len(secret)} characters; check with 'python -m src token --inspect' that it is the front end's"
     )
 
 
 async def _jwks(url: httpx.URL) -> Finding:
-    place = f"{url.scheme}://{url.netloc.decode()}{url.path}"
+    location = f"{url.scheme}://{url.netloc.decode()}{url.path}"
     try:
         async with httpx.AsyncClient(timeout=_SECONDS) as http:
             document = await fetch_json(http, url, seconds=_SECONDS)
         entries = document["keys"] if isinstance(document, dict) else None
         if not isinstance(entries, list):
-            raise FetchError("the answer is not a JWK Set")  # noqa: TRY301 - one remedy for all
+            raise FetchError("the response is not a JWK Set")  # noqa: TRY301 - the same remedy for all errors
     except (FetchError, KeyError) as error:
-        remedy = "does the front end run, with the jwt plugin? If it is elsewhere for the API, set BETTER_AUTH_JWKS_URL"
-        return failed("JWKS", f"{place} has no keys ({error}): {remedy}")
-    return _keys(place, url, entries)
+        remedy = (
+            "is the front end running with the jwt plugin? If its address differs for the API, set BETTER_AUTH_JWKS_URL"
+        )
+        return failed("JWKS", f"{location} has no keys ({error}): {remedy}")
+    return _keys(location, url, entries)
 
 
-def _keys(place: str, url: httpx.URL, entries: list[object]) -> Finding:
+def _keys(location: str, url: httpx.URL, entries: list[object]) -> Finding:
     names = usable_keys(entries)
     kinds = ", ".join(sorted({algorithm for _, algorithm in names}))
     if not names:
-        return failed("JWKS", f"{place} has {len(entries)} keys, and none is usable: see the warnings")
-    said = f"{len({kid for kid, _ in names})} of {len(entries)} keys at {place} are usable, for {kinds}"
+        return failed("JWKS", f"{location} has {len(entries)} keys, and none is usable: see the warnings")
+    text = f"{len({kid for kid, _ in names})} of {len(entries)} keys at {location} are usable, for {kinds}"
     if url.scheme == "http" and url.host not in _LOCAL:
-        return warning("JWKS", f"{said}; but use https outside a private network: on the way they can be replaced")
-    return ok("JWKS", said)
+        return warning(
+            "JWKS", f"{text}; but use https outside a private network, because an attacker could replace the keys"
+        )
+    return ok("JWKS", text)

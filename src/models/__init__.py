@@ -1,8 +1,8 @@
-"""SQLModel tables: the one source of the schema and of Alembic's metadata."""
+"""SQLModel tables: the only source of the schema and of Alembic's metadata."""
 
-from src.models.answer import Answer
 from src.models.base import Table
+from src.models.idempotency_record import IdempotencyRecord
 from src.models.task import TASKS, Task
 from src.models.user import User
 
-__all__ = ["TASKS", "Answer", "Table", "Task", "User"]
+__all__ = ["TASKS", "IdempotencyRecord", "Table", "Task", "User"]

@@ -1,4 +1,4 @@
-"""The base of all tables: constraints and indexes have predictable names, which migrations rely on."""
+"""The base class of all tables; its naming convention gives constraints and indexes the names that migrations use."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 
 class Table(SQLModel):
-    """A SQLModel whose constraints are named as PostgreSQL itself would name them."""
+    """A SQLModel with the naming convention of PostgreSQL for constraints and indexes."""
 
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={

@@ -1,4 +1,4 @@
-"""The table of tasks."""
+"""The table of tasks, which also holds the trash and the tombstones."""
 
 from datetime import date, datetime
 
@@ -13,12 +13,12 @@ from src.schemas.task import Description, Title
 
 
 class Task(Table, table=True):
-    """One row for each task. The primary key begins with the owner, so no index can find a task by its id alone.
+    """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
-    `priority` is an index into `PRIORITIES`. `due_date` is the text that was sent; `due_day` or `due_at` is its value.
-    `next_id` is the task that completing this recurring one created. `event` is the last change. With `deleted_at` the
-    task is in the trash (soft-deleted), unless `event` is `erased`: then it is permanently deleted, and the row is a
-    tombstone, which sync sends until it is purged. `revision` is unique among the rows of an owner.
+    `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
+    meaning. `next_task_id` is the next occurrence, once a recurring task was completed. A row with `deleted_at` is in
+    the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently deleted, and the row is a
+    tombstone from which sync reports the deletion. `revision` is unique per owner.
     """
 
     __tablename__ = "tasks"
@@ -43,16 +43,18 @@ class Task(Table, table=True):
     recurrence: Recurrence
     recurrence_from: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'due_date'")})
     recurrence_tz: str | None = Field(sa_type=Text)
-    next_id: int | None = Field(sa_type=BigInteger)
-    search: str = Field(
-        sa_column=Column(TSVECTOR, Computed("tasks_search(title, description, tags)", persisted=True), nullable=False)
+    next_task_id: int | None = Field(sa_type=BigInteger)
+    search_vector: str = Field(
+        sa_column=Column(
+            TSVECTOR, Computed("tasks_search_vector(title, description, tags)", persisted=True), nullable=False
+        )
     )
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
+    last_event: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("'created'")})
     revision: int = Field(sa_type=BigInteger)
 
 
 TASKS = Table.metadata.tables["tasks"]
-"""The same table as a SQLAlchemy `Table`, for access to columns by name."""
+"""The SQLAlchemy `Table` of `Task`, for access to columns by name."""

@@ -1,4 +1,4 @@
-"""The owners of tasks."""
+"""The table of users, who own tasks; Better Auth may share it."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from src.models.base import Table
 
 
 class User(Table, table=True):
-    """One row an owner, in Better Auth's columns plus the owner's revision and the last one that was purged.
+    """One row per user: Better Auth's columns, the user's revision, and the highest revision that was purged.
 
-    A front end may point Better Auth here (`user: { modelName: "users" }`). Otherwise a row that holds just the id
-    appears with the user's first write.
+    A front end may point Better Auth at this table (`user: { modelName: "users" }`). Otherwise the user's first write
+    inserts a row that holds just the id.
     """
 
     __tablename__ = "users"

@@ -1,4 +1,4 @@
-"""What clients that keep a copy exchange: how far they are, and what has changed since."""
+"""The wire format of delta sync: sync tokens, and pages of changed tasks."""
 
 import re
 from typing import Annotated, NamedTuple, Self
@@ -10,11 +10,12 @@ from src.schemas.task import MAX_PAGE, Task
 _FORMAT = re.compile("([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
-class Since(NamedTuple):
-    """How far a client has followed an owner's changes.
+class SyncToken(NamedTuple):
+    """How far a client has followed an owner's changes (RFC 6578, section 3.2); on the wire `since` and `next_since`.
 
-    `purged` is the owner's purged revision when the client began to load. A first load of several pages passes
-    revisions below it, where a client that has been away for long may have missed what was purged.
+    `purged` is the owner's purged revision at the start of the load. A revision below it normally means that the client
+    missed purged deletions (410). A first load that takes several pages is below it too but has missed nothing;
+    carrying the number tells the two apart.
     """
 
     revision: int
@@ -25,24 +26,24 @@ class Since(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The reverse of `str`.
+        """Parse what `str` has made.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: The text is not a sync token.
         """
-        found = _FORMAT.fullmatch(text)
-        if not found:
+        match = _FORMAT.fullmatch(text)
+        if not match:
             raise ValueError("must be a 'next_since' or an event's id")
-        return cls(int(found[1]), int(found[2] or 0))
+        return cls(int(match[1]), int(match[2] or 0))
 
 
-def _checked(text: str) -> str:
-    Since.parse(text)
+def _valid(text: str) -> str:
+    SyncToken.parse(text)
     return text
 
 
-SinceText = Annotated[
-    str, AfterValidator(_checked), WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$"})
+SyncTokenText = Annotated[
+    str, AfterValidator(_valid), WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$"})
 ]
 ChangesLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 

@@ -1,4 +1,4 @@
-"""Where the next page begins, in a form that clients pass on without looking inside."""
+"""Encode and decode pagination cursors (keyset pagination), which are opaque to clients."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from src.errors import InvalidCursor
 from src.schemas.task import MAX_ID
 
 MAX_CURSOR = 2000
-"""More than the longest: a title of characters that JSON escapes."""
+"""The maximum length of a cursor: more than that of the longest title, escaped in JSON."""
 
 type SortValue = str | int | float | datetime | None
 
@@ -25,37 +25,37 @@ _TYPES: dict[str, type] = {
 
 
 class Position(NamedTuple):
-    """The last task of a page, in the order of its list."""
+    """The sort value and id of the last task of a page."""
 
     value: SortValue
     id: int
 
 
 def encode_cursor(order: tuple[str, bool], position: Position) -> str:
-    """The cursor of the page that follows this position in a list of this order."""
+    """Encode the cursor of the page after this position, for a list in this order."""
     value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
-    text = json.dumps([*order, value, position.id], ensure_ascii=False)  # it goes into a header, so it is kept short
+    text = json.dumps([*order, value, position.id], ensure_ascii=False)  # short, because it is sent in a header
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
-    """The position that the cursor names.
+    """Decode a cursor into its position.
 
     Raises:
-        InvalidCursor: `encode_cursor` did not make it, or made it for another order.
+        InvalidCursor: The cursor is not a result of `encode_cursor` for this order.
     """
     try:
         _, _, value, task_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id)
-        if _is_sound(order, position) and encode_cursor(order, position) == cursor:
+        if _is_valid(order, position) and encode_cursor(order, position) == cursor:
             return position
     except (ValueError, TypeError, RecursionError):
         pass
     raise InvalidCursor
 
 
-def _is_sound(order: tuple[str, bool], position: Position) -> bool:
-    """Whether PostgreSQL can read it: a cursor may be anything that somebody typed."""
+def _is_valid(order: tuple[str, bool], position: Position) -> bool:
+    """Return whether PostgreSQL accepts the values, because a cursor is untrusted input."""
     value, task_id = position
     if type(value) is not _TYPES[order[0]] or type(task_id) is not int or not 0 < task_id <= MAX_ID:
         return False

@@ -1,4 +1,4 @@
-"""Due dates: a day, which is the same day in every time zone, or a moment, which is the same instant."""
+"""Due dates: a day, which is the same calendar day in every time zone, or an instant."""
 
 import re
 from datetime import UTC, date, datetime
@@ -13,13 +13,13 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Z
 
 
 def parse_due_date(text: str) -> date | datetime:
-    """The day or the moment (RFC 3339) that a due date means.
+    """Parse a due date into a day or an instant (RFC 3339).
 
-    The first and the last day of the calendar are none: they have no place in every time zone, and asyncpg takes them
-    for PostgreSQL's infinities.
+    The first and the last day of the calendar are refused, because they do not exist in every time zone and asyncpg
+    converts them to PostgreSQL's infinities.
 
     Raises:
-        ValueError: It is neither, or no day of the calendar.
+        ValueError: The text is neither, or not in the calendar.
     """
     try:
         due = _parsed(text)
@@ -54,7 +54,7 @@ DueDate = Annotated[
     WithJsonSchema(
         {
             "anyOf": [*({"type": "string", **form} for form in _FORMS), {"type": "null"}],
-            "description": "A day, or a moment with its time zone; it is answered as it was sent.",
+            "description": "A day, or an instant with its time zone; responses have it as it was sent.",
         }
     ),
 ]

@@ -1,4 +1,4 @@
-"""Idempotency keys: what a client calls a request, to have it done once however often it is sent."""
+"""Idempotency keys, with which a client identifies a request that it may retry."""
 
 import re
 from typing import Annotated
@@ -12,8 +12,8 @@ _BARE = rf"[!#-~][ -~]{{0,{MAX_KEY - 1}}}"
 _KEY = re.compile(f"{_STRING}|{_BARE}")
 
 
-def _unquoted(text: str) -> str:
-    """A string as in structured fields (RFC 9651, section 3.3.3) means the same as the key without the quotes."""
+def _unquote(text: str) -> str:
+    """Remove the quotes of a string in a structured field (RFC 9651, section 3.3.3)."""
     key = _KEY.fullmatch(text)
     if key is None:
         raise ValueError(f"must be 1 to {MAX_KEY} printable ASCII characters, bare or as a string in quotes")
@@ -21,5 +21,5 @@ def _unquoted(text: str) -> str:
 
 
 IdempotencyKey = Annotated[
-    str, Field(json_schema_extra={"pattern": f"^({_STRING}|{_BARE})$"}), AfterValidator(_unquoted)
+    str, Field(json_schema_extra={"pattern": f"^({_STRING}|{_BARE})$"}), AfterValidator(_unquote)
 ]

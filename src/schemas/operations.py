@@ -1,4 +1,4 @@
-"""Several operations on tasks in one request."""
+"""The wire format of bulk requests: several operations on tasks in one request."""
 
 from collections import Counter
 from typing import Annotated, Literal, Self
@@ -10,7 +10,7 @@ from src.schemas.task import DetailedTask, TaskCreate, TaskUpdate
 MAX_OPERATIONS = 500
 
 _MAX_EXACT = 2**53 - 1
-"""JSON's numbers are exact up to here (RFC 8259, section 6)."""
+"""The largest integer that all JSON implementations represent exactly (RFC 8259, section 6)."""
 
 Id = Annotated[int, Field(ge=1, le=_MAX_EXACT)]
 Revision = Annotated[
@@ -19,27 +19,27 @@ Revision = Annotated[
 
 
 class _Strict(BaseModel):
-    """A wrong name in one operation of hundreds would go unnoticed, so it is refused."""
+    """Refuse unknown members, because a misspelled name in one of hundreds of operations would go unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _no_more_members_than_fields(cls, members: object) -> object:
-        """One error for a hundred thousand unknown members."""
+    def _limit_members(cls, members: object) -> object:
+        """Refuse too many members with a single error, instead of one error for each unknown member."""
         if isinstance(members, dict) and len(members) > len(cls.model_fields):
             raise ValueError(f"has more members than the {len(cls.model_fields)} that it may have")
         return members
 
 
 class NewTask(TaskCreate, _Strict):
-    """A new task; members that are not listed are refused."""
+    """A new task; unknown members are refused."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
 
 
 class Changes(TaskUpdate, _Strict):
-    """What to change; members that are not listed are refused."""
+    """The changes; unknown members are refused."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk"}]})
 
@@ -87,13 +87,13 @@ class RestoreOperation(_Strict):
 
 
 type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
-"""An operation on a task that is there."""
+"""An operation on an existing task."""
 
 type Operation = CreateOperation | TaskOperation
 
 
 class Bulk(_Strict):
-    """Operations that are done in their order, in one transaction; each task may occur in one of them."""
+    """Operations, applied in order in one transaction; each task may occur in at most one."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -120,9 +120,9 @@ class Bulk(_Strict):
         Field(min_length=1, max_length=MAX_OPERATIONS),
     ]
     atomic: Annotated[
-        StrictBool, Field(description="Whether one that fails undoes all; otherwise each result speaks for itself.")
+        StrictBool, Field(description="Whether a failed operation rolls back all; otherwise the others are applied.")
     ] = True
-    dry_run: Annotated[StrictBool, Field(description="Answer as if, and change nothing.")] = False
+    dry_run: Annotated[StrictBool, Field(description="Return the results without changing anything.")] = False
 
     @model_validator(mode="after")
     def _one_operation_a_task(self) -> Self:
@@ -133,7 +133,7 @@ class Bulk(_Strict):
 
 
 class OperationProblem(BaseModel):
-    """Why an operation failed (RFC 9457); the same as the route that it is like would answer."""
+    """Why an operation failed (RFC 9457): the problem that the corresponding route returns."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -144,9 +144,12 @@ class OperationProblem(BaseModel):
 
 
 class OperationResult(BaseModel):
-    """What became of one operation."""
+    """The result of one operation."""
 
-    status: Annotated[int, Field(description="As of the route that it is like; 424 if it was undone with another.")]
+    status: Annotated[
+        int,
+        Field(description="The status of the corresponding route; 424 if another failure rolled this operation back."),
+    ]
     task: Annotated[
         DetailedTask | None, Field(description="The task as it is now; null if it is deleted, or on failure.")
     ]
@@ -154,7 +157,7 @@ class OperationResult(BaseModel):
 
 
 class BulkResults(BaseModel):
-    """One result for each operation, in their order."""
+    """One result per operation, in the same order."""
 
     results: list[OperationResult]
     dry_run: bool

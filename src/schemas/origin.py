@@ -1,4 +1,4 @@
-"""Origins as browsers write them in `Origin` (RFC 6454, section 6.1), and nothing that is none."""
+"""Parse web origins, in the format of the `Origin` header (RFC 6454, section 6.1)."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -7,11 +7,11 @@ from pydantic import AfterValidator, HttpUrl
 
 
 def origin_of(url: HttpUrl) -> str:
-    """Scheme, host and the port if it is not the usual one, in lower case."""
+    """Return the origin of a URL: scheme, host, and the port unless it is the default, in lower case."""
     return urlsplit(str(url))._replace(path="", query="", fragment="").geturl()
 
 
-def _origin(value: str) -> str:
+def _parse_origin(value: str) -> str:
     try:
         url = HttpUrl(value.strip())
     except ValueError:
@@ -21,4 +21,4 @@ def _origin(value: str) -> str:
     return origin_of(url)
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
+Origin = Annotated[str, AfterValidator(_parse_origin)]

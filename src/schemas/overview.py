@@ -1,4 +1,4 @@
-"""The wire format of counts."""
+"""The wire format of statistics."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PriorityCounts(BaseModel):
-    """How many tasks have each priority."""
+    """The number of tasks of each priority."""
 
     none: int
     low: int
@@ -16,7 +16,7 @@ class PriorityCounts(BaseModel):
 
 
 class TaskStats(BaseModel):
-    """How many tasks there are of each kind; what is in the trash counts for `trashed` only."""
+    """Counts of tasks; those in the trash count for `trashed` only."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -38,22 +38,22 @@ class TaskStats(BaseModel):
     total: int
     pending: int
     completed: int
-    overdue: Annotated[int, Field(description="Open, and due before now, or on a day that is over in `tz`.")]
-    due_today: Annotated[int, Field(description="Open, and due on the day that it is in `tz`, at whatever time.")]
+    overdue: Annotated[int, Field(description="Pending, and due before now, or on a day that has ended in `tz`.")]
+    due_today: Annotated[int, Field(description="Pending, and due on the current day in `tz`, at any time.")]
     trashed: int
     by_priority: PriorityCounts
-    by_tag: Annotated[dict[str, int], Field(description="As `…/tags` lists them.")]
+    by_tag: Annotated[dict[str, int], Field(description="The counts of `…/tags`.")]
 
 
 class TagCount(BaseModel):
-    """A tag, and how many tasks have it."""
+    """A tag, and the number of tasks that have it."""
 
-    tag: Annotated[str, Field(description="As it is spelled in the task that changed last, of those that have it.")]
+    tag: Annotated[str, Field(description="In the spelling of the task with the tag that changed last.")]
     count: int
 
 
 class TagList(BaseModel):
-    """The tags, the most used first."""
+    """The tags, most used first."""
 
     tags: list[TagCount]
-    count: Annotated[int, Field(description="How many tags there are.")]
+    count: Annotated[int, Field(description="The number of tags.")]

@@ -1,4 +1,4 @@
-"""The query parameters of a list of tasks, under the names that existing clients send."""
+"""The query parameters of a list of tasks, with the names and aliases that existing clients send."""
 
 from typing import Annotated, Literal, Self
 
@@ -9,38 +9,40 @@ from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.tags import Tag
 from src.schemas.task import MAX_PAGE
-from src.schemas.text import WITHOUT_NUL, lowered
+from src.schemas.text import NO_NUL_PATTERN, lowercase
 from src.schemas.time_zone import TimeZone
 
 
 def _separated(values: object) -> object:
-    """`a,b` and a parameter that is repeated are the same list."""
+    """Split `a,b` into a list, like a repeated parameter."""
     return [part for value in values for part in str(value).split(",")] if isinstance(values, list) else values
 
 
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(lowered),
-    Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; in any case."),
+    BeforeValidator(lowercase),
+    Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
 Sort = Annotated[
     Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
-    BeforeValidator(lowered),
-    Field(description="`-` is descending. Times and priorities descend by themselves, due dates and titles ascend."),
+    BeforeValidator(lowercase),
+    Field(description="`-` means descending. By default, due dates and titles are ascending, all others descending."),
 ]
-Order = Annotated[Literal["asc", "desc"], BeforeValidator(lowered), Field(description="Outranks the `-` of `sort`.")]
+Order = Annotated[
+    Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")
+]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
     Field(
         max_length=200,
-        pattern=WITHOUT_NUL,
-        description='Words of title, description and tags, by their beginnings; `"a phrase"`; `-without`.',
+        pattern=NO_NUL_PATTERN,
+        description='Words in title, description and tags, matched by prefix; `"a phrase"`; `-excluded`.',
     ),
 ]
 Priorities = Annotated[
-    list[Annotated[PriorityName, BeforeValidator(lowered)]], BeforeValidator(_separated), Field(max_length=100)
+    list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 
@@ -49,36 +51,38 @@ _ASCENDING = {"due_date", "title"}
 
 
 class TaskQuery(BaseModel):
-    """Which tasks to list, and in which order; conditions hold together, unknown parameters are ignored.
+    """The filters, order and page of a list. A task must match all filters; unknown parameters are ignored.
 
     Raises:
-        InvalidCursor: The cursor is none of ours for this order.
+        InvalidCursor: The cursor was not issued for this order.
     """
 
     status: Status = "all"
-    completed: Annotated[bool | None, Field(description="Together with `status` both hold.")] = None
-    priority: Annotated[Priorities, Field(description="Any of these.")] = []
-    tag: Annotated[TagNames, Field(description="A tag, in any case; repeat it for several.")] = []
-    tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags with commas between.")] = []
-    tags_match: Annotated[Literal["any", "all"], BeforeValidator(lowered), Field(description="Of several tags.")] = (
-        "any"
-    )
+    completed: Annotated[bool | None, Field(description="If `status` is given too, both must match.")] = None
+    priority: Annotated[Priorities, Field(description="Any of these priorities.")] = []
+    tag: Annotated[TagNames, Field(description="A tag, case-insensitive; repeat it for several.")] = []
+    tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags, separated by commas.")] = []
+    tags_match: Annotated[
+        Literal["any", "all"],
+        BeforeValidator(lowercase),
+        Field(description="Whether tasks must have any or all of the tags."),
+    ] = "any"
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
     due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
     due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
-    overdue: Annotated[bool | None, Field(description="Open, and due before now.")] = None
+    overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
     no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
-    trashed: Annotated[bool, Field(description="What is in the trash, and only that.")] = False
+    trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False
     tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
     sort: Sort | None = None
     sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None
     order: Order | None = None
     sort_order: Annotated[Order | None, Field(description="The same as `order`.")] = None
-    total: Annotated[bool, Field(description="Count all that match, whatever that costs.")] = False
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The most tasks that a page may hold.")] = MAX_PAGE
+    total: Annotated[bool, Field(description="Count all matching tasks, at any cost.")] = False
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
-        int, Field(ge=0, le=2**31, description="How many to skip, without a `cursor`, which is faster.")
+        int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
     skip: Annotated[int, Field(ge=0, le=2**31, description="The same as `offset`.")] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
@@ -87,31 +91,31 @@ class TaskQuery(BaseModel):
     _position: Position | None = None
 
     @model_validator(mode="after")
-    def _relevance_needs_a_search(self) -> Self:
+    def _require_search_for_relevance(self) -> Self:
         if self.sort_key == "relevance" and not self.search_text:
             raise ValueError("sort=relevance needs a search")
         return self
 
     @model_validator(mode="after")
-    def _cursor_is_ours(self) -> Self:
+    def _decode_cursor(self) -> Self:
         if self.cursor is not None:
             self._position = decode_cursor(self.sorting, self.cursor)
         return self
 
     @property
     def position(self) -> Position | None:
-        """The place that the cursor names."""
+        """The position in the cursor."""
         return self._position
 
     @property
     def completions(self) -> list[bool]:
-        """The values of `completed` that match."""
+        """The values of `completed` to select."""
         by_status = _COMPLETIONS.get(self.status, {False})
         return list(by_status if self.completed is None else by_status & {self.completed})
 
     @property
     def priorities(self) -> list[int]:
-        """The places in `PRIORITIES` that match."""
+        """The priorities to select, as indices of `PRIORITIES`."""
         return [PRIORITIES.index(name) for name in self.priority]
 
     @property
@@ -121,7 +125,7 @@ class TaskQuery(BaseModel):
 
     @property
     def tag_names(self) -> list[str]:
-        """The tags to look for."""
+        """The tags to filter by."""
         return self.tag + self.tags
 
     @property
@@ -136,18 +140,18 @@ class TaskQuery(BaseModel):
 
     @property
     def sorting(self) -> tuple[str, bool]:
-        """What to sort by, and whether it descends."""
+        """The sort key, and whether the order is descending."""
         return self.sort_key, self.is_descending
 
     @property
     def sort_key(self) -> str:
-        """What to sort by."""
+        """The sort key, by default `relevance` for a search and `created_at` otherwise."""
         chosen = self.sort or self.sort_by
         return chosen.removeprefix("-") if chosen else "relevance" if self.search_text else "created_at"
 
     @property
     def is_descending(self) -> bool:
-        """Whether the greatest comes first."""
+        """Whether the order is descending."""
         chosen, order = self.sort or self.sort_by, self.order or self.sort_order
         if order:
             return order == "desc"

@@ -1,26 +1,18 @@
-"""How a task recurs: the rule as it is sent and stored, and what the next task has."""
+"""The wire format of recurrence rules."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, tzinfo
-from typing import Annotated, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from src.schemas.due_date import parse_due_date
-from src.schemas.recurrence_dates import SLOTS, occurrences
-from src.schemas.recurrence_rule import Rule, parse_rule
+from src.recurrence.next import Basis
+from src.recurrence.rule import parse_rule
 from src.schemas.text import null_if_empty
 
-_FORM = re.compile(r".{10}(?P<separator>.)\d\d:\d\d(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?(?P<offset>.+)", re.ASCII)
 
-
-def _normalised(text: str | None) -> str | None:
+def _normalize(text: str | None) -> str | None:
     if text is None:
         return None
-    if not text.isascii():  # some other letters have capitals that are ASCII
+    if not text.isascii():  # because upper() turns some other letters into ASCII
         raise ValueError("must be written in ASCII")
     rule = text.replace(" ", "").upper().removeprefix("RRULE:")
     parse_rule(rule)
@@ -31,136 +23,9 @@ Recurrence = Annotated[
     str | None,
     Field(
         max_length=500,
-        description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; it is answered in upper case.",
+        description="One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`; responses have it in upper case.",
     ),
     BeforeValidator(null_if_empty),
-    AfterValidator(_normalised),
+    AfterValidator(_normalize),
 ]
-RecurrenceFrom = Literal["due_date", "completion"]
-
-
-class _Ended(Exception):
-    """No occurrence is left."""
-
-
-class Occurrence(NamedTuple):
-    """What the next task has instead of the members of the one that was completed."""
-
-    due_date: str
-    recurrence: str
-
-
-def next_occurrence(
-    recurrence: str, due_date: str | None, *, basis: RecurrenceFrom, completed_at: datetime, zone: str | None
-) -> Occurrence | None:
-    """What follows when a recurring task is completed, or None: the rule has ended, or does not occur for fifty years.
-
-    The due date is the RFC's DTSTART and the first of COUNT tasks, whether it matches the rule or not. What follows is
-    later than both it and the completion; occurrences between them are skipped, and counted. It takes milliseconds,
-    whatever the rule and however late the completion.
-
-    Args:
-        recurrence: As `Recurrence` leaves it.
-        due_date: As `DueDate` leaves it. A day is followed by a day, a moment by one that is written in the same way.
-        basis: Whether the rule goes on from the due date, or begins anew with the completion. Without a due date it
-            always begins anew, with the day of the completion.
-        completed_at: An aware datetime.
-        zone: The IANA time zone by whose wall clock moments recur and days end. Without one, moments recur at their own
-            offset, and days end in UTC.
-
-    Raises:
-        ValueError: The rule is none.
-    """
-    rule = parse_rule(recurrence)
-    form = _FORM.fullmatch(due_date or "")
-    try:
-        if form:
-            text, used = _moment_after(rule, form, basis, completed_at, zone)
-        else:
-            text, used = _day_after(rule, due_date, basis, completed_at.astimezone(ZoneInfo(zone or "UTC")))
-        parse_due_date(text)
-    except (_Ended, OverflowError, ValueError):
-        return None
-    return Occurrence(text, re.sub(r"COUNT=\d+", f"COUNT={(rule.count or 0) - used}", recurrence))
-
-
-def _day_after(rule: Rule, due_date: str | None, basis: RecurrenceFrom, now: datetime) -> tuple[str, int]:
-    """The next due date, and which it is after the start."""
-    today = _midnight(now.date())
-    start = _midnight(date.fromisoformat(due_date)) if due_date and basis == "due_date" else today
-    end = _end(rule, now.tzinfo)
-    moment, used = _first(_on_days(rule), start, today, end and _midnight(end.date()))
-    return moment.date().isoformat(), used
-
-
-def _moment_after(
-    rule: Rule, form: re.Match[str], basis: RecurrenceFrom, completed_at: datetime, zone: str | None
-) -> tuple[str, int]:
-    """The same for moments."""
-    sent = datetime.fromisoformat(form[0].upper())
-    clock = ZoneInfo(zone) if zone else sent.tzinfo
-    due, now = sent.astimezone(clock), completed_at.astimezone(clock)
-    start = due if basis == "due_date" else _anew(rule, due, now)
-    moment, used = _first(rule, start, now, _end(rule, clock))
-    offset = form["offset"] if moment.utcoffset() == sent.utcoffset() else f"{moment:%:z}"
-    precision = "seconds" if form["seconds"] or moment.second else "minutes"
-    wall_clock = moment.replace(microsecond=0, tzinfo=None).isoformat(form["separator"], precision)
-    return f"{wall_clock}{form['fraction'] or ''}{offset}", used
-
-
-def _anew(rule: Rule, due: datetime, now: datetime) -> datetime:
-    """The time of day stays, unless the rule is about times of day."""
-    if rule.is_within_days:
-        return now.replace(second=due.second, microsecond=due.microsecond)
-    return datetime.combine(now.date(), due.time(), now.tzinfo)
-
-
-def _midnight(day: date) -> datetime:
-    """In UTC, where every day has one."""
-    return datetime.combine(day, time.min, UTC)
-
-
-def _on_days(rule: Rule) -> Rule:
-    """What a rule means for days: times of day mean nothing (section 3.3.10), and the next is on a later day."""
-    in_a_day = SLOTS.get(rule.frequency, 1)
-    without = {"BYHOUR", "BYMINUTE", "BYSECOND"}
-    if rule.frequency in SLOTS:
-        rule, without = replace(rule, frequency="DAILY"), without | {"BYSETPOS"}
-    numbers = {name: values for name, values in rule.numbers.items() if name not in without}
-    return replace(rule, numbers=numbers | {"INTERVAL": frozenset({max(1, rule.interval // in_a_day)})})
-
-
-def _end(rule: Rule, clock: tzinfo | None) -> datetime | None:
-    """The last moment of UNTIL, by this clock; the last year means for ever."""
-    until = rule.until
-    if until is None or until.year == date.max.year:
-        return None
-    if not isinstance(until, datetime):
-        return datetime.combine(until, time.max, clock)
-    return until.astimezone(clock) if until.tzinfo else until.replace(tzinfo=clock)
-
-
-def _first(rule: Rule, start: datetime, now: datetime, end: datetime | None) -> tuple[datetime, int]:
-    """The first occurrence after the start and after now, and which it is after the start.
-
-    Raises:
-        _Ended: There is none.
-    """
-    start_utc = start.astimezone(UTC)  # two datetimes of one zone would compare their wall clocks
-    after = max(start_utc, now.astimezone(UTC))
-    since = start if rule.count else after.astimezone(start.tzinfo)
-    following = (moment for moment in _moments(rule, start, since.date()) if moment > start_utc)
-    for used, moment in enumerate(following, 1):
-        if used == rule.count or (end and moment > end):
-            break
-        if moment > after:
-            return moment.astimezone(start.tzinfo), used
-    raise _Ended
-
-
-def _moments(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
-    """Without the local times that a clock change skips (section 3.3.10); of those that come twice, the first."""
-    for wall_clock in occurrences(rule, start.replace(tzinfo=None), since):
-        moment = wall_clock.replace(tzinfo=start.tzinfo).astimezone(UTC)
-        if moment.astimezone(start.tzinfo).replace(tzinfo=None) == wall_clock:
-            yield moment
+RecurrenceFrom = Basis

@@ -1,4 +1,4 @@
-"""What people type into a search box, as PostgreSQL's tsquery."""
+"""Convert search text to a PostgreSQL tsquery."""
 
 import re
 import unicodedata
@@ -9,10 +9,10 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 def tsquery(words: str) -> str:
-    """All words by their beginnings, quoted phrases as they are, and neither of those behind a minus sign.
+    """Build a tsquery that matches words by prefix and quoted phrases exactly, and excludes both after a minus sign.
 
-    Each is a quoted operand (https://www.postgresql.org/docs/current/datatype-textsearch.html) without punctuation:
-    whatever is typed is valid.
+    Each term becomes a quoted operand (https://www.postgresql.org/docs/current/datatype-textsearch.html) without
+    punctuation, so any input is valid.
     """
     terms = (_term(minus, phrase, word) for minus, phrase, word in _TERM.findall(words))
     return " & ".join(term for term in terms if term)
@@ -24,6 +24,6 @@ def _term(minus: str, phrase: str, word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without accents and punctuation, as the function `tasks_search` of the database folds what is searched."""
+    """Without accents and punctuation, as the function `tasks_search_vector` of the database folds what is searched."""
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFKC", _PUNCTUATION.sub(" ", bare))

@@ -1,4 +1,4 @@
-"""The wire format of tasks and its limits; the table's columns borrow the limits from here."""
+"""The wire format of tasks and its limits, which the columns of the table share."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
 from src.schemas.tags import Tags
-from src.schemas.text import WITHOUT_NUL
+from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
 
 MAX_PAGE = 1000
@@ -19,16 +19,16 @@ TaskId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
-    Field(min_length=1, max_length=200, pattern=WITHOUT_NUL),
+    Field(min_length=1, max_length=200, pattern=NO_NUL_PATTERN),
 ]
-Description = Annotated[str | None, Field(max_length=10_000, pattern=WITHOUT_NUL)]
+Description = Annotated[str | None, Field(max_length=10_000, pattern=NO_NUL_PATTERN)]
 RecurrenceTimeZone = Annotated[
-    TimeZone | None, Field(description="The time zone in which the rule is meant; null is the due date's own offset.")
+    TimeZone | None, Field(description="The time zone of the rule; null means the due date's own offset.")
 ]
 
 
 class TaskCreate(BaseModel):
-    """A new task. Members that are not listed are ignored, `user_id` among them: the path says whose it is."""
+    """A new task. Unknown members are ignored, `user_id` among them, because the path names the owner."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Buy milk", "description": "Two bottles, the fresh one"}]}
@@ -46,7 +46,7 @@ class TaskCreate(BaseModel):
 
 
 class TaskUpdate(BaseModel):
-    """What to change: absent members stay as they are, `null` clears what may be null."""
+    """The changes: absent members keep their values, and `null` clears a nullable member."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk", "completed": False}]})
 
@@ -68,7 +68,7 @@ class TaskCompletion(BaseModel):
 
 
 class Task(BaseModel):
-    """A task as every route answers it."""
+    """A task, as in all responses."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -95,36 +95,36 @@ class Task(BaseModel):
         }
     )
 
-    id: Annotated[int, Field(description="Unique for ever; a newer task has a larger one.")]
+    id: Annotated[int, Field(description="Unique and never reused; a newer task has a larger id.")]
     user_id: Annotated[str, Field(description="The owner: the user id of Better Auth.")]
     title: str
     description: str | None
     completed: bool
-    completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is not.")]
+    completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is pending.")]
     priority: PriorityName
     tags: list[str]
-    due_date: Annotated[str | None, Field(description="A day or a moment, as it was sent.")]
-    recurrence: Annotated[str | None, Field(description="The rule by which it recurs (RFC 5545), in upper case.")]
-    recurrence_from: Annotated[RecurrenceFrom, Field(description="What the next due date is reckoned from.")]
-    recurrence_tz: Annotated[str | None, Field(description="The time zone in which the rule is meant.")]
+    due_date: Annotated[str | None, Field(description="A day or an instant, as it was sent.")]
+    recurrence: Annotated[str | None, Field(description="The recurrence rule (RFC 5545), in upper case.")]
+    recurrence_from: Annotated[RecurrenceFrom, Field(description="The date that the next due date is computed from.")]
+    recurrence_tz: Annotated[str | None, Field(description="The time zone of the rule.")]
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    deleted_at: Annotated[
-        AwareDatetime | None, Field(description="Since when it is in the trash; null while it is not.")
-    ]
-    revision: Annotated[int, Field(description="The owner's revision that last changed this task; its ETag.")]
+    deleted_at: Annotated[AwareDatetime | None, Field(description="When it was deleted; null while it is not.")]
+    revision: Annotated[int, Field(description="The owner's revision at the last change of this task; also its ETag.")]
 
 
 class DetailedTask(Task):
-    """A task as the routes answer it that speak of one."""
+    """A task, as in responses about a single task."""
 
-    next_task: Annotated[Task | None, Field(description="The task that completing this one made, where it recurs.")]
+    next_task: Annotated[Task | None, Field(description="The task that completing this recurring task created.")]
 
 
 class TaskList(BaseModel):
     """One page of tasks, in the order of the query."""
 
     tasks: list[Task]
-    count: Annotated[int, Field(description="How many tasks this page holds.")]
-    total: Annotated[int | None, Field(description="How many match in all, if asked for or known without counting.")]
+    count: Annotated[int, Field(description="The number of tasks on this page.")]
+    total: Annotated[
+        int | None, Field(description="The number of matching tasks, if requested or known without counting.")
+    ]
     next_cursor: Annotated[str | None, Field(description="Send it as `cursor` for the next page; null on the last.")]

@@ -1,14 +1,14 @@
-"""What every text must be, and what clients send in place of it."""
+"""Validators for texts."""
 
-WITHOUT_NUL = r"^[^\x00]*$"
-"""PostgreSQL's text can hold every character but this one."""
+NO_NUL_PATTERN = r"^[^\x00]*$"
+"""Any text without NUL, the one character that PostgreSQL's text cannot store."""
 
 
-def lowered(value: object) -> object:
-    """Any case will do."""
+def lowercase(value: object) -> object:
+    """Convert a string to lower case; return any other value unchanged."""
     return value.lower() if isinstance(value, str) else value
 
 
 def null_if_empty(value: object) -> object:
-    """An empty field of a form sends an empty string."""
+    """Convert an empty string to None, because an empty form field sends one."""
     return None if value == "" else value

@@ -1,27 +1,27 @@
-"""uvicorn, set up as this service is meant to be served."""
+"""Run uvicorn with the limits of this service."""
 
 from typing import Any
 
 import uvicorn
 
-from src.server.bounded_http import WAIT_SECONDS, BoundedHttp
+from src.server.protocol import REQUEST_TIMEOUT_SECONDS, LimitedHttpProtocol
 
-_GRACE_SECONDS = 6  # for requests that run when the process is told to end
+_GRACEFUL_SHUTDOWN_SECONDS = 6  # for the requests in progress at the shutdown
 
-_START_SECONDS = 30  # uvicorn kills a worker that takes longer
+_WORKER_START_SECONDS = 30  # uvicorn kills a worker that takes longer
 
 
 def run(host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - uvicorn's
-    """Serve `src.main:app` within the bounds of `BoundedHttp` until told to end; `options` are uvicorn's."""
+    """Serve `src.main:app` with `LimitedHttpProtocol` until the shutdown; `options` are uvicorn's."""
     uvicorn.run(
         "src.main:app",
         host=host,
         port=port,
-        http=BoundedHttp,
+        http=LimitedHttpProtocol,
         ws="none",
         server_header=False,
-        timeout_keep_alive=WAIT_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        timeout_worker_healthcheck=_START_SECONDS,
+        timeout_keep_alive=REQUEST_TIMEOUT_SECONDS,
+        timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+        timeout_worker_healthcheck=_WORKER_START_SECONDS,
         **options,
     )

@@ -9,8 +9,8 @@ from sqlmodel import UTCDateTime, col
 
 from src.db.database import Database
 from src.db.statement import Statement
-from src.models import Answer, Task, User
-from src.services.answer_statements import is_expired
+from src.models import IdempotencyRecord, Task, User
+from src.services.idempotency.statements import is_expired
 from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000
@@ -46,9 +46,13 @@ def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
 
 
 OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
-OWNERS_OF_OLD_ANSWERS = _owners_of(col(Answer.user_id), is_expired)
+OWNERS_OF_EXPIRED_RECORDS = _owners_of(col(IdempotencyRecord.user_id), is_expired)
 PURGE_TRASH = _purge_trash()
-PURGE_ANSWERS = Statement(delete(Answer).where(col(Answer.user_id) == OWNER, is_expired).returning(col(Answer.key)))
+PURGE_EXPIRED_RECORDS = Statement(
+    delete(IdempotencyRecord)
+    .where(col(IdempotencyRecord.user_id) == OWNER, is_expired)
+    .returning(col(IdempotencyRecord.key))
+)
 
 
 async def purge_trash(database: Database, retention: timedelta) -> int:
@@ -64,11 +68,11 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
     return count
 
 
-async def purge_answers(database: Database) -> int:
+async def purge_expired_records(database: Database) -> int:
     """Purge idempotency records older than 24 hours, owner by owner, and return their number. As safe to run."""
     count = 0
-    async for owner in _owners(database, OWNERS_OF_OLD_ANSWERS):
-        count += len(await database.fetch(PURGE_ANSWERS, owner=owner))
+    async for owner in _owners(database, OWNERS_OF_EXPIRED_RECORDS):
+        count += len(await database.fetch(PURGE_EXPIRED_RECORDS, owner=owner))
     return count
 
 

@@ -1,23 +1,17 @@
-"""Check readiness: the database is available and its schema is current."""
+"""The readiness check: whether the database can serve requests."""
 
 from src.db.database import Database
 from src.db.migrations import is_behind, schema_version
 from src.errors import ServiceUnavailable
 
 
-class Readiness:
-    """Readiness check. It queries the database each time, because an earlier result says nothing about now."""
+async def check_readiness(database: Database) -> None:
+    """Check that the database responds and that its schema has all that this code needs; it may be newer.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Nothing is cached, because a result is outdated a moment later.
 
-    async def check(self) -> None:
-        """Return if the database is available and its schema is at least the version that this code needs.
-
-        Raises:
-            ServiceUnavailable: The database is unavailable or its schema is older; `detail` says which.
-        """
-        if is_behind(await schema_version(self._database)):
-            raise ServiceUnavailable(
-                "The database schema is older than this version needs; run 'python -m src migrate'."
-            )
+    Raises:
+        ServiceUnavailable: One of the two is not so; `detail` says which.
+    """
+    if is_behind(await schema_version(database)):
+        raise ServiceUnavailable("The database schema is older than this version needs; run 'python -m src migrate'.")

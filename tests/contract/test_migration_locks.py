@@ -1,4 +1,4 @@
-"""Migrations after the first run while the version before serves, so squawk reads their SQL."""
+"""Every migration after the first runs while the previous version serves, so squawk checks its SQL for locks."""
 
 import subprocess
 from io import StringIO
@@ -27,12 +27,12 @@ _CONCURRENTLY = """with op.get_context().autocommit_block():
         op.create_index('i', 'tasks', ['title'], postgresql_concurrently=True, if_not_exists=True)"""
 
 
-@pytest.mark.req("OPS-FR-019")
+@pytest.mark.req("RUN-FR-040")
 def test_no_migration_stops_the_version_before_it() -> None:
     assert complaints(_sql()) == ""
 
 
-@pytest.mark.req("OPS-FR-019")
+@pytest.mark.req("RUN-FR-040")
 @pytest.mark.parametrize(
     ("statement", "rule"),
     [
@@ -57,7 +57,7 @@ def test_what_locks_or_breaks_is_found(tmp_path: Path, statement: str, rule: str
     assert rule in complaints(_sql_of(tmp_path, statement))
 
 
-@pytest.mark.req("OPS-FR-019")
+@pytest.mark.req("RUN-FR-040")
 @pytest.mark.parametrize(
     "statement",
     [

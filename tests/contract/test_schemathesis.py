@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.commands import ROOT, python
-from tests.integration.servers import Server
-from tests.tokens import SECRET, mint
+from tests.support.commands import ROOT, python
+from tests.support.servers import Server
+from tests.support.tokens import SECRET, mint
 
 _SECONDS = 240
 _EXAMPLES = 15
@@ -26,11 +26,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 
 
-@pytest.mark.req("OPS-FR-060")
+@pytest.mark.req("HTTP-FR-025")
 def test_every_answer_is_one_that_the_contract_names(
     app: FastAPI, tmp_path: Path, database_url: str, seed: int
 ) -> None:
-    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_FAILURES": "off"}
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_AUTH_FAILURES": "off"}
     with Server(tmp_path, "-m", "src", "serve", RATE_LIMIT="1000000/second", **settings) as server:
         skipped = [f"--exclude-operation-id={name}" for name in _endless(app)]
         ended = _schemathesis(tmp_path, f"{server.url}/openapi.json", f"--seed={seed}", *_OPTIONS, *skipped)

@@ -13,6 +13,16 @@ _SPECS = sorted(_ROOT.glob("specs/*/spec.md"))
 _ID = r"[A-Z]+-FR-\d{3}"
 
 
+def test_every_prefix_is_in_the_folders_that_the_readme_lists() -> None:
+    rows = re.findall(r"^\| `([A-Z]+)` \| (.*) \|$", (_ROOT / "specs/README.md").read_text(), re.MULTILINE)
+    listed = {prefix: re.findall(r"\(([\w-]+)/spec\.md\)", folders) for prefix, folders in rows}
+    defined: dict[str, list[str]] = {}
+    for spec in _SPECS:
+        for prefix in {name.split("-")[0] for name in _ids_defined_in(spec)}:
+            defined.setdefault(prefix, []).append(spec.parent.name)
+    assert listed == defined
+
+
 def test_every_requirement_is_defined_once() -> None:
     repeated = {name for name, count in _defined().items() if count > 1}
     assert not repeated, _listed(repeated)

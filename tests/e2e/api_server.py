@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.servers import free_port
+from tests.support.servers import free_port
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -45,7 +45,7 @@ class ApiServer:
 
 @contextmanager
 def api_server(**settings: str) -> Iterator[ApiServer]:
-    """Run `python -m src dev` inside the `with` block, with these settings and no other; src/config.py names them.
+    """Run `python -m src dev` inside the `with` block, with these settings and no other; `src.config` names them.
 
     Raises:
         RuntimeError: It did not start; the message is its log.

@@ -20,7 +20,7 @@ from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, needs_node
 from tests.e2e.conftest import StartApi
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.serial]
 
 SECRET = "the-current-secret-of-more-than-32-characters"
 OLD_SECRET = "the-previous-secret-of-more-than-32-characters"

@@ -12,17 +12,17 @@ import typer
 from src.app import create_app
 from src.config import load_settings
 from src.db import migrations
-from src.db.embedded import EmbeddedPostgres
 from src.db.url import DatabaseUrl
+from src.development.embedded_postgres import EmbeddedPostgres
 from tests.faults.durability import Writer
-from tests.faults.killing import (
+from tests.faults.kill_rounds import (
     Round,
     kill_everything_under_load,
     kill_the_database_under_load,
     restart_the_database_under_load,
 )
-from tests.faults.locking import Lock, lock_owners
-from tests.tokens import SECRET
+from tests.faults.lock_rounds import Lock, lock_owners
+from tests.support.tokens import SECRET
 
 _BACK_WITHIN = {kill_everything_under_load: 3, kill_the_database_under_load: 10, restart_the_database_under_load: 10}
 """Seconds."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.tokens import mint
+from tests.support.tokens import mint
 
 _PAUSE_SECONDS = 0.05
 

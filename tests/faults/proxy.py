@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from tests.integration.waiting import reached
+from tests.support.lock_helpers import reached
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, socket(7)
 

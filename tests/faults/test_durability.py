@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.durability import Writer
-from tests.faults.killing import (
+from tests.faults.kill_rounds import (
     Round,
     kill_everything_under_load,
     kill_the_database_under_load,
@@ -21,7 +21,7 @@ def test_every_acknowledged_write_survives_kill_9_of_everything(tmp_path: Path) 
     assert all(each.is_sound for each in rounds), rounds
 
 
-@pytest.mark.req("TASK-FR-055", "OPS-FR-030")
+@pytest.mark.req("TASK-FR-055", "DB-FR-008")
 @pytest.mark.parametrize("fault", [kill_the_database_under_load, restart_the_database_under_load])
 def test_every_acknowledged_write_survives_the_end_of_the_database(
     tmp_path: Path, fault: Callable[[Path, list[Writer]], Round]

@@ -8,10 +8,12 @@ import httpx
 import psutil
 import pytest
 
-from tests.integration.hostile_clients import serving
-from tests.integration.servers import Server
-from tests.integration.waiting import uncommitted
-from tests.tokens import mint
+from tests.support.hostile_clients import serving
+from tests.support.lock_helpers import uncommitted
+from tests.support.servers import Server
+from tests.support.tokens import mint
+
+pytestmark = pytest.mark.serial
 
 _MEGABYTE = 1 << 20
 _USERS = 40
@@ -47,7 +49,7 @@ async def peak_of(server: Server) -> float:
     return peak / _MEGABYTE
 
 
-@pytest.mark.req("OPS-FR-034")
+@pytest.mark.req("DB-FR-015")
 async def test_overload_costs_memory_within_bounds(tmp_path: Path, own_database: str) -> None:
     """A body of a megabyte and what was read from it, for each that waits; the next overload takes no more."""
     with serving(tmp_path, own_database) as server:

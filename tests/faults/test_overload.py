@@ -1,58 +1,65 @@
 """More work than the database can do, or work that waits: whoever cannot be served is told so in time."""
 
 import asyncio
-import time
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from src.db.admission import Admission
+from src.db.admission import AdmissionControl
 from src.db.statement import Statement
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, User
-from tests.faults.locking import lock_owners
-from tests.integration.waiting import reached, uncommitted, waiting
+from tests.faults.lock_rounds import lock_owners
+from tests.support.lock_helpers import reached, uncommitted, waiting
+from tests.support.stopwatch import Stopwatch
+
+pytestmark = pytest.mark.serial
 
 _SLEEP = Statement(select(func.pg_sleep(30)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 _IN_TIME = 5.0
+"""The promise of production, where the API waits four seconds, unless a test shortens its `patience`."""
 _MANY = 500
 _DAYS, _EVERY_MONTH_DAY = "MO,TU,WE,TH,FR,SA,SU", ",".join(str(-day) for day in range(1, 32))
 _LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=53,52,51,50;BYSETPOS=366"
 
 
-@pytest.mark.req("OPS-FR-027")
-async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(app: FastAPI, server: Connection) -> None:
-    began = time.monotonic()
+@pytest.mark.req("DB-FR-010")
+async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(
+    app: FastAPI, server: Connection, patience: float
+) -> None:
+    took = Stopwatch()
     with pytest.raises(ServiceUnavailable):
-        await app.state.database.fetch(_SLEEP)
-    assert time.monotonic() - began < _IN_TIME
+        await app.state.components.database.fetch(_SLEEP)
+    assert took.seconds < patience + 1
     await asyncio.sleep(1)
     assert await server.fetchval(_SLEEPING) == 0
 
 
-@pytest.mark.req("OPS-FR-032")
+@pytest.mark.req("DB-FR-013")
 async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_nothing(user: User) -> None:
     """The next occurrence by the most laborious rule takes tens of milliseconds."""
     tasks = [{"title": "Buy milk", "due_date": "0001-01-02", "recurrence": _LABORIOUS}] * _MANY
     await user.post("/bulk", json={"operations": [{"op": "create", "task": task} for task in tasks]})
     complete = [{"op": "complete", "id": task["id"]} for task in await user.tasks()]
     assert len(complete) == _MANY
-    began = time.monotonic()
+    took = Stopwatch()
     answer = await user.post("/bulk", json={"operations": complete})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert time.monotonic() - began < _IN_TIME
+    assert took.seconds < _IN_TIME
     assert len(await user.tasks(status="pending")) == _MANY
 
 
-@pytest.mark.req("OPS-FR-028")
-async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, own_database: str) -> None:
+@pytest.mark.req("DB-FR-011")
+async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(
+    app: FastAPI, own_database: str, patience: float
+) -> None:
     locked, others = User(app), [User(app) for _ in range(5)]
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
-        began = time.monotonic()
+        took = Stopwatch()
         held_up = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
         await reached(lambda: waiting(own_database) > 0)
         for other in others:
@@ -60,36 +67,38 @@ async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(app: FastAPI, o
             assert len(await other.tasks()) == 1
         assert not any(task.done() for task in held_up)
         assert {answer.status_code for answer in await asyncio.gather(*held_up)} == {503}
-        assert time.monotonic() - began < _IN_TIME
+        assert took.seconds < patience + 1
         await reached(lambda: waiting(own_database) == 0)
-    began = time.monotonic()
+    took = Stopwatch()
     await locked.create()
     assert len(await locked.tasks()) == 2
-    assert time.monotonic() - began < 1
+    assert took.seconds < 1
 
 
-@pytest.mark.req("OPS-FR-028")
-async def test_transactions_of_a_locked_owner_hold_up_nobody_else(app: FastAPI, own_database: str) -> None:
+@pytest.mark.req("DB-FR-011")
+async def test_transactions_of_a_locked_owner_hold_up_nobody_else(
+    app: FastAPI, own_database: str, patience: float
+) -> None:
     """Those who come later get a connection late, and yet no longer than others."""
     locked, other = User(app), User(app)
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
-        held_up = [asyncio.create_task(after(seconds, locked)) for seconds in (0, 0, 1, 1, 3, 3)]
+        held_up = [asyncio.create_task(after(part * patience, locked)) for part in (0, 0, 0.25, 0.25, 0.75, 0.75)]
         await reached(lambda: waiting(own_database) > 0)
-        began = time.monotonic()
+        took = Stopwatch()
         assert await create_with_key(other) == 201
-        assert time.monotonic() - began < 1
+        assert took.seconds < 1
         assert not any(task.done() for task in held_up)
         answers = await asyncio.gather(*held_up)
     assert {status for status, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) < _IN_TIME
+    assert max(seconds for _, seconds in answers) < patience + 1
 
 
 async def after(seconds: float, user: User) -> tuple[int, float]:
     """The status of a request that is sent later, and how many seconds it took."""
     await asyncio.sleep(seconds)
-    began = time.monotonic()
-    return await create_with_key(user), time.monotonic() - began
+    took = Stopwatch()
+    return await create_with_key(user), took.seconds
 
 
 async def create_with_key(user: User) -> int:
@@ -97,33 +106,33 @@ async def create_with_key(user: User) -> int:
     return (await user.post(json={"title": "Buy milk"}, headers={"Idempotency-Key": str(uuid4())})).status_code
 
 
-@pytest.mark.req("OPS-FR-028", "OPS-FR-033")
+@pytest.mark.req("DB-FR-011", "DB-FR-014")
 async def test_locked_owners_who_exhaust_the_pool_hold_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
     lock = await lock_owners(app, own_database, seconds=5)
     assert lock.is_sound, lock
 
 
-@pytest.mark.req("OPS-FR-021", "OPS-FR-029")
+@pytest.mark.req("DB-FR-002", "DB-FR-012")
 async def test_a_database_that_does_nothing_holds_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
     users = [User(app) for _ in range(100)]
     async with uncommitted(own_database, "LOCK TABLE tasks, users"):
-        began = time.monotonic()
+        took = Stopwatch()
         requests = [asyncio.create_task(user.get()) for user in users]
         await reached(lambda: waiting(own_database) > 0)
-        asked = time.monotonic()
+        asked = Stopwatch()
         assert (await users[0].http.get("/health")).status_code == 200
-        assert time.monotonic() - asked < 1
+        assert asked.seconds < 1
         assert {answer.status_code for answer in await asyncio.gather(*requests)} == {503}
-        assert time.monotonic() - began < _IN_TIME
+        assert took.seconds < _IN_TIME
     assert {answer.status_code for answer in await asyncio.gather(*(user.get() for user in users))} == {200}
 
 
-async def queue(admission: Admission, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
+async def queue(admission: AdmissionControl, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
     """So many for each owner who stay until the end."""
 
     async def stay(owner: str) -> str:
         try:
-            async with admission.line(owner):
+            async with admission.queue(owner):
                 await end.wait()
         except ServiceUnavailable:
             return "refused"
@@ -134,13 +143,13 @@ async def queue(admission: Admission, owners: int, each: int, end: asyncio.Event
     return tasks
 
 
-@pytest.mark.req("OPS-FR-029")
+@pytest.mark.req("DB-FR-012")
 @pytest.mark.parametrize(("owners", "each", "served"), [(1, 300, 202), (50, 10, 410), (3, 200, 410)])
 async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     owners: int, each: int, served: int
 ) -> None:
     end = asyncio.Event()
-    admission = Admission(10)
+    admission = AdmissionControl(10)
     tasks = await queue(admission, owners, each, end)
     refused = [task for task in tasks if task.done()]
     assert {task.result() for task in refused} == {"refused"}
@@ -148,15 +157,15 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     end.set()
     answers = await asyncio.gather(*tasks)
     assert answers.count("served") == served
-    assert (admission.room, admission.lines) == (410, {})
+    assert (admission.in_flight, admission.queues) == (0, {})
 
 
-@pytest.mark.req("OPS-FR-029")
+@pytest.mark.req("DB-FR-012")
 async def test_who_gives_up_waiting_leaves_room() -> None:
     end = asyncio.Event()
-    admission = Admission(10)
+    admission = AdmissionControl(10)
     tasks = await queue(admission, 3, 100, end)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (admission.room, admission.lines) == (410, {})
+    assert (admission.in_flight, admission.queues) == (0, {})

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.integration.migrated import Migrated
-from tests.pgbouncer import POOLERS, pgbouncer, through
+from tests.support.pgbouncer import POOLERS, pgbouncer, through
+from tests.support.schema_probe import Migrated
 
 type Pooled = dict[str, str]
 

@@ -1,12 +1,12 @@
-"""What load balancers and orchestrators ask."""
+"""Health checks for load balancers and orchestrators."""
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from src.api.dependencies import Ready
-from src.api.documentation import errors, operation_id
+from src.api.dependencies import require_ready
+from src.api.openapi import errors, operation_id
 
 router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
 
@@ -23,8 +23,7 @@ async def get_health() -> Health:
     return Health(status="ok")
 
 
-@router.get("/ready", responses=errors(503))
-async def get_readiness(ready: Ready) -> Health:
+@router.get("/ready", responses=errors(503), dependencies=[Depends(require_ready)])
+async def get_readiness() -> Health:
     """The database is reachable and its schema is current: send requests only while this succeeds."""
-    await ready.check()
     return Health(status="ok")

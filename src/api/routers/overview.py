@@ -1,11 +1,11 @@
-"""The routes that count what a user has."""
+"""The routes of statistics: counts of a user's tasks and tags."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Query, Response
+from fastapi import APIRouter, Query, Response
 
 from src.api.dependencies import Overview
-from src.api.responses import json_response
+from src.api.responses import json_response, tag_array_response, tag_object_response
 from src.api.routers.owner import owner_router
 from src.schemas.overview import TagCount, TagList, TaskStats
 from src.schemas.time_zone import TimeZone
@@ -13,10 +13,6 @@ from src.schemas.time_zone import TimeZone
 Zone = Annotated[TimeZone, Query(description="The time zone in which days begin and end.")]
 
 router = owner_router()
-array_router = owner_router()
-"""The tags as LIST_FORMAT=array wants them."""
-object_router = owner_router()
-"""The tags as LIST_FORMAT=object wants them."""
 
 
 @router.get("/stats", response_model=TaskStats)
@@ -25,14 +21,17 @@ async def get_stats(overview: Overview, tz: Zone = "UTC") -> Response:
     return json_response(await overview.stats(tz))
 
 
-@object_router.get("/tags", name="list_tags", response_model=TagList)
-async def list_tags_as_object(overview: Overview) -> Response:
-    """The user's tags, the most used first."""
-    tags = await overview.tags()
-    return json_response(f'{{"tags":{tags.json},"count":{tags.number}}}')
+_LIST_FORMATS = {"object": (TagList, tag_object_response), "array": (list[TagCount], tag_array_response)}
 
 
-@array_router.get("/tags", name="list_tags", response_model=list[TagCount])
-async def list_tags_as_array(overview: Overview) -> Response:
-    """The user's tags, the most used first."""
-    return json_response((await overview.tags()).json)
+def list_router(list_format: Literal["object", "array"]) -> APIRouter:
+    """Build the route of the tags, whose body is as LIST_FORMAT demands."""
+    model, respond = _LIST_FORMATS[list_format]
+    router = owner_router()
+
+    @router.get("/tags", response_model=model)
+    async def list_tags(overview: Overview) -> Response:
+        """The user's tags, the most used first."""
+        return respond(await overview.tags())
+
+    return router

@@ -1,16 +1,16 @@
-"""What the routes below a user's path have in common: they require the owner."""
+"""Builds the routers below a user's path, all of which require the owner."""
 
 from fastapi import APIRouter, Depends
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from src.api.dependencies import require_owner
-from src.api.documentation import Responses, errors, headers, operation_id
+from src.api.openapi import Responses, errors, headers, operation_id
 
 _COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
 
 
 class TaskConvertor(StringConvertor):
-    """What may be a task's id in a path: the names beside the tasks are none, whatever the method."""
+    """Matches a task's id in a path, but no name of a collection, so that those are 405 for other methods."""
 
     regex = rf"(?!(?:{'|'.join(_COLLECTIONS)})$)[^/]+"
 
@@ -21,7 +21,7 @@ NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has
 
 
 def owner_router() -> APIRouter:
-    """A router of routes that only the user in their path may use."""
+    """Build a router whose routes only the user in their path may use."""
     return APIRouter(
         prefix="/api/{user_id}/tasks",
         tags=["tasks"],

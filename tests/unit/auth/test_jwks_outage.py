@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from src.auth.jwks import JwksClient, KeysUnavailable
-from src.errors import Unauthorized
+from src.auth.jwks import JwksClient
+from src.errors import SigningKeysUnavailable, Unauthorized
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
 from tests.unit.auth.jwks_server import serving
 from tests.unit.auth.minting import EDDSA, ES256, jwks
@@ -25,8 +25,8 @@ async def test_known_keys_go_on_and_unknown_ones_must_wait() -> None:
         await client.key("ed", "EdDSA")
     for _ in range(3):
         clock.now += MAX_AGE
-        assert await client.key("ed", "EdDSA") is client.known("ed", "EdDSA")
-        with pytest.raises(KeysUnavailable) as outage:
+        assert await client.key("ed", "EdDSA") is client.cached_key("ed", "EdDSA")
+        with pytest.raises(SigningKeysUnavailable) as outage:
             await client.key("p256", "ES256")
         assert outage.value.status == 503
         assert outage.value.headers == {"Retry-After": "5"}
@@ -41,10 +41,10 @@ async def test_an_api_that_starts_before_its_front_end_heals_by_itself() -> None
     clock = Clock()
     async with serving({}) as server:
         client, port = client_of(server.url, clock), server.port
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(SigningKeysUnavailable):
         await client.key("ed", "EdDSA")
     async with serving(jwks(EDDSA), port) as server:
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(SigningKeysUnavailable):
             await client.key("ed", "EdDSA")
         assert server.hits == 0
         clock.now += COOLDOWN
@@ -62,11 +62,11 @@ async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog:
         client = client_of(server.url, clock)
         await client.key("ed", "EdDSA")
         server.document = document
-        with caplog.at_level(logging.WARNING), pytest.raises(KeysUnavailable):
+        with caplog.at_level(logging.WARNING), pytest.raises(SigningKeysUnavailable):
             await client.key("p256", "ES256")
-        assert client.known("ed", "EdDSA") is not None
+        assert client.cached_key("ed", "EdDSA") is not None
         await client.aclose()
-    assert "the answer is not a JWK Set" in caplog.text
+    assert "the response is not a JWK Set" in caplog.text
 
 
 @pytest.mark.req("AUTH-FR-044", "AUTH-FR-045")
@@ -76,7 +76,7 @@ async def test_a_black_hole_is_a_503_after_the_timeout_for_all_who_wait() -> Non
         client = client_of(server.url, Clock(), timeout=0.2)
         started = time.monotonic()
         ends = await asyncio.gather(*(client.key("ed", "EdDSA") for _ in range(100)), return_exceptions=True)
-        assert all(isinstance(end, KeysUnavailable) for end in ends)
+        assert all(isinstance(end, SigningKeysUnavailable) for end in ends)
         assert time.monotonic() - started < 1
         assert server.hits == 1
         await client.aclose()
@@ -91,20 +91,20 @@ async def test_an_old_set_that_cannot_be_renewed_is_tried_again_after_the_cool_d
         server.status = 500
         clock.now += MAX_AGE
         for _ in range(20):
-            assert client.known("ed", "EdDSA") is not None
+            assert client.cached_key("ed", "EdDSA") is not None
             await asyncio.sleep(0.005)
         assert server.hits == 2
         server.status, server.document = 200, jwks(EDDSA, ES256)
         clock.now += COOLDOWN
-        client.keep_fresh()
+        client.refresh_if_stale()
         await until_fetched(client, 2)
-        assert client.known("p256", "ES256") is not None
+        assert client.cached_key("p256", "ES256") is not None
         await client.aclose()
 
 
 async def test_the_log_names_the_endpoint_without_its_password(caplog: pytest.LogCaptureFixture) -> None:
     client = client_of("http://user:pass-word@127.0.0.1:1/jwks", Clock())
-    with caplog.at_level(logging.WARNING), pytest.raises(KeysUnavailable):
+    with caplog.at_level(logging.WARNING), pytest.raises(SigningKeysUnavailable):
         await client.key("ed", "EdDSA")
     await client.aclose()
     assert "127.0.0.1:1/jwks" in caplog.text

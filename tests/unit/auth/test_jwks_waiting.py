@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from jose.backends.base import Key
 
-from src.auth.jwks import JwksClient, KeysUnavailable
-from src.errors import Unauthorized
+from src.auth.jwks import JwksClient
+from src.errors import SigningKeysUnavailable, Unauthorized
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock
 from tests.unit.auth.jwks_server import JwksServer
 from tests.unit.auth.minting import EDDSA, ES256, jwks
@@ -181,9 +181,9 @@ async def test_closing_lets_those_who_wait_go_at_once_and_fetches_no_more(
     requests = await asking(client, ["ed"] * 10)
     async with asyncio.timeout(0.5):
         await client.aclose()
-    assert await ends(requests) == {KeysUnavailable: 10}
+    assert await ends(requests) == {SigningKeysUnavailable: 10}
     turns.come()
-    assert await ends(await asking(client, ["ed"])) == {KeysUnavailable: 1}
+    assert await ends(await asking(client, ["ed"])) == {SigningKeysUnavailable: 1}
     assert server.hits == 1 + AT_ONCE
 
 
@@ -194,7 +194,7 @@ async def test_an_outage_while_waiting_is_a_503_and_known_keys_go_on(
     requests = await asking(client, ["ed"] * 10)
     server.status = 500
     turns.come()
-    assert await ends(requests) == {KeysUnavailable: 10}
-    assert await client.key("p256", "ES256") is client.known("p256", "ES256")
-    assert await ends(await asking(client, ["ed"])) == {KeysUnavailable: 1}
+    assert await ends(requests) == {SigningKeysUnavailable: 10}
+    assert await client.key("p256", "ES256") is client.cached_key("p256", "ES256")
+    assert await ends(await asking(client, ["ed"])) == {SigningKeysUnavailable: 1}
     assert server.hits == 1 + AT_ONCE + 1

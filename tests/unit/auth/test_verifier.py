@@ -6,9 +6,9 @@ import itertools
 import pytest
 from jose import jwt
 
-from src.auth.jwks import JwksClient, KeysUnavailable
+from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors import SigningKeysUnavailable, Unauthorized
 from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
 from tests.unit.auth.jwks_server import JwksServer
 from tests.unit.auth.minting import (
@@ -187,6 +187,6 @@ async def test_closing_the_verifier_ends_a_fetch_that_is_under_way(server: JwksS
     await asyncio.sleep(0.02)
     async with asyncio.timeout(1):
         await verifier.aclose()
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(SigningKeysUnavailable):
             await waiting
     await TokenVerifier(secrets=[SECRET]).aclose()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from src.recurrence.next import Basis, Occurrence, next_occurrence
 from src.schemas.due_date import parse_due_date
-from src.schemas.recurrence import Occurrence, RecurrenceFrom, next_occurrence
 
 
 def complete(
@@ -12,7 +12,7 @@ def complete(
     due_date: str | None,
     at: str,
     *,
-    basis: RecurrenceFrom = "due_date",
+    basis: Basis = "due_date",
     zone: str | None = None,
 ) -> Occurrence | None:
     completed_at = datetime.fromisoformat(at)
@@ -24,7 +24,7 @@ def next_due(
     due_date: str | None,
     at: str,
     *,
-    basis: RecurrenceFrom = "due_date",
+    basis: Basis = "due_date",
     zone: str | None = None,
 ) -> str | None:
     following = complete(recurrence, due_date, at, basis=basis, zone=zone)

@@ -9,9 +9,9 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from src.schemas.recurrence import next_occurrence
-from src.schemas.recurrence_dates import occurrences
-from src.schemas.recurrence_rule import parse_rule
+from src.recurrence.expand import occurrences
+from src.recurrence.next import next_occurrence
+from src.recurrence.rule import parse_rule
 from tests.unit.recurrence.rules import rules
 
 _NOW = datetime(2026, 11, 3, 15, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from src.schemas.recurrence import Occurrence
+from src.recurrence.next import Occurrence
 from tests.unit.recurrence.completing import complete, in_time, next_due
 
 _AT = "2026-12-01T12:00:00Z"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.zones import ZONES
 from tests.unit.recurrence.completing import next_due
-from tests.zones import ZONES
 
 
 @pytest.mark.req("TASK-FR-102")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from pydantic import TypeAdapter, ValidationError
 
-from src.schemas.recurrence import Recurrence, next_occurrence
+from src.recurrence.next import next_occurrence
+from src.schemas.recurrence import Recurrence
 from tests.unit.recurrence.rules import look_alikes, rules
 
 _RECURRENCE: TypeAdapter[str | None] = TypeAdapter(Recurrence)

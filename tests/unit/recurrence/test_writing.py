@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.zones import ZONES
 from tests.unit.recurrence.completing import in_time, next_due
-from tests.zones import ZONES
 
 
 @pytest.mark.req("TASK-FR-103")

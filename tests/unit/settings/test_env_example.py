@@ -4,7 +4,7 @@ import pytest
 from dotenv import dotenv_values
 
 from src.config import Settings, load_settings
-from tests.commands import ROOT
+from tests.support.commands import ROOT
 
 _EXAMPLE = ROOT / ".env.example"
 

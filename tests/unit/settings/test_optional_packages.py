@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from src.config import load_settings
-from tests.tokens import SECRET
+from tests.support.tokens import SECRET
 
 
-@pytest.mark.req("RUN-FR-002", "OPS-FR-083")
+@pytest.mark.req("RUN-FR-002", "OBS-FR-014")
 @pytest.mark.parametrize(
     ("setting", "value", "package", "group"),
     [

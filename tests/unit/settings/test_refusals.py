@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from src.config import Settings, load_settings
-from tests.commands import run
+from tests.support.commands import run
 from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, refusal
 
 
@@ -29,12 +29,12 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
         ("BETTER_AUTH_URL", "app.example.com", "URL"),
         ("BETTER_AUTH_URL", "ftp://app.example.com", "'http' or 'https'"),
         ("BETTER_AUTH_JWKS_URL", "/api/auth/jwks", "URL"),
-        ("BETTER_AUTH_STRICT", "maybe", "boolean"),
+        ("BETTER_AUTH_REQUIRE_ISSUER_AND_AUDIENCE", "maybe", "boolean"),
         ("BETTER_AUTH_COOKIE_CACHE", "maybe", "boolean"),
         ("ALLOWED_HOSTS", "https://api.example.com", "without a port"),
         ("ALLOWED_HOSTS", "api.example.com:8000", "without a port"),
         ("ALLOWED_HOSTS", "every.example*", "host names such as api.example.com"),
-        ("HSTS_SECONDS", "-1", "greater than or equal to 0"),
+        ("HSTS_MAX_AGE", "-1", "greater than or equal to 0"),
         ("SHUTDOWN_DELAY", "-1", "greater than or equal to 0"),
         ("SHUTDOWN_DELAY", "61", "less than or equal to 60"),
         ("TRASH_RETENTION_DAYS", "-1", "greater than or equal to 0"),
@@ -46,7 +46,7 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
         ("RATE_LIMIT", "5", "such as 1000/minute, or off"),
         ("RATE_LIMIT", "0/hour", "such as 1000/minute, or off"),
         ("RATE_LIMIT", "9999999999/minute", "such as 1000/minute, or off"),
-        ("RATE_LIMIT_FAILURES", "٣٠/minute", "such as 1000/minute, or off"),
+        ("RATE_LIMIT_AUTH_FAILURES", "٣٠/minute", "such as 1000/minute, or off"),
         ("RATE_LIMIT_STORAGE_URL", "http://somebody:hunter2@cache.example.com", "'redis' or 'rediss'"),
     ],
 )
@@ -111,7 +111,8 @@ def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.req("RUN-FR-002")
 @pytest.mark.parametrize(
-    ("name", "value"), [("BETTER_AUTH_JWKS_URL", f"{FRONT_END}/keys"), ("BETTER_AUTH_STRICT", "true")]
+    ("name", "value"),
+    [("BETTER_AUTH_JWKS_URL", f"{FRONT_END}/keys"), ("BETTER_AUTH_REQUIRE_ISSUER_AND_AUDIENCE", "true")],
 )
 def test_tokens_that_name_their_issuer_need_one(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

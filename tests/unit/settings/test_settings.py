@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from src.config import load_settings
-from tests.commands import run
+from tests.support.commands import run
 from tests.unit.settings.production import FRONT_END, SECRET, URL
 
 

@@ -1,0 +1,105 @@
+"""Create users, tasks and idempotency records.
+
+Better Auth may have made `users` already (`user: { modelName: "users" }`), or may move in later. So this migration
+shares the table: it creates what is missing, and a downgrade never drops it.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _create_or_adopt_users()
+    _create_tasks()
+    _create_idempotency_records()
+
+
+def downgrade() -> None:
+    op.drop_table("idempotency_records")
+    op.drop_table("tasks")
+    op.execute("DROP FUNCTION tasks_search_vector(text, text, text[])")
+    op.drop_column("users", "purged_revision")
+    op.drop_column("users", "revision")  # the table stays, because it may hold Better Auth's accounts
+
+
+def _create_or_adopt_users() -> None:
+    now = sa.text("CURRENT_TIMESTAMP")
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text()),
+        sa.Column("email", sa.Text()),
+        sa.Column("emailVerified", sa.Boolean()),
+        sa.Column("image", sa.Text()),
+        sa.Column("createdAt", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("updatedAt", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="users_pkey"),
+        sa.UniqueConstraint("email", name="users_email_key"),
+        if_not_exists=True,
+    )
+    for column in ("revision", "purged_revision"):
+        op.add_column("users", sa.Column(column, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    for column in ("name", "email", "emailVerified"):
+        op.alter_column("users", column, nullable=True)  # a row that holds just the id is a user, too
+
+
+def _create_tasks() -> None:
+    # array_to_string is not declared immutable, as the output of some types depends on settings; that of text does not.
+    op.execute(r"""
+        CREATE FUNCTION tasks_search_vector(title text, description text, tags text[]) RETURNS tsvector
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN to_tsvector('simple', normalize(regexp_replace(regexp_replace(
+            normalize(title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '), NFKD),
+            '[\u0300-\u036f]', '', 'g'), '[!-/:-@\[-`{-~\u2000-\u206f]', ' ', 'g'), NFKC))
+    """)
+    search_vector = sa.Computed("tasks_search_vector(title, description, tags)", persisted=True)
+    op.create_table(
+        "tasks",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("description", sa.String(10_000)),
+        sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True)),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("2"), nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("due_date", sa.String(40)),
+        sa.Column("due_day", sa.Date()),
+        sa.Column("due_at", sa.DateTime(timezone=True)),
+        sa.Column("recurrence", sa.String(500)),
+        sa.Column("recurrence_from", sa.Text(), server_default=sa.text("'due_date'"), nullable=False),
+        sa.Column("recurrence_tz", sa.Text()),
+        sa.Column("next_task_id", sa.BigInteger()),
+        sa.Column("search_vector", postgresql.TSVECTOR(), search_vector, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True)),
+        sa.Column("last_event", sa.Text(), server_default=sa.text("'created'"), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "id", name="tasks_pkey"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
+    )
+    op.create_index("tasks_user_id_revision_key", "tasks", ["user_id", "revision"], unique=True)
+    is_deleted = sa.text("deleted_at IS NOT NULL")
+    op.create_index("tasks_trash_idx", "tasks", ["user_id", "deleted_at"], postgresql_where=is_deleted)
+
+
+def _create_idempotency_records() -> None:
+    op.create_table(
+        "idempotency_records",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("headers", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "key", name="idempotency_records_pkey"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="idempotency_records_user_id_fkey", ondelete="CASCADE"),
+    )

@@ -1,0 +1,134 @@
+"""Start each peer: one process, on one processor core where `taskset` exists, on the same database."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
+
+from benchmarks import cores, npm
+from benchmarks.load import Address
+from benchmarks.workload import SIGNING_KEY
+
+_ROOT = Path(__file__).parents[1]
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+_PYTHON_SETTINGS = {
+    "PYTHONPATH": str(_ROOT),
+    "ENVIRONMENT": "production",
+    "BETTER_AUTH_SECRET": SIGNING_KEY,
+    "ALLOWED_ORIGINS": "http://localhost:3000",
+    "RATE_LIMIT": "1000000/second",  # counted, but never reached
+    "WEB_CONCURRENCY": "1",
+    "SHUTDOWN_DELAY": "0",
+}
+
+
+class PeerName(StrEnum):
+    """The servers that can be measured."""
+
+    API = "api"
+    BASELINE = "baseline"
+    FASTIFY = "fastify"
+    FASTIFY_TUNED = "fastify-tuned"
+    ASGI = "asgi"
+
+
+class Peer(NamedTuple):
+    """A server that runs: where it listens, and its process."""
+
+    name: PeerName
+    address: Address
+    pid: int
+
+
+DESCRIPTIONS = {
+    PeerName.API: "this project (`serve`)",
+    PeerName.BASELINE: "FastAPI in the usual style",
+    PeerName.FASTIFY: "Fastify + pg, ordinary",
+    PeerName.FASTIFY_TUNED: "Fastify + pg, tuned",
+    PeerName.ASGI: "bare ASGI + asyncpg",
+}
+_PYTHON_PEERS = {
+    PeerName.API: ("src", "serve"),
+    PeerName.BASELINE: ("uvicorn", "benchmarks.baseline:app"),
+    PeerName.ASGI: ("uvicorn", "benchmarks.floor:app"),
+}
+_UVICORN = ("--loop=uvloop", "--http=httptools", "--no-access-log")
+_FASTIFY_PEERS = {PeerName.FASTIFY: "ordinary", PeerName.FASTIFY_TUNED: "tuned"}
+FASTIFY = frozenset(_FASTIFY_PEERS)
+
+
+@contextmanager
+def serving(name: PeerName, database_url: str, folder: Path) -> Iterator[Peer]:
+    """Serve as production does, in a folder without a `.env` file.
+
+    Raises:
+        RuntimeError: The server does not start; the message is its output.
+    """
+    address = ("127.0.0.1", _free_port())
+    with TemporaryFile() as log, _started(name, address[1], database_url, folder, log) as process:
+        if not _accepts_connections(process, address):
+            log.seek(0)
+            raise RuntimeError(log.read().decode())
+        yield Peer(name, address, process.pid)
+
+
+@contextmanager
+def _started(
+    name: PeerName, port: int, database_url: str, folder: Path, log: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*cores.pinned_to_first(), *_command(name, port)],
+        env=_environment(name, port) | {"DATABASE_URL": database_url},
+        cwd=folder,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _command(name: PeerName, port: int) -> list[str]:
+    if name in FASTIFY:
+        return [npm.program("node"), str(npm.HOME / "server.js"), _FASTIFY_PEERS[name]]
+    module = _PYTHON_PEERS[name]
+    options = _UVICORN if module[0] == "uvicorn" else ()
+    return [sys.executable, "-m", *module, *options, f"--port={port}"]
+
+
+def _environment(name: PeerName, port: int) -> dict[str, str]:
+    if name in FASTIFY:
+        return {"NODE_ENV": "production", "PORT": str(port), "SIGNING_KEY": SIGNING_KEY}
+    return _PYTHON_SETTINGS
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _accepts_connections(process: subprocess.Popen[bytes], address: Address) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(address):
+            return True
+        time.sleep(0.05)
+    return False

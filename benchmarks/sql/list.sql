@@ -1,0 +1,5 @@
+SELECT {task}
+FROM tasks
+WHERE user_id = $1 AND deleted_at IS NULL
+ORDER BY id DESC
+LIMIT $2

@@ -1,0 +1,33 @@
+"""Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes.
+
+The headers are documented beside the responses 304 and 412, in `src.api.openapi`.
+"""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+# Also weak or without quotes, because proxies that compress weaken tags and people forget the quotes.
+_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+
+
+async def if_match(request: Request) -> list[int] | None:
+    """Parse the revisions of which one must be current; None where any will do."""
+    values = request.headers.getlist("If-Match")
+    return None if not values or "*" in values else _revisions(values)
+
+
+async def if_none_match(request: Request) -> list[int]:
+    """Parse the revisions that the client has cached."""
+    return _revisions(request.headers.getlist("If-None-Match"))
+
+
+def _revisions(values: list[str]) -> list[int]:
+    """Parse a header that is a list, also where it is sent several times (RFC 9110, section 5.3)."""
+    tags = (_TAG.fullmatch(tag.strip()) for tag in ",".join(values).split(","))
+    return [int(tag[1]) for tag in tags if tag]
+
+
+IfMatch = Annotated[list[int] | None, Depends(if_match)]
+IfNoneMatch = Annotated[list[int], Depends(if_none_match)]

@@ -1,0 +1,39 @@
+"""The query parameters of a list, validated in one step.
+
+FastAPI's `Annotated[TaskQuery, Query()]` extracts each of the parameters in turn, for 115 µs a request (ADR 0033).
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from src.schemas.query import TaskQuery
+
+_SCHEMAS: dict[str, dict[str, Any]] = TaskQuery.model_json_schema()["properties"]
+_LISTS = {name for name, schema in _SCHEMAS.items() if schema.get("type") == "array"}
+_NO_FILTERS = TaskQuery()
+
+PARAMETERS = {"parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _SCHEMAS.items()]}
+"""The parameters for the OpenAPI document."""
+
+
+async def task_query(request: Request) -> TaskQuery:
+    """Validate the query parameters; unknown ones are ignored.
+
+    Raises:
+        RequestValidationError: A value is invalid.
+        InvalidCursor: The cursor was not made by this API for this kind of list.
+    """
+    sent = request.query_params
+    if not sent:
+        return _NO_FILTERS
+    names = _SCHEMAS.keys() & sent.keys()
+    try:
+        return TaskQuery.model_validate({name: sent.getlist(name) if name in _LISTS else sent[name] for name in names})
+    except ValidationError as error:
+        raise RequestValidationError([each | {"loc": ("query", *each["loc"])} for each in error.errors()]) from None
+
+
+ListQuery = Annotated[TaskQuery, Depends(task_query)]

@@ -1,0 +1,26 @@
+"""HEAD is GET without the body (RFC 9110, section 9.3.2), on every path that has GET."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class HeadRequestMiddleware:
+    """Serves HEAD as GET, and ends the response after the headers, because the body may be an endless stream."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self._app(scope, receive, send)
+        # A copy, because the server reads HEAD in its own scope to send no body.
+        return await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body"})
+
+    return sending

@@ -1,0 +1,37 @@
+"""Unhandled exceptions become a 500 problem, inside CORS so that browsers can read it."""
+
+import logging
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from src.api.middleware.response_headers import response_of
+from src.api.problems import problem
+from src.observability.logging import describe_exception
+
+logger = logging.getLogger(__name__)
+
+
+class ServerErrorMiddleware:
+    """Turns an unhandled exception into a 500 that contains the request id and nothing else.
+
+    The log has the id, the exception's type and its stack.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http" or response_of(scope).status is not None:
+                raise
+            await _internal_error(error, scope["state"]["request_id"])(scope, receive, send)
+
+
+def _internal_error(error: Exception, request_id: str) -> ASGIApp:
+    exception = describe_exception(error)
+    logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
+    detail = "Something went wrong on our side; the request id helps to find out what."
+    return problem(500, "internal-error", "Internal server error", detail, request_id=request_id)

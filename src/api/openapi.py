@@ -1,0 +1,121 @@
+"""The OpenAPI document, complete enough to generate a client from."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from src.api.middleware.jwt_auth import PUBLIC_PATHS
+from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
+
+_DESCRIPTIONS = {
+    400: "The body cannot be read.",
+    401: "There is no valid access token.",
+    403: "The path names another user, or a cookie came from a page of another origin.",
+    404: "The user has no such task.",
+    409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
+    410: "What has changed since then is not known any more; forget what you have and load everything again.",
+    412: "The task is not the one that `If-Match` names; `current` is what it is now.",
+    413: "The body is larger than 1 MiB, or the response too large to be stored for its `Idempotency-Key`.",
+    415: "The body is not JSON.",
+    422: "Something in the request is wrong; `errors` says what.",
+    429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
+    503: "The database or the keys for tokens are out of reach, or too much is asked at once; see `Retry-After`.",
+}
+_MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
+_HEADERS = {
+    401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    409: {"Retry-After": "Seconds to wait."},
+    429: {
+        "Retry-After": "Seconds to wait.",
+        "RateLimit": 'What is left, such as `"user";r=0;t=12`.',
+        "RateLimit-Policy": 'The limit, such as `"user";q=1000;w=60`.',
+    },
+    503: {"Retry-After": "Seconds to wait."},
+}
+_CONDITIONAL_HEADERS = {
+    "304": ("If-None-Match", "Answer 304 if the `ETag` is still this."),
+    "412": ("If-Match", "Act only if the task has this `ETag`; 412 otherwise."),
+}
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A JWT of your Better Auth front end.",
+}
+
+
+type Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """Build the `responses` of a route that has these errors."""
+    return {
+        status: {
+            "model": _MODELS.get(status, Problem),
+            "description": _DESCRIPTIONS[status],
+            **(headers(**_HEADERS[status]) if status in _HEADERS else {}),
+        }
+        for status in statuses
+    }
+
+
+OPERATIONS_FAILED: Responses = {
+    409: {
+        "model": OperationsFailedProblem | Problem,
+        "description": "Some operations cannot be done, so none was; or a request with this key is in progress.",
+    }
+}
+REPLAYED = {"Idempotency_Replayed": "`true` where the `Idempotency-Key` was known and nothing was done again."}
+
+
+def headers(**descriptions: str) -> dict[str, Any]:
+    """Build the `headers` of a response from names and descriptions."""
+    return {
+        "headers": {
+            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
+            for name, text in descriptions.items()
+        }
+    }
+
+
+def operation_id(route: APIRoute) -> str:
+    """Use the handler's name, which generated clients use for their methods."""
+    return route.name
+
+
+class TaskAPI(FastAPI):
+    """FastAPI that adds to the document what it cannot know: the security scheme and the media type of errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, which is built once."""
+        cached = self.openapi_schema
+        schema = super().openapi()
+        if schema is not cached:
+            _add_security_and_problems(schema)
+        return schema
+
+
+def _add_security_and_problems(schema: dict[str, Any]) -> None:
+    schema["components"]["securitySchemes"] = {"bearerAuth": _SECURITY}
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
+            if parameters := _conditional_headers(operation["responses"]):
+                operation["parameters"] += parameters
+            _mark_problems(operation["responses"])
+
+
+def _conditional_headers(responses: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": text}
+        for status, (name, text) in _CONDITIONAL_HEADERS.items()
+        if status in responses
+    ]
+
+
+def _mark_problems(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        if status >= "400":
+            [content] = response["content"].values()
+            response["content"] = {MEDIA_TYPE: content}

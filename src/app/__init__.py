@@ -1,0 +1,39 @@
+"""The composition root: builds the application from the settings."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from src.api.openapi import TaskAPI
+from src.api.problems import HANDLERS
+from src.api.routers import health, overview, sync, tasks
+from src.app.components import Components
+from src.app.middleware import middleware
+from src.config import Settings
+
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
+# Explicit, because FastAPI's defaults would send query strings to any OpenTelemetry SDK set up in this process.
+_NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the API with these settings. It reads no environment, and connects to nothing before its lifespan."""
+    components = Components.from_settings(settings)
+    lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
+    routers = (*lists, sync.router, overview.router, tasks.router, health.router)
+    app = TaskAPI(
+        # Not by include_router, because an included router matches each request twice.
+        routes=[route for router in routers for route in router.routes],
+        title="Task API",
+        version="0.1.0",
+        description="Tasks of the users of a Better Auth front end.",
+        redirect_slashes=False,
+        middleware=middleware(settings, components),
+        telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,
+        exception_handlers=HANDLERS,
+        lifespan=components.lifespan,
+    )
+    app.state.components = components
+    return app

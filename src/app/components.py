@@ -1,0 +1,114 @@
+"""Builds the components of the application (database, verifier, change broker, …) from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from fastapi import FastAPI
+
+from src.auth.jwks import JwksClient
+from src.auth.verifier import TokenVerifier
+from src.config import Settings
+from src.db.database import Database, OnQuery
+from src.observability.line_writer import BufferedLineWriter
+from src.rate_limiting.stores import CounterStore, InMemoryCounterStore
+from src.services.sync.broker import ChangeBroker
+from src.shutdown import ShutdownSignal
+
+if TYPE_CHECKING:
+    from src.observability.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Holds what all requests of an application share; it is `app.state.components`."""
+
+    database: Database
+    verifier: TokenVerifier
+    counters: CounterStore
+    broker: ChangeBroker
+    shutdown: ShutdownSignal
+    access_log: BufferedLineWriter
+    telemetry: "Telemetry | None"
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Build all components; none of them connects to anything yet."""
+        telemetry = _create_telemetry(settings)
+        database = create_database(settings, on_query=None if telemetry is None else telemetry.record)
+        verifier = create_verifier(settings)
+        if telemetry is not None:
+            telemetry.watch(database, verifier.jwks)
+        shutdown = ShutdownSignal(settings.shutdown_delay)
+        return cls(
+            database=database,
+            verifier=verifier,
+            counters=_create_counters(settings),
+            broker=_create_broker(settings, database, shutdown),
+            shutdown=shutdown,
+            access_log=BufferedLineWriter(),
+            telemetry=telemetry,
+        )
+
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Start the components and close them in the opposite order, each one even if another fails to close."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.access_log.flush)
+            if self.telemetry is not None:
+                await stack.enter_async_context(aclosing(self.telemetry))
+            await stack.enter_async_context(aclosing(self.verifier))
+            await stack.enter_async_context(aclosing(self.counters))
+            await stack.enter_async_context(self.database)
+            await stack.enter_async_context(self.broker)
+            stack.enter_context(self.shutdown.install_signal_handlers())
+            yield
+
+
+def create_database(settings: Settings, on_query: OnQuery | None = None) -> Database:
+    """Build the connection pool."""
+    return Database(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        prepared_statements=settings.prepared_statements,
+        on_query=on_query,
+    )
+
+
+def create_verifier(settings: Settings) -> TokenVerifier:
+    """Build the verifier of access tokens."""
+    return TokenVerifier(
+        secrets=settings.secrets,
+        jwks=None if settings.jwks_url is None else JwksClient(settings.jwks_url),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        user_id_claim=settings.better_auth_user_id_claim,
+        require_issuer_and_audience_for_hs256=settings.better_auth_require_issuer_and_audience,
+        accept_session_cookie_cache=settings.better_auth_cookie_cache,
+    )
+
+
+def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSignal) -> ChangeBroker:
+    """Give it a URL to listen on only where that is direct, because a pooler in transaction mode drops LISTEN."""
+    pooled = settings.database_url.pooled or not settings.prepared_statements
+    direct = settings.database_url_unpooled or (None if pooled else settings.database_url)
+    return ChangeBroker(database, direct, shutdown.wait)
+
+
+def _create_counters(settings: Settings) -> CounterStore:
+    """Count rate limits in Redis where it is configured, so that processes share them, or else in this process."""
+    if settings.rate_limit_storage_url is None:
+        return InMemoryCounterStore()
+    from src.rate_limiting.redis_store import RedisCounterStore  # noqa: PLC0415 - its client is optional, and slow to import
+
+    return RedisCounterStore(str(settings.rate_limit_storage_url))
+
+
+def _create_telemetry(settings: Settings) -> "Telemetry | None":
+    """Build the exporter of traces and metrics where a collector is configured."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return None
+    from src.observability.telemetry import Telemetry  # noqa: PLC0415 - its packages are optional, and slow to import
+
+    return Telemetry.to_collector(str(settings.otel_exporter_otlp_endpoint))

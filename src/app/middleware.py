@@ -1,0 +1,88 @@
+"""The middleware, in its order."""
+
+from fastapi.middleware import Middleware
+from fastapi.middleware.cors import CORSMiddleware
+
+from src.api.middleware.access_log import AccessLogMiddleware
+from src.api.middleware.body_limit import BodyLimitMiddleware
+from src.api.middleware.head_requests import HeadRequestMiddleware
+from src.api.middleware.jwt_auth import JWTAuthMiddleware
+from src.api.middleware.rate_limit import UserRateLimitMiddleware
+from src.api.middleware.response_headers import ResponseHeadersMiddleware
+from src.api.middleware.server_errors import ServerErrorMiddleware
+from src.api.middleware.trailing_slash import TrailingSlashMiddleware
+from src.api.middleware.trusted_host import TrustedHostMiddleware
+from src.app.components import Components
+from src.config import Settings
+from src.rate_limiting.limiter import RateLimiter
+from src.rate_limiting.rate import Rate
+from src.rate_limiting.stores import CounterStore
+
+
+def middleware(settings: Settings, components: Components) -> list[Middleware]:
+    """List the middleware from the outside in.
+
+    The order guarantees that every response is logged, that those of errors have CORS headers, and that no body is
+    read before the token is verified.
+    """
+    limiter = _limiter("user", settings.rate_limit, components.counters)
+    return [
+        Middleware(ResponseHeadersMiddleware, shutdown=components.shutdown, hsts_seconds=settings.hsts_max_age),
+        Middleware(
+            AccessLogMiddleware,
+            lines=components.access_log,
+            form=settings.log_form,
+            traced=components.telemetry is not None,
+        ),
+        _cors(settings.allowed_origins),
+        Middleware(ServerErrorMiddleware),
+        *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
+        Middleware(HeadRequestMiddleware),
+        Middleware(TrailingSlashMiddleware),
+        Middleware(
+            JWTAuthMiddleware,
+            verifier=components.verifier,
+            failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
+            explain=settings.environment == "development",
+            cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
+        ),
+        *([Middleware(UserRateLimitMiddleware, limiter=limiter)] if limiter else []),
+        Middleware(BodyLimitMiddleware),
+    ]
+
+
+def _cors(origins: list[str]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=_REQUEST_HEADERS,
+        expose_headers=_RESPONSE_HEADERS,
+        max_age=7200,
+    )
+
+
+def _limiter(name: str, rate: Rate | None, counters: CounterStore) -> RateLimiter | None:
+    return None if rate is None else RateLimiter(name, rate, counters)
+
+
+_REQUEST_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+]
+_RESPONSE_HEADERS = [
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]

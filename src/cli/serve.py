@@ -1,0 +1,28 @@
+"""`python -m src serve`: serve in production."""
+
+from typing import Annotated
+
+import typer
+
+from src.config import load_settings
+from src.observability.logging import configure_logging
+from src.server.run import run
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(help="The number of processes; default: WEB_CONCURRENCY, or one.", min=1)
+    ] = None,
+    connections: Annotated[
+        int, typer.Option(help="The maximum connections per process; 'ulimit -n' must allow more.", min=1)
+    ] = 800,
+) -> None:
+    """Serve in production, with limits on slow and malicious clients.
+
+    After SIGTERM, /ready is 503 for SHUTDOWN_DELAY seconds; then running requests are completed and the process exits.
+    """
+    settings = load_settings()  # so that an invalid setting is reported once instead of by each process
+    configure_logging(form=settings.log_form, level=settings.log_level)  # for the process that supervises the workers
+    run(host, port, workers=workers, limit_concurrency=connections, access_log=False, log_config=None)

@@ -1,0 +1,172 @@
+"""Load the settings from the environment, which no other module reads. An invalid one stops startup with a sentence."""
+
+import os
+from importlib.util import find_spec
+from typing import Annotated, Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import (
+    Field,
+    HttpUrl,
+    RedisDsn,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, UserIdClaim
+from src.db.url import DatabaseUrl
+from src.rate_limiting.rate import Rate, RateOrOff
+from src.schemas.origin import origin_of
+
+_ENV_FILE = ".env"
+
+PLACEHOLDER_DATABASE_URL = "postgresql://not/needed"
+"""A valid DATABASE_URL for commands that use only the other settings."""
+
+# The optional package that a setting needs, and the dependency group that installs it.
+_OPTIONAL = {
+    "otel_exporter_otlp_endpoint": ("opentelemetry.sdk", "otel"),
+    "rate_limit_storage_url": ("redis", "redis"),
+}
+
+
+class Settings(BaseSettings):
+    """The settings, one field per environment variable or line of `.env`; `.env.example` explains them."""
+
+    model_config = SettingsConfigDict(
+        env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Literal["production", "development", "test"] = "production"
+    log_format: Literal["json", "plain"] | None = None
+    log_level: LogLevel = "info"
+    database_url: DatabaseUrlSetting
+    database_url_unpooled: DatabaseUrlSetting | None = None
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_prepared_statements: bool | None = None
+    better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
+    better_auth_jwks_url: Annotated[HttpUrl | None, Field(repr=False)] = None
+    better_auth_secrets: Secrets = []
+    better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
+    better_auth_issuer: str | None = None
+    better_auth_audience: str | None = None
+    better_auth_user_id_claim: UserIdClaim = "sub"
+    better_auth_require_issuer_and_audience: bool = False
+    better_auth_cookie_cache: bool = False
+    allowed_origins: Origins = []
+    allowed_hosts: HostList = []
+    hsts_max_age: Annotated[int, Field(ge=0)] = 0
+    shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
+    trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
+    otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
+    list_format: Literal["object", "array"] = "object"
+    rate_limit: RateOrOff = Rate(1000, "minute")
+    rate_limit_auth_failures: RateOrOff = Rate(30, "minute")
+    rate_limit_storage_url: Annotated[RedisDsn | None, Field(repr=False)] = None
+
+    @field_validator("better_auth_secret")
+    @classmethod
+    def _require_token_verification(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        sources = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
+        if secret is None and not any(info.data.get(name, "wrong") for name in sources):
+            raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
+        return secret
+
+    @field_validator(*_OPTIONAL)
+    @classmethod
+    def _require_optional_package(cls, value: object, info: ValidationInfo) -> object:
+        package, group = _OPTIONAL[str(info.field_name)]
+        if value is not None and find_spec(package) is None:
+            raise ValueError(f"needs packages that are not installed: add '--group {group}' to 'uv sync'")
+        return value
+
+    @model_validator(mode="after")
+    def _require_issuer_and_audience(self) -> Self:
+        if (self.jwks_url or self.better_auth_require_issuer_and_audience) and not (self.issuer and self.audience):
+            raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets that HS256 tokens may be signed with, the current one first."""
+        single = [] if self.better_auth_secret is None else [self.better_auth_secret]
+        return [secret.get_secret_value() for secret in (*self.better_auth_secrets, *single)]
+
+    @property
+    def issuer(self) -> str | None:
+        """The required value of `iss`: by default the origin of Better Auth's base URL."""
+        return self.better_auth_issuer or self._better_auth_origin
+
+    @property
+    def audience(self) -> str | None:
+        """The required value or member of `aud`: by default the same as `iss`, like Better Auth's own default."""
+        return self.better_auth_audience or self._better_auth_origin
+
+    @property
+    def jwks_url(self) -> str | None:
+        """The URL of Better Auth's JWKS, below BETTER_AUTH_URL's path, or `/api/auth` if it has none."""
+        if self.better_auth_jwks_url is not None:
+            return str(self.better_auth_jwks_url)
+        if self.better_auth_url is None:
+            return None
+        path = (self.better_auth_url.path or "").rstrip("/") or "/api/auth"
+        return f"{self._better_auth_origin}{path}/jwks"
+
+    @property
+    def _better_auth_origin(self) -> str | None:
+        return None if self.better_auth_url is None else origin_of(self.better_auth_url)
+
+    @property
+    def log_form(self) -> Literal["json", "plain"]:
+        """The log format: plain text in development, JSON otherwise."""
+        return self.log_format or ("plain" if self.environment == "development" else "json")
+
+    @property
+    def migration_url(self) -> DatabaseUrl:
+        """The database URL for migrations, past any pooler, because they need one session for all their statements."""
+        return self.database_url_unpooled or self.database_url
+
+    @property
+    def prepared_statements(self) -> bool:
+        """Whether to use prepared statements: not through a pooler in transaction mode, unless the setting says so."""
+        if self.database_prepared_statements is None:
+            return not self.database_url.pooled
+        return self.database_prepared_statements
+
+
+def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, parsed by pydantic
+    """Load the settings from `values`, the environment and `.env`, in this order of precedence.
+
+    Raises:
+        SystemExit: A setting is missing or invalid; the message has a sentence for each and none of their values.
+    """
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        sentences = dict.fromkeys(map(_sentence, error.errors(include_input=False)))
+        raise SystemExit("Cannot start: " + "; ".join(sentences)) from None
+
+
+def set_default(name: str, value: str) -> None:
+    """Set an environment variable of this process and its children, unless the environment or `.env` sets it."""
+    if not is_set(name):
+        os.environ[name] = value
+
+
+def is_set(name: str) -> bool:
+    """Return whether the environment or `.env` sets the variable; an empty value counts as unset."""
+    return any(value and key.upper() == name for key, value in (dotenv_values(_ENV_FILE) | os.environ).items())
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0]).upper()
+    if error["type"] == "missing":
+        return f"{name} is missing"
+    return message if message.startswith(name) else f"{name}: {message}"

@@ -1,0 +1,69 @@
+"""Types of settings, which parse and validate them. No error message contains a value."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from src.db.url import DatabaseUrl
+from src.schemas.origin import Origin
+from src.schemas.text import lowercase
+
+_SECRET_LENGTH = 32
+
+# The secret that Better Auth uses if none is set. It is public, so anyone could sign tokens with it.
+_BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
+
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+def _parse_database_url(value: object) -> DatabaseUrl:
+    return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
+
+
+def _split(value: object) -> object:
+    """Parse a list that is separated by commas, `a,b`, or written like JSON, `["a", "b"]`."""
+    if not isinstance(value, str):
+        return value
+    parts = value.strip().removeprefix("[").removesuffix("]").split(",")
+    return [part.strip().strip("\"'") for part in parts if part.strip()]
+
+
+def _parse_host(value: str) -> str:
+    host = value.strip().lower()
+    if not _HOST.fullmatch(host):
+        raise ValueError("must be host names such as api.example.com or *.example.org, without a port")
+    return host
+
+
+def _strip_version_prefix(value: object) -> object:
+    """Remove the version numbers that Better Auth puts before secrets during a rotation: `2:new,1:old`."""
+    parts = _split(value)
+    return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
+
+
+def _require_strong_secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SECRET_LENGTH:
+        raise ValueError(f"must have at least {_SECRET_LENGTH} characters")
+    if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
+        raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
+    if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
+        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
+    return secret
+
+
+def _reject_email_claim(claim: str) -> str:
+    if claim == "email":
+        raise ValueError("must not be 'email': Better Auth signs verification links with the same secret")
+    return claim
+
+
+DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_database_url)]
+Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
+Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
+HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

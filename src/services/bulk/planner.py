@@ -1,0 +1,112 @@
+"""Plan what each operation of a bulk writes. The result is the same as that of the statement on one task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from src.db.transaction import Row
+from src.errors import AppError, TaskChanged, TaskNotFound
+from src.recurrence.next import next_occurrence
+from src.schemas.operations import (
+    CompleteOperation,
+    CreateOperation,
+    DeleteOperation,
+    Operation,
+    RestoreOperation,
+    TaskOperation,
+    UpdateOperation,
+)
+from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
+
+type ExpectedRevisions = list[int] | None
+"""The revisions of which a task must have one (`If-Match`); None accepts any."""
+
+
+@dataclass(slots=True)
+class PlannedWrite:
+    """The result of planning an operation: the changes of a task, and the next task of a recurring one.
+
+    `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
+    """
+
+    operation: Operation
+    task: Row | None = None
+    changes: Columns | None = None
+    next_task: Columns | None = None
+    error: AppError | None = None
+
+
+def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime) -> PlannedWrite:
+    """Plan an operation on the current state of its task."""
+    if isinstance(operation, CreateOperation):
+        return PlannedWrite(operation, changes=_new(operation, now))
+    if task is None or not _is_reachable(operation, task):
+        return PlannedWrite(operation, error=TaskNotFound())
+    if if_match is not None and task["revision"] not in if_match:
+        return PlannedWrite(operation, error=TaskChanged(task["json"]))
+    changes = _changes(operation, task, now)
+    return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, now))
+
+
+def _is_reachable(operation: TaskOperation, task: Row) -> bool:
+    """Return whether the operation applies: only restoring and permanent deletion reach into the trash."""
+    in_trash_too = isinstance(operation, RestoreOperation) or (
+        isinstance(operation, DeleteOperation) and operation.permanent
+    )
+    return task["last_event"] != "erased" if in_trash_too else task["deleted_at"] is None
+
+
+def _new(operation: CreateOperation, now: datetime) -> Columns:
+    values = to_columns(operation.task.model_dump())
+    completed = values.pop("completed")
+    return values | {"completed_at": now if completed else None, "last_event": "created"}
+
+
+def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | None:
+    match operation:
+        case UpdateOperation():
+            return _updated(operation, task, now)
+        case CompleteOperation():
+            toggled = task["completed_at"] is None
+            return _completion(task, now, completed=toggled if operation.completed is None else operation.completed)
+        case DeleteOperation():
+            return to_tombstone(now) if operation.permanent else to_trash(now)
+        case RestoreOperation():
+            return to_restored(now) if task["deleted_at"] else None
+
+
+def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
+    values = to_columns(operation.changes.model_dump())
+    if not values:
+        return None
+    completed = values.pop("completed", None)
+    return (
+        {"last_event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
+    )
+
+
+def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
+    if completed == (task["completed_at"] is not None):
+        return {"last_event": "updated"}
+    return (
+        {"completed_at": now, "last_event": "completed"}
+        if completed
+        else {"completed_at": None, "last_event": "reopened"}
+    )
+
+
+def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
+    """Return the next task if these changes complete a recurring task that does not have a next one yet."""
+    after = {**task, **changes}
+    if changes.get("last_event") != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
+        return None
+    occurrence = next_occurrence(
+        after["recurrence"],
+        after["due_date"],
+        basis=after["recurrence_from"],
+        completed_at=now,
+        zone=after["recurrence_tz"],
+    )
+    if occurrence is None:
+        return None
+    inherited = {name: after[name] for name in CREATED}
+    return inherited | to_columns(occurrence._asdict()) | {"last_event": "created"}

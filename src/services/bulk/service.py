@@ -1,0 +1,160 @@
+"""Apply several operations in one transaction, with at most five statements however many operations there are."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import NamedTuple
+
+from src.db.database import Database
+from src.db.statement import Statement
+from src.db.transaction import Row, Transaction
+from src.errors import AppError, OperationsFailed
+from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
+from src.services.bulk.planner import ExpectedRevisions, PlannedWrite, plan
+from src.services.bulk.statements import (
+    INSERT_TASKS,
+    LOCK_OR_CREATE_OWNER,
+    LOCK_OWNER,
+    READ_TASKS,
+    TAKE_REVISIONS,
+    UPDATE_TASKS,
+)
+from src.services.owner import OwnerId
+from src.services.tasks.columns import WRITTEN, Columns
+
+
+class OperationOutcome(NamedTuple):
+    """The result of one operation. `json` is its task, or None if the task is deleted or there is an `error`.
+
+    `is_written` is true if the operation has changed the task.
+    """
+
+    status: int
+    revision: int = 0
+    json: str | None = None
+    error: AppError | None = None
+    is_written: bool = False
+
+
+async def apply_operations(
+    transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], if_match: ExpectedRevisions = None
+) -> list[OperationOutcome]:
+    """Apply all operations that are possible, in their order; each write takes its own revision.
+
+    Locks the owner until the end of the transaction. `if_match` applies to operations that do not name a revision.
+    """
+    now = await _lock(transaction, owner, operations)
+    ids = [_task_id(each) for each in operations]
+    tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
+    plans = await _plan_in_thread(
+        plan(each, tasks.get(_task_id(each)), _expected_revisions(each, if_match), now) for each in operations
+    )
+    await _assign_revisions(transaction, owner, plans)
+    written = await _write(transaction, owner, plans, now)
+    return [_outcome(each, written) for each in plans]
+
+
+class _DryRunError(Exception):
+    """Raised to roll back the transaction of a dry run."""
+
+
+async def apply_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bulk) -> list[OperationOutcome]:
+    """Apply a bulk in its own transaction and return one outcome for each operation.
+
+    Raises:
+        OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
+    """
+    try:
+        async with database.transaction(owner) as transaction:
+            outcomes = await apply_operations(transaction, owner, bulk.operations)
+            _roll_back_if_needed(bulk, [outcome.error for outcome in outcomes])
+    except _DryRunError:
+        pass
+    return outcomes
+
+
+def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
+    if bulk.atomic and any(errors):
+        raise OperationsFailed(errors)
+    if bulk.dry_run:
+        raise _DryRunError
+
+
+async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
+    """Lock the owner's row and return the time. Every writer locks this row first, so writers cannot deadlock."""
+    creates = any(isinstance(each, CreateOperation) for each in operations)
+    row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
+    return datetime.now(UTC) if row is None else row["now"]
+
+
+async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
+    """Plan the operations in a worker thread: expanding hundreds of recurrence rules would block the event loop.
+
+    Cancelling the request stops the thread at the next operation, so that it cannot delay shutdown.
+    """
+    is_cancelled = False
+
+    def work() -> list[PlannedWrite]:
+        return list(takewhile(lambda _: not is_cancelled, plans))
+
+    try:
+        return await asyncio.to_thread(work)
+    finally:
+        is_cancelled = True
+
+
+async def _assign_revisions(transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite]) -> None:
+    """Assign consecutive revisions to all writes; a next task comes right after the task that it follows."""
+    writes = [columns for each in plans for columns in (each.changes, each.next_task) if columns is not None]
+    row = await transaction.fetch_row(TAKE_REVISIONS, owner=owner, count=len(writes)) if writes else None
+    if row is not None:
+        for revision, columns in enumerate(writes, start=row["revision"] - len(writes) + 1):
+            columns["revision"] = revision
+
+
+async def _write(
+    transaction: Transaction, owner: OwnerId, plans: Sequence[PlannedWrite], now: datetime
+) -> dict[int, Row]:
+    """Insert all new tasks, then update all changed ones; return the rows by revision."""
+    new = [each.changes for each in plans if each.task is None and each.changes is not None]
+    next_tasks = [each.next_task for each in plans if each.next_task is not None]
+    written = await _fetch_written(transaction, INSERT_TASKS, new + next_tasks, owner=owner, now=now)
+    changed = [_changed_row(each, written) for each in plans if each.task is not None and each.changes is not None]
+    return written | await _fetch_written(transaction, UPDATE_TASKS, changed, owner=owner, now=now)
+
+
+async def _fetch_written(
+    transaction: Transaction, statement: Statement, records: list[Columns], **values: object
+) -> dict[int, Row]:
+    if not records:
+        return {}
+    records_json = json.dumps(records, default=str, ensure_ascii=False)
+    return {row["revision"]: row for row in await transaction.fetch(statement, records=records_json, **values)}
+
+
+def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
+    """Return all columns of a task after its change, with the id of its next task."""
+    link = {} if planned.next_task is None else {"next_task_id": written[planned.next_task["revision"]]["id"]}
+    before = dict(planned.task or {})
+    return {name: before.get(name) for name in ("id", *WRITTEN)} | (planned.changes or {}) | link
+
+
+def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome:
+    if planned.error is not None:
+        return OperationOutcome(planned.error.status, error=planned.error)
+    row = planned.task if planned.changes is None else written[planned.changes["revision"]]
+    if row is None or isinstance(planned.operation, DeleteOperation):
+        return OperationOutcome(204, is_written=True)
+    status = 201 if planned.task is None else 200
+    return OperationOutcome(status, row["revision"], row["json"], is_written=planned.changes is not None)
+
+
+def _task_id(operation: Operation) -> int:
+    return 0 if isinstance(operation, CreateOperation) else operation.id
+
+
+def _expected_revisions(operation: Operation, if_match: ExpectedRevisions) -> ExpectedRevisions:
+    named = None if isinstance(operation, CreateOperation) else operation.revision
+    return if_match if named is None else [named]

@@ -1,0 +1,79 @@
+"""Statements that read and write many tasks at once, in a transaction that first locks the owner."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import Statement
+from src.models import TASKS, Task, User
+from src.services.owner import OWNER
+from src.services.tasks.columns import WRITTEN
+from src.services.tasks.json import detailed_task_json, new_task_record, task_record
+
+_now = bindparam("now", type_=UTCDateTime)
+_moment = func.clock_timestamp().label("now")
+
+
+def _records(*names: str) -> FromClause:
+    """Expand the parameter `records`, a JSON array of objects, to rows; members that are absent are null."""
+    records = func.jsonb_to_recordset(cast(bindparam("records", type_=Text), JSONB))
+    columns = [column(name, TASKS.c[name].type) for name in names]
+    return records.table_valued(*columns).render_derived(name="records", with_types=True)
+
+
+def _insert_tasks() -> Statement:
+    records = _records(*WRITTEN)
+    names = ("user_id", "created_at", "updated_at", *WRITTEN)
+    source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
+    return Statement(insert(Task).from_select(names, source).returning(*new_task_record))
+
+
+def _update_tasks() -> Statement:
+    records = _records("id", *WRITTEN)
+    values: dict[str, Any] = {name: records.c[name] for name in WRITTEN}
+    return Statement(
+        update(Task)
+        .where(col(Task.user_id) == OWNER, col(Task.id) == records.c.id)
+        .values(updated_at=_now, **values)
+        .returning(*task_record)
+    )
+
+
+LOCK_OWNER = Statement(
+    select(_moment)
+    .select_from(User)
+    .where(col(User.id) == OWNER)
+    .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
+)
+LOCK_OR_CREATE_OWNER = Statement(
+    insert(User)
+    .values(id=OWNER)
+    .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
+    .returning(_moment)
+)
+TAKE_REVISIONS = Statement(
+    update(User)
+    .where(col(User.id) == OWNER)
+    .values(revision=col(User.revision) + bindparam("count", type_=BigInteger))
+    .returning(col(User.revision))
+)
+READ_TASKS = Statement(
+    select(col(Task.id), *(TASKS.c[name] for name in WRITTEN), detailed_task_json.label("json")).where(
+        col(Task.user_id) == OWNER, col(Task.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    )
+)
+INSERT_TASKS = _insert_tasks()
+UPDATE_TASKS = _update_tasks()

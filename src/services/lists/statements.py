@@ -1,0 +1,106 @@
+"""Statements that list the tasks of one owner: sort orders and keyset pagination, one statement for each shape."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    ColumnElement,
+    Double,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import Statement, hidden_parameter
+from src.models import TASKS, Task, User
+from src.services.lists.filters import FILTERS, search_query
+from src.services.owner import HIDDEN_OWNER, OWNER
+from src.services.tasks.json import task_columns, task_json
+
+
+class ListShape(NamedTuple):
+    """What decides the SQL of a list. All else is a bind parameter, so that PostgreSQL keeps a generic plan."""
+
+    sort: str
+    descending: bool
+    filters: tuple[str, ...]
+    """Names in `FILTERS`."""
+    has_cursor: bool
+    has_offset: bool
+    has_total: bool
+
+
+def _due(*, descending: bool) -> ColumnElement[datetime]:
+    """Return the sort key of due dates: a day sorts as its start in UTC, no due date sorts last in both directions."""
+    day = func.timezone(literal_column("'UTC'"), cast(col(Task.due_day), TIMESTAMP))
+    # noon, because asyncpg encodes datetime.min as -infinity
+    never = "0001-01-01" if descending else "9999-12-31"
+    return func.coalesce(col(Task.due_at), day, literal_column(f"'{never} 12:00+00'::timestamptz"))
+
+
+_KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
+    "updated_at": (TASKS.c.revision, BigInteger),
+    "priority": (cast(col(Task.priority), BigInteger), BigInteger),
+    "title": (func.lower(col(Task.title)), Text),
+    "relevance": (cast(func.ts_rank(col(Task.search_vector), search_query), Double), Double),
+}
+
+
+def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
+    """Return the sort key that precedes the id, and its type."""
+    if sort == "created_at":  # ids ascend with creation, and the primary key index is sorted by them
+        return null(), Text
+    return (_due(descending=descending), UTCDateTime) if sort == "due_date" else _KEYS[sort]
+
+
+def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
+    """Return the condition that a task comes after the cursor (keyset pagination)."""
+    task_id = hidden_parameter("after_id", BigInteger)
+    by_id = col(Task.id) < task_id if descending else col(Task.id) > task_id
+    if sort == "created_at":
+        return by_id
+    key, type_ = _key(sort, descending=descending)
+    value = hidden_parameter("after_value", type_)
+    further = key < value if descending else key > value
+    return further if sort == "updated_at" else or_(further, and_(key == value, by_id))
+
+
+def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
+    """Return the ORDER BY. An owner's ids and revisions are unique and indexed, so each is a total order by itself."""
+    keys = {"created_at": [task_id], "updated_at": [value]}.get(sort, [value, task_id])
+    return [key.desc() if descending else key.asc() for key in keys]
+
+
+@lru_cache(maxsize=256)
+def list_tasks(shape: ListShape) -> Statement:
+    """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls."""
+    sort, descending = shape.sort, shape.descending
+    key, _ = _key(sort, descending=descending)
+    matches = [col(Task.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
+    total = select(func.count()).select_from(Task).where(*matches).scalar_subquery()
+    page = (
+        select(*task_columns, key.label("value"))
+        .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
+        .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
+        .limit(hidden_parameter("limit", BigInteger))
+        .offset(hidden_parameter("offset", BigInteger) if shape.has_offset else None)
+        .subquery("page")
+    )
+    return Statement(
+        select(col(User.revision), (total if shape.has_total else null()).label("total"))
+        .add_columns(page.c.id, page.c.value, task_json(page).label("json"))
+        .select_from(User)
+        .outerjoin(page, true())
+        .where(col(User.id) == OWNER)
+        .order_by(*_order(sort, page.c.value, page.c.id, descending=descending))
+    )

@@ -1,0 +1,38 @@
+"""Count the tasks and tags of one owner."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from src.db.database import Database
+from src.services.lists.parameters import due_today
+from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
+from src.services.owner import OwnerId
+
+
+class TagCounts(NamedTuple):
+    """Tags by descending count; `json` is an array of `schemas.overview.TagCount`."""
+
+    json: str
+    number: int
+
+
+class OverviewService:
+    """Counts of one owner's tasks. The owner is fixed at construction, so no method can reach another.
+
+    Each call is one statement. Every method raises `ServiceUnavailable` if the database is unavailable.
+    """
+
+    def __init__(self, database: Database, owner: OwnerId) -> None:
+        self._database = database
+        self._owner = owner
+
+    async def stats(self, zone: str) -> str:
+        """Return a `schemas.overview.TaskStats` as JSON; `zone` decides when a day begins and ends."""
+        values = due_today(datetime.now(UTC), zone)
+        [row] = await self._database.fetch(COUNT_TASKS, owner=self._owner, **values)
+        return str(row["json"])
+
+    async def tags(self) -> TagCounts:
+        """Count the tags of all tasks that are not in the trash."""
+        [row] = await self._database.fetch(COUNT_TAGS, owner=self._owner)
+        return TagCounts(*row)

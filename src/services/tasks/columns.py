@@ -1,0 +1,53 @@
+"""Map the members of a task to its columns. All lists of columns come from the table and from `TaskCreate`."""
+
+from datetime import datetime
+from typing import Any
+
+from src.models import TASKS
+from src.schemas.due_date import parse_due_date
+from src.schemas.priority import PRIORITIES
+from src.schemas.task import TaskCreate
+
+type Columns = dict[str, Any]
+"""Columns of a task and their values."""
+
+
+def to_columns(members: dict[str, Any]) -> Columns:
+    """Convert the members of a task to the values of its columns."""
+    values = dict(members)
+    if "priority" in members:
+        values["priority"] = PRIORITIES.index(members["priority"])
+    if "due_date" in members:
+        due = None if members["due_date"] is None else parse_due_date(members["due_date"])
+        values["due_at"] = due if isinstance(due, datetime) else None
+        values["due_day"] = None if isinstance(due, datetime) else due
+    return values
+
+
+_BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "last_event", "revision"}
+_CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None and c.name not in _BOOKKEEPING]
+_DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
+
+CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS)
+"""The columns that a new task has from the client; `completed_at` is set by the server."""
+
+WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
+"""The columns that a write may change, besides `updated_at`."""
+
+TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
+"""What a permanently deleted task has left: the content of a new task without a title."""
+
+
+def to_trash(now: object) -> Columns:
+    """Move a task to the trash. `now` is a moment, or the SQL for it: statements and bulks both compile this."""
+    return {"deleted_at": now, "last_event": "deleted"}
+
+
+def to_restored(_: object) -> Columns:
+    """Restore a task from the trash."""
+    return {"deleted_at": None, "last_event": "restored"}
+
+
+def to_tombstone(now: object) -> Columns:
+    """Delete a task permanently: nothing of its content is left."""
+    return {**TOMBSTONE_VALUES, "deleted_at": now, "last_event": "erased"}

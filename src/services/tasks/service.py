@@ -1,0 +1,181 @@
+"""Create, read, change and delete the tasks of one owner."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from src.db.database import Database
+from src.db.statement import Statement
+from src.db.transaction import Row, Transaction
+from src.errors import TaskChanged, TaskNotFound
+from src.schemas.operations import (
+    Bulk,
+    Changes,
+    CompleteOperation,
+    DeleteOperation,
+    RestoreOperation,
+    TaskOperation,
+    UpdateOperation,
+)
+from src.schemas.query import TaskQuery
+from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
+from src.services.bulk.planner import ExpectedRevisions
+from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
+from src.services.lists.page import TaskPage, page
+from src.services.lists.parameters import list_parameters, shape_of
+from src.services.lists.statements import list_tasks
+from src.services.owner import OwnerId
+from src.services.tasks.columns import to_columns
+from src.services.tasks.statements import (
+    COMPLETE_TASK,
+    CREATE_TASK,
+    DELETE_TASK_PERMANENTLY,
+    GET_TASK,
+    RESTORE_TASK,
+    REVISION,
+    TRASH_TASK,
+    update_task,
+)
+
+
+class TaskRecord(NamedTuple):
+    """One task as the database returns it; `json` is a `schemas.task.DetailedTask`."""
+
+    id: int
+    revision: int
+    json: str
+
+
+class TaskService:
+    """All operations on the tasks of one owner. The owner is fixed at construction, so no method can reach another.
+
+    Each call is one statement if possible, else one transaction. When it returns, the change is committed, unless the
+    service was built on a transaction. `publish` is called with the owner after each change. Every method raises
+    `ServiceUnavailable` if the database is unavailable.
+    """
+
+    def __init__(self, database: Database | Transaction, owner: OwnerId, publish: Callable[[OwnerId], None]) -> None:
+        self._database = database
+        self._owner = owner
+        self._publish = publish
+
+    async def list_tasks(self, query: TaskQuery) -> TaskPage:
+        """Return one page of the tasks that match."""
+        shape = shape_of(query)
+        values = list_parameters(query, shape, datetime.now(UTC))
+        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query)
+
+    async def create_task(self, task: TaskCreate) -> TaskRecord:
+        """Create a task, and the owner's row with the first one."""
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **to_columns(task.model_dump()))
+        self._publish(self._owner)
+        return TaskRecord(*_require(row))
+
+    async def get_task(self, task_id: int) -> TaskRecord:
+        """Return one task.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+        """
+        row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
+        return TaskRecord(*_require(row))
+
+    async def update_task(self, task_id: int, changes: TaskUpdate, if_match: ExpectedRevisions = None) -> TaskRecord:
+        """Update the members that were sent. If there are none, nothing changes.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
+        """
+        members = changes.model_dump()
+        values = to_columns(members)
+        if not values:
+            return await self._get_if_matching(task_id, if_match)
+        sent = Changes.model_construct(**members)
+        operation = UpdateOperation.model_construct(op="update", id=task_id, changes=sent)
+        if values.get("completed") and "recurrence" in values:
+            return await self._apply_in_transaction(operation, if_match)
+        return await self._write(update_task(frozenset(values)), operation, if_match, **values)
+
+    async def complete_task(
+        self, task_id: int, completion: TaskCompletion, if_match: ExpectedRevisions = None
+    ) -> TaskRecord:
+        """Set the completion, or toggle it atomically if `completed` is absent.
+
+        Completing a recurring task creates its next task exactly once.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
+        """
+        completed = completion.model_dump().get("completed")
+        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
+        return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
+
+    async def delete_task(self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False) -> None:
+        """Move a task to the trash, or delete it permanently, also from the trash.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
+        """
+        operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
+        await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
+
+    async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+        """Restore a task from the trash. A task that is not in the trash is returned unchanged.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id, or it is permanently deleted.
+            TaskChanged: The task's revision is not in `if_match`.
+        """
+        return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
+
+    async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
+        """Apply several operations and return one outcome for each.
+
+        Raises:
+            OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
+        """
+        outcomes = await apply_bulk(self._database, self._owner, bulk)
+        if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
+            self._publish(self._owner)
+        return outcomes
+
+    async def revision(self) -> int:
+        """Return the owner's revision, 0 before the first write. This is one read by primary key."""
+        row = await self._database.fetch_row(REVISION, owner=self._owner)
+        return 0 if row is None else int(row["revision"])
+
+    async def _get_if_matching(self, task_id: int, if_match: ExpectedRevisions) -> TaskRecord:
+        task = await self.get_task(task_id)
+        if if_match is not None and task.revision not in if_match:
+            raise TaskChanged(task.json)
+        return task
+
+    async def _write(
+        self, statement: Statement, operation: TaskOperation, if_match: ExpectedRevisions, **values: object
+    ) -> TaskRecord:
+        """Run the statement; if it matches no row, run the operation in a transaction, which finds out why."""
+        row = await self._database.fetch_row(
+            statement, owner=self._owner, id=operation.id, revisions=if_match, **values
+        )
+        if row is None:
+            return await self._apply_in_transaction(operation, if_match)
+        self._publish(self._owner)
+        return TaskRecord(*row)
+
+    async def _apply_in_transaction(self, operation: TaskOperation, if_match: ExpectedRevisions) -> TaskRecord:
+        async with self._database.transaction(self._owner) as transaction:
+            [outcome] = await apply_operations(transaction, self._owner, [operation], if_match)
+            if outcome.error is not None:
+                raise outcome.error
+        if outcome.is_written:
+            self._publish(self._owner)
+        return TaskRecord(operation.id, outcome.revision, outcome.json or "")
+
+
+def _require(row: Row | None) -> Row:
+    if row is None:
+        raise TaskNotFound
+    return row

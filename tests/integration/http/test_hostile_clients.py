@@ -1,0 +1,186 @@
+"""`python -m src serve` among clients that send too much, too slowly or nothing, and read too slowly or not at all."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from src.server import protocol, slow_reader
+from tests.support.hostile_clients import (
+    GONE_SECONDS,
+    STEADY_BUFFER,
+    answer,
+    connections,
+    drip_read,
+    failures,
+    fill,
+    let_go,
+    memory,
+    read_steadily,
+    reluctant,
+    send_without_end,
+    serving,
+    vanish,
+)
+from tests.support.lock_helpers import reached
+from tests.support.servers import Server
+from tests.support.stopwatch import Stopwatch
+from tests.support.tokens import mint
+
+_MIB = 1024 * 1024
+_TOKEN = f"Authorization: Bearer {mint('somebody')}\r\n".encode()
+_POST = b"POST /api/somebody/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + _TOKEN
+_GET = b"GET /api/%s/tasks HTTP/1.1\r\nHost: a\r\n"
+_STEADY_SECONDS = 6
+"""Longer than `impatient` bears a client that reads too slowly."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Server]:
+    program = "tests.support.impatient_server"
+    with serving(tmp_path_factory.mktemp("server"), database_url, program=program) as server:
+        yield server
+
+
+@pytest.mark.req("HTTP-FR-001")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"GET /health HTTP/1.1\r\nHost: a\r\nX-Large: ", b"\r\n\r\n"),
+        (b"GET /health HTTP/1.1\r\nHost: a\r\nCookie: b=", b""),
+        (b"GET /health?", b" HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (b"GET /health HTTP/1.1\r\nHost: a\r\n" + b"Many: headers\r\n" * 5000, b"\r\n"),
+    ],
+    ids=["header", "unfinished", "address", "many"],
+)
+async def test_a_head_that_is_too_large_is_refused(server: Server, before: bytes, after: bytes) -> None:
+    head, body = await answer(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert b"content-type: application/problem+json" in head
+    assert b"urn:problem-type:request-head-too-large" in body
+
+
+@pytest.mark.req("HTTP-FR-001")
+async def test_a_head_of_64_kib_is_served(server: Server) -> None:
+    before, after = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: ", b"\r\n\r\n"
+    head, _ = await answer(server, before.ljust(64 * 1024 - len(after), b"a") + after)
+    assert head.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.req("HTTP-FR-001")
+@pytest.mark.parametrize(
+    "beginning",
+    [b"GET / HTTP/1.1\r\nX-Large: ", b"GET /", _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ", b"\r\n"],
+    ids=["header", "address", "trailer", "nothing"],
+)
+async def test_a_head_without_end_takes_no_memory(server: Server, beginning: bytes) -> None:
+    before = memory(server)
+    sent = await send_without_end(server, beginning, filler=b"a" * _MIB if beginning.strip() else b"\r\n" * _MIB)
+    assert sent < 100 * _MIB
+    assert memory(server) - before < 50 * _MIB
+    assert (await answer(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.req("HTTP-FR-002")
+async def test_what_is_no_http_is_a_problem_too(server: Server) -> None:
+    head, body = await answer(server, b"EHLO example.com\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"urn:problem-type:invalid-http" in body
+
+
+@pytest.mark.req("HTTP-FR-022", "HTTP-FR-023")
+async def test_browsers_are_told_the_same_by_what_no_application_sees(server: Server) -> None:
+    head, _ = await answer(server, b"EHLO example.com\r\n\r\n")
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        usual = dict((await http.get("/health")).headers)
+    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert {name: told.get(name) for name in usual} == usual | {
+        "content-type": "application/problem+json",
+        "content-length": told["content-length"],
+        "date": told["date"],
+        "vary": None,
+        "x-request-id": None,
+    }
+
+
+@pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006")
+async def test_who_is_too_slow_is_let_go(server: Server) -> None:
+    """All at once, as each takes its time."""
+    head, body = _GET % b"somebody", _POST + b"Content-Length: 100\r\n\r\n{"
+    answers = await asyncio.gather(
+        let_go(server, head),
+        let_go(server, head + b"X: ", drip=b"a"),
+        let_go(server, body),
+        let_go(server, body, drip=b" "),
+        let_go(server, _POST + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"1\r\n \r\n"),
+        let_go(server, b""),
+        let_go(server, b"", drip=b"\r\n"),
+        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"),
+        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", drip=b"\r\n"),
+    )
+    assert [each[9:12] for each in answers] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
+
+
+@pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006", "HTTP-FR-007")
+def test_in_production_the_patience_is_what_is_promised() -> None:
+    """The tests around this one shorten it; a client is looked at every two seconds."""
+    assert 20 <= protocol.REQUEST_TIMEOUT_SECONDS <= 30 - 2 * 2
+    assert 20 <= slow_reader.MEASUREMENT_SECONDS <= 40 - 2 * 2
+
+
+@pytest.mark.req("HTTP-FR-007", "HTTP-FR-013")
+async def test_who_does_not_read_is_let_go_and_who_does_is_not(server: Server, database_url: str) -> None:
+    """All at once, as each takes its time."""
+    fill(database_url, "reader", tasks=2500)
+    request = _GET % b"reader" + f"Authorization: Bearer {mint('reader')}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        readers = [stack.enter_context(reluctant(server)) for _ in range(5)]
+        readers.append(stack.enter_context(reluctant(server, STEADY_BUFFER)))
+        for each in readers[:5]:
+            each.sendall(request * 3)
+        readers[5].sendall(request.replace(b"/tasks", b"/tasks/events?since=0"))
+        await asyncio.sleep(1)
+        assert len(connections(server, readers)) == 6
+        steady = asyncio.create_task(asyncio.to_thread(read_steadily, readers[5], _STEADY_SECONDS))
+        dripping = asyncio.create_task(asyncio.to_thread(drip_read, readers[0]))
+        await reached(lambda: not connections(server, readers[:5]), GONE_SECONDS)
+        assert await dripping
+        assert await steady > _STEADY_SECONDS * slow_reader.MIN_READ_RATE
+
+
+@pytest.mark.req("HTTP-FR-016")
+async def test_others_do_not_notice(server: Server, database_url: str) -> None:
+    fill(database_url, "slow-reader", tasks=100)
+    reading = _GET % b"slow-reader" + f"Authorization: Bearer {mint('slow-reader')}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for number in range(150):
+            slow = stack.enter_context(reluctant(server))
+            slow.sendall([_GET % b"somebody", _POST + b"Content-Length: 9\r\n\r\n{", reading][number % 3])
+        for number in range(200):
+            vanish(server, [_GET % b"somebody" + _TOKEN + b"\r\n", _POST + b"Content-Length: 9\r\n\r\n{"][number % 2])
+        async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": _TOKEN.decode()[15:-2]}) as http:
+            for _ in range(20):
+                took = Stopwatch(server.pid)
+                assert (await http.get("/api/somebody/tasks")).status_code == 200
+                assert took.seconds < 2
+    assert failures(server) == []
+    assert '"status":5' not in server.output
+
+
+@pytest.mark.req("HTTP-FR-014")
+@pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
+async def test_a_body_is_not_taken_for_a_request_where_an_upgrade_is_asked_for(server: Server, body: bytes) -> None:
+    upgrade = b"PATCH /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + body
+    head, content = await answer(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(content)["type"] == "urn:problem-type:upgrade-with-body"
+
+
+@pytest.mark.req("HTTP-FR-014")
+async def test_an_upgrade_is_ignored_where_there_is_no_body(server: Server) -> None:
+    head, _ = await answer(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert "pgrade" not in server.output

@@ -1,0 +1,81 @@
+"""What every answer tells browsers and those in between."""
+
+from typing import NoReturn
+
+import httpx
+import pytest
+
+from src.services.tasks.service import TaskService
+from tests.conftest import ORIGIN, StartApp, User, client
+
+_SECURITY = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+
+
+@pytest.mark.req("HTTP-FR-022")
+@pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/api/somebody/tasks", "/nothing"])
+async def test_every_answer_has_them(anybody: httpx.AsyncClient, path: str) -> None:
+    answer = await anybody.get(path)
+    assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
+    assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.req("HTTP-FR-022")
+async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.AsyncClient) -> None:
+    answers = [
+        await user.get("/1"),
+        await user.post(json={}),
+        await user.post(content=b"x" * 2_000_000),
+        await anybody.options(user.path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}),
+    ]
+    assert [each.status_code for each in answers] == [404, 422, 413, 200]
+    for answer in answers:
+        assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
+
+
+@pytest.mark.req("HTTP-FR-023")
+async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(user: User) -> None:
+    task = await user.create()
+    for path in ("", f"/{task['id']}"):
+        known = await user.get(path)
+        again = await user.get(path, headers={"If-None-Match": known.headers["ETag"]})
+        assert [each.status_code for each in (known, again)] == [200, 304]
+        assert {each.headers["cache-control"] for each in (known, again)} == {"private, no-cache"}
+
+
+@pytest.mark.req("HTTP-FR-022")
+async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
+    answer = await client(await start_app(hsts_max_age="31536000")).get("/health")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.req("HTTP-FR-022", "LIM-FR-005", "OBS-FR-004")
+async def test_each_response_has_the_headers_of_every_response_once(
+    start_app: StartApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = await start_app(rate_limit="4/day", rate_limit_failures="1/day")
+    user, origin, bad = User(app), {"Origin": ORIGIN}, {"Authorization": "Bearer bad"}
+    preflight = origin | {"Access-Control-Request-Method": "GET"}
+    responses = [
+        await user.request("HEAD"),
+        await user.post(json={}, headers=origin),
+        await user.get("/nothing/at/all"),
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(TaskService, "list_tasks", _fail)
+        responses += [await user.get(headers=origin), await user.get()]
+    responses += [await client(app).get(user.path, headers=bad) for _ in range(2)]
+    assert [each.status_code for each in responses] == [200, 422, 404, 500, 429, 401, 429]
+    for each in responses:
+        for name in (*_SECURITY, "cache-control", "x-request-id", "ratelimit", "ratelimit-policy"):
+            assert len(each.headers.get_list(name)) == 1, (each.status_code, name)
+    allowed = await client(app).options(user.path, headers=preflight)
+    assert [len(allowed.headers.get_list(name)) for name in (*_SECURITY, "x-request-id", "ratelimit")] == [1] * 5 + [0]
+
+
+async def _fail(*_: object) -> NoReturn:
+    raise RuntimeError

@@ -1,0 +1,287 @@
+"""What a production process writes while it serves."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from select import PIPE_BUF
+from typing import Any
+
+import httpx
+import pytest
+
+from src.observability.line_writer import BufferedLineWriter
+from tests.conftest import JSON
+from tests.integration.development.embedded.programs import eventually, sql
+from tests.support.commands import run
+from tests.support.servers import Server
+from tests.support.tokens import SECRET, mint
+
+_TEXT = "an intimate thought"
+_USER = "user-1"
+_LIST = f"/api/{_USER}/tasks"
+_ROUTE = "/api/{user_id}/tasks"
+_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+_AUTHORIZED = {"Authorization": f"Bearer {mint(_USER)}"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Server]:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET}
+    with Server(tmp_path_factory.mktemp("logs"), "-m", "uvicorn", "src.main:app", **settings) as server:
+        yield server
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, headers=_AUTHORIZED) as http:
+        yield http
+
+
+def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
+    """What was written about a request, its own line last: it comes when the answer has gone."""
+
+    def written() -> list[dict[str, Any]]:
+        every = [json.loads(line) for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
+        found = [line for line in every if line.get("request_id") == answer.headers["X-Request-ID"]]
+        assert found
+        assert found[-1]["event"] == "request"
+        return found
+
+    return eventually(written)
+
+
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003")
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "route"),
+    [
+        ("GET", _LIST, {}, 200, _ROUTE),
+        ("POST", _LIST + "/", {"json": {"title": _TEXT}}, 201, _ROUTE),
+        ("GET", f"{_LIST}/999", {}, 404, _ROUTE + "/{task_id}"),
+        ("GET", "/nowhere", {}, 404, None),
+        ("GET", "/api/user-2/tasks", {}, 403, _ROUTE),
+        ("DELETE", _LIST, {}, 405, _ROUTE),
+        ("POST", _LIST, {"content": b" " * 2_000_000, "headers": JSON}, 413, None),
+        ("POST", _LIST, {"json": {"title": ""}}, 422, _ROUTE),
+        ("GET", "/health", {}, 200, "/health"),
+    ],
+)
+def test_each_request_has_one_line(
+    server: Server, http: httpx.Client, method: str, path: str, options: dict[str, Any], status: int, route: str | None
+) -> None:
+    answer = http.request(method, path, **options)
+    [line] = lines(server, answer)
+    assert (answer.status_code, line["status"], line["method"], line["route"]) == (status, status, method, route)
+    assert line["event"] == "request"
+    assert line["bytes"] == len(answer.content)
+    assert 0 < line["duration_ms"] < 10_000
+    assert line["user_id"] == (None if path == "/health" else _USER)
+
+
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
+def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, http: httpx.Client) -> None:
+    answer = http.get(_LIST, headers={"Authorization": "Bearer x"})
+    reason, line = lines(server, answer)
+    assert reason["event"].startswith("refused a request")
+    assert (line["status"], line["user_id"]) == (401, None)
+
+
+@pytest.mark.req("OBS-FR-001", "OBS-FR-003")
+def test_a_preflight_has_a_line_and_an_id(server: Server, http: httpx.Client) -> None:
+    answer = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
+    assert [line["status"] for line in lines(server, answer)] == [400]
+
+
+@pytest.mark.req("OBS-FR-004")
+@pytest.mark.parametrize("given", ["x", "a" * 64, "01J9Z.req:1_2-3"])
+def test_the_id_of_a_proxy_is_kept(http: httpx.Client, given: str) -> None:
+    assert http.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
+
+
+@pytest.mark.req("OBS-FR-004")
+@pytest.mark.parametrize("given", ["", "a" * 65, "a b", 'a"b', "a\xe9", "a\tb"])
+def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str) -> None:
+    answer = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
+    made = answer.headers["X-Request-ID"]
+    assert made != given
+    assert len(made) == 32
+    assert made != http.get("/health").headers["X-Request-ID"]
+
+
+@pytest.mark.req("OBS-FR-004", "OBS-FR-005")
+@pytest.mark.parametrize(
+    ("parent", "belongs"),
+    [
+        (f"00-{_TRACE}-00f067aa0ba902b7-01", True),
+        (f"00-{'0' * 32}-00f067aa0ba902b7-01", False),
+        (f"00-{_TRACE}-{'0' * 16}-01", False),
+        (f"00-{_TRACE.upper()}-00f067aa0ba902b7-01", False),
+    ],
+)
+def test_a_request_belongs_to_the_trace_of_its_caller(
+    server: Server, http: httpx.Client, parent: str, *, belongs: bool
+) -> None:
+    answer = http.get("/health", headers={"traceparent": parent})
+    [line] = lines(server, answer)
+    assert (answer.headers["X-Request-ID"] == _TRACE, line.get("trace_id") == _TRACE) == (belongs, belongs)
+    named = http.get("/health", headers={"traceparent": parent, "X-Request-ID": "named"})
+    assert named.headers["X-Request-ID"] == "named"
+
+
+@pytest.fixture
+def indecent(database_url: str) -> Iterator[dict[str, str]]:
+    """What meets a rule of the database that the service knows nothing of."""
+    title = f"{_TEXT} twice"
+    sql(database_url, f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{title}')")
+    yield {"title": title}
+    sql(database_url, "ALTER TABLE tasks DROP CONSTRAINT decency")
+
+
+@pytest.mark.req("OBS-FR-005", "OBS-FR-006")
+def test_a_defect_is_told_with_its_stack_and_without_its_message(
+    server: Server, http: httpx.Client, indecent: dict[str, str]
+) -> None:
+    answer = http.post(_LIST, json=indecent)
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers.get_list("X-Request-ID") == [answer.headers["X-Request-ID"]]
+    defect, line = lines(server, answer)
+    assert (defect["level"], defect["exception"]["type"]) == ("error", "asyncpg.exceptions.CheckViolationError")
+    assert any("src/db/database.py" in place for place in defect["exception"]["stack"])
+    assert line["status"] == 500
+    assert "intimate" not in server.output
+
+
+@pytest.mark.req("OBS-FR-005", "OBS-FR-006", "OBS-FR-007")
+def test_a_defect_is_told_to_people_without_its_message_too(
+    tmp_path: Path, database_url: str, indecent: dict[str, str]
+) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
+    with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
+        answer = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
+        assert (answer.status_code, "intimate" in server.output) == (500, False)
+        assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
+        assert f"request_id={answer.headers['X-Request-ID']}" in server.output
+
+
+_FAILING_LIBRARY = """
+import logging, sys
+from src.observability.logging import configure_logging
+configure_logging(form=sys.argv[1], level="info")
+try:
+    raise ValueError("an intimate thought")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("Exception in %s", "ASGI application", stack_info=True)
+    logging.getLogger("uvicorn.error").error("%d", "not a number: an intimate thought")
+"""
+
+
+@pytest.mark.req("OBS-FR-006", "OBS-FR-009")
+@pytest.mark.parametrize("form", ["json", "plain"])
+def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form: str) -> None:
+    ended = run(tmp_path, "-c", _FAILING_LIBRARY, form)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Exception in ASGI application" in ended.stdout
+    assert "ValueError" in ended.stdout
+    assert "intimate" not in ended.stdout
+
+
+@pytest.mark.req("OBS-FR-002", "OBS-FR-007")
+def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, http: httpx.Client) -> None:
+    http.get(_LIST, params={"search": _TEXT, "access_token": "hunter2"})
+    http.get("/api/somebody@example.com/tasks/hunter2", headers={"Cookie": "hunter2", "User-Agent": "hunter2"})
+    http.post(_LIST, json={"title": _TEXT, "description": "hunter2"})
+    last = http.post(_LIST, json={"title": "hunter2" * 50})
+    lines(server, last)
+    written = server.output
+    assert all({"timestamp", "level", "event"} <= json.loads(line).keys() for line in written.splitlines())
+    token = _AUTHORIZED["Authorization"].removeprefix("Bearer ")
+    for private in ("intimate", "hunter2", SECRET, token, token.rpartition(".")[2], "example.com"):
+        assert private not in written
+
+
+@pytest.mark.req("OBS-FR-002")
+def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
+        server.terminate()
+        assert server.wait(30) == 0
+        written = [json.loads(line)["event"] for line in server.output.splitlines()]
+    assert any("Uvicorn running on" in event for event in written)
+    assert sum("Finished server process" in event for event in written) == 2
+
+
+@pytest.mark.req("OBS-FR-002", "OBS-FR-008")
+def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
+    with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
+        answer = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
+        ending = f'user "{_USER}" request {answer.headers["X-Request-ID"]}\n'
+        written = eventually(lambda: _ending(server.output, ending))
+    assert f" 200 GET {_ROUTE} in " in written.splitlines()[-1]
+    assert "{" not in written.replace("{user_id}", "")
+
+
+def _ending(text: str, ending: str) -> str:
+    assert text.endswith(ending)
+    return text
+
+
+@pytest.mark.req("OBS-FR-008")
+def test_from_warning_on_requests_are_not_logged(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_LEVEL": "WARNING"}
+    with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
+        assert httpx.get(server.url + _LIST, headers=_AUTHORIZED | {"X-Request-ID": "quiet"}).status_code == 200
+        assert "quiet" not in server.output
+
+
+_SERVE = """
+import os, runpy, sys
+{output}
+os.dup2(output, 1)
+sys.argv = ["src", "serve", *sys.argv[1:]]
+runpy.run_module("src", run_name="__main__")
+"""
+_FULL = "output = os.open('/dev/full', os.O_WRONLY)"
+_CLOSED = "reader, output = os.pipe(); os.close(reader)"
+
+
+@pytest.mark.req("OBS-FR-009")
+@pytest.mark.parametrize("output", [_FULL, _CLOSED], ids=["a full disk", "a pipe without a reader"])
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url: str, output: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-c", _SERVE.format(output=output), **settings) as server:
+        with httpx.Client(base_url=server.url, headers=_AUTHORIZED) as http:
+            assert {http.get(_LIST).status_code for _ in range(200)} == {200}
+            assert http.get(_LIST, headers={"Authorization": "Bearer x"}).status_code == 401
+        server.terminate()
+        server.wait(20)
+        assert "Traceback" not in server.output
+
+
+@pytest.mark.req("OBS-FR-010")
+def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+    with Server(tmp_path, "-m", "src", "serve", **settings) as server:
+        httpx.get(server.url + _LIST, headers=_AUTHORIZED | {"X-Request-ID": "the-last-one"})
+        server.terminate()
+        server.wait(30)
+        assert "the-last-one" in server.output
+
+
+@pytest.mark.req("OBS-FR-010")
+def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe takes whole what is no longer than PIPE_BUF (pipe(7))."""
+    texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))
+    assert all(len(text) <= PIPE_BUF and text.endswith("\n") for text in texts)
+    assert [line[:3] for line in "".join(texts).splitlines()] == [f"{number:03}" for number in range(1000)]
+    assert len(texts) < 20
+
+
+async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What goes to standard output each time."""
+    lines, written = BufferedLineWriter(), []
+    for text in texts:
+        lines.write(text)
+        written.append(capsys.readouterr().out)
+    await asyncio.sleep(0.2)
+    return [text for text in [*written, capsys.readouterr().out] if text]

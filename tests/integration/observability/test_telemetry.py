@@ -1,0 +1,179 @@
+"""What a collector gets to see."""
+
+import asyncio
+import gzip
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from src.observability.telemetry import Telemetry
+from tests.conftest import StartApp, User, client
+from tests.support.commands import run
+from tests.support.lock_helpers import reached, uncommitted
+from tests.support.servers import Server
+from tests.support.tokens import SECRET, mint
+from tests.unit.auth.jwks_server import serving
+from tests.unit.auth.minting import EDDSA, token
+
+_TEXT = "an intimate thought"
+_ENDPOINT = {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9", "better_auth_url": "http://127.0.0.1:9"}
+
+
+class Collector:
+    """Spans and metrics, kept instead of sent."""
+
+    def __init__(self) -> None:
+        self._spans, self._metrics = InMemorySpanExporter(), InMemoryMetricReader()
+        self.telemetry = Telemetry(SimpleSpanProcessor(self._spans), self._metrics)
+
+    @property
+    def spans(self) -> tuple[ReadableSpan, ...]:
+        return self._spans.get_finished_spans()
+
+    def forget(self) -> None:
+        self._spans.clear()
+
+    def metrics(self) -> dict[str, list[Any]]:
+        data = self._metrics.get_metrics_data()
+        assert data is not None
+        scopes = [scope for resource in data.resource_metrics for scope in resource.scope_metrics]
+        return {metric.name: list(metric.data.data_points) for scope in scopes for metric in scope.metrics}
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Collector:
+    collector = Collector()
+    monkeypatch.setattr(Telemetry, "to_collector", lambda _: collector.telemetry)
+    return collector
+
+
+@pytest.fixture
+async def observed(collector: Collector, start_app: StartApp) -> User:
+    user = User(await start_app(**_ENDPOINT))
+    await user.get()  # the first use of a connection asks for types, too
+    collector.forget()
+    return user
+
+
+@pytest.mark.req("OBS-FR-011")
+async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed: User, collector: Collector) -> None:
+    answer = await observed.get()
+    statement, request = sorted(collector.spans, key=lambda span: span.name, reverse=True)
+    assert request.name == "GET /api/{user_id}/tasks"
+    assert statement.parent is not None
+    assert request.context is not None
+    assert statement.parent.span_id == request.context.span_id
+    assert str((statement.attributes or {})["db.query.text"]).startswith("SELECT")
+    assert answer.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
+
+
+@pytest.mark.req("OBS-FR-011", "OBS-FR-013")
+async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Collector) -> None:
+    task = await observed.create(_TEXT)
+    await observed.get(params={"search": _TEXT})
+    await observed.get(task["id"])
+    await observed.http.get("/nowhere/intimate")
+    assert len(collector.spans) >= 7
+    for span in collector.spans:
+        told = span.to_json()
+        assert "intimate" not in told
+        assert observed.id not in told
+
+
+@pytest.mark.req("OBS-FR-012")
+async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: User, collector: Collector) -> None:
+    await observed.get()
+    metrics = collector.metrics()
+    [requests] = metrics["http.server.request.duration"]
+    assert (requests.count, requests.attributes["http.route"]) == (2, "/api/{user_id}/tasks")
+    points = metrics["db.client.connection.count"]
+    counts = {point.attributes["db.client.connection.state"]: point.value for point in points}
+    assert counts == {"idle": 1, "used": 0}
+    assert [point.value for point in metrics["db.client.connection.max"]] == [10]
+    assert [point.value for point in metrics["db.client.connection.pending_requests"]] == [0]
+    assert [point.value for point in metrics["auth.jwks.keys"]] == [0]
+    assert "auth.jwks.age" not in metrics
+
+
+_LOADED = "import sys, src.main; sys.exit(any(name.startswith('opentelemetry.sdk') for name in sys.modules))"
+
+
+@pytest.mark.req("OBS-FR-014")
+@pytest.mark.parametrize(("endpoint", "loaded"), [("", 0), ("http://127.0.0.1:9", 1)])
+def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path, endpoint: str, loaded: int) -> None:
+    settings = {"DATABASE_URL": "postgresql://not/needed", "BETTER_AUTH_SECRET": SECRET}
+    ended = run(tmp_path, "-c", _LOADED, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **settings)
+    assert (ended.returncode, ended.stderr) == (loaded, "")
+
+
+def gauge(collector: Collector, name: str) -> dict[str, float]:
+    """Its values by the state that they are of."""
+    points = collector.metrics().get(name, [])
+    return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
+
+
+@pytest.mark.req("OBS-FR-012")
+async def test_metrics_tell_who_works_and_who_waits(
+    collector: Collector, start_app: StartApp, database_url: str
+) -> None:
+    user = User(await start_app(**_ENDPOINT, database_pool_size=8))
+    task = await user.create()
+    async with uncommitted(database_url, f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"):
+        writes = [asyncio.create_task(user.patch(task["id"], json={"title": str(n)})) for n in range(5)]
+        await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 3})
+        assert gauge(collector, "db.client.connection.count")["used"] == 2  # a quarter is one user's share
+    assert {answer.status_code for answer in await asyncio.gather(*writes)} == {200}
+    await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 0})
+    await reached(lambda: gauge(collector, "db.client.connection.count")["used"] == 0)
+
+
+@pytest.mark.req("OBS-FR-012")
+async def test_metrics_tell_how_many_keys_there_are_and_how_old(collector: Collector, start_app: StartApp) -> None:
+    async with serving({"keys": [EDDSA.jwk]}) as front_end:
+        app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
+        stranger = client(app, headers={"Authorization": f"Bearer {token(EDDSA)}"})
+        await stranger.get("/api/nobody/tasks")
+        assert gauge(collector, "auth.jwks.keys") == {"": 1}
+        assert 0 <= gauge(collector, "auth.jwks.age")[""] < 60
+
+
+class _Received(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        received: list[tuple[str, bytes]] = self.server.received  # type: ignore[attr-defined]  # of the test
+        received.append((self.path, gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.req("OBS-FR-011", "OBS-FR-012", "OBS-FR-013")
+def test_a_collector_gets_spans_and_metrics_by_http(tmp_path: Path, database_url: str) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Received) as sink:
+        received: list[tuple[str, bytes]] = []
+        sink.received = received  # type: ignore[attr-defined]  # for the handler
+        Thread(target=sink.serve_forever, daemon=True).start()
+        settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
+        endpoint = f"http://127.0.0.1:{sink.server_port}/"
+        with Server(tmp_path, "-m", "src", "serve", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **settings) as server:
+            authorized = {"Authorization": f"Bearer {mint('user-intimate')}"}
+            listed = httpx.get(f"{server.url}/api/user-intimate/tasks", params={"search": _TEXT}, headers=authorized)
+            assert listed.status_code == 200
+            server.terminate()
+            server.wait(20)
+        sink.shutdown()
+    assert {path for path, _ in received} == {"/v1/traces", "/v1/metrics"}
+    told = b"".join(body for _, body in received)
+    for name in (b"GET /api/{user_id}/tasks", b"db.query.text", b"http.server.request.duration", b"task-api"):
+        assert name in told
+    assert b"intimate" not in told

@@ -1,0 +1,148 @@
+"""Clients that mean harm or mean nothing, and what they do to a server that is started as in production."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from tests.integration.development.embedded.programs import sql
+from tests.support.servers import Server
+from tests.support.tokens import SECRET
+
+GONE_SECONDS = 30
+"""Much longer than `impatient` waits for anything."""
+
+STEADY_BUFFER = 100_000
+"""What a client that reads steadily has room for: the server's system takes more from time to time, as it is read."""
+
+
+def serving(folder: Path, database_url: str, *options: str, program: str = "src") -> Server:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET}
+    return Server(folder, "-m", program, "serve", *options, **settings)
+
+
+@asynccontextmanager
+async def stream(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
+    """Head and body, when the server has closed the connection."""
+    async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
+        writer.write(request)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return head, body
+
+
+async def send_without_end(server: Server, beginning: bytes, filler: bytes) -> int:
+    """How much was sent before the server had enough; a hundred times the filler if it never has."""
+    sent = 0
+    async with stream(server) as (_, writer):
+        with suppress(OSError):
+            writer.write(beginning)
+            for _ in range(100):
+                writer.write(filler)
+                await writer.drain()
+                sent += len(filler)
+    return sent
+
+
+async def let_go(server: Server, request: bytes, drip: bytes = b"") -> bytes:
+    """What is answered until the server closes the connection, which must be soon."""
+    async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
+        writer.write(request)
+        reading = asyncio.create_task(reader.read())
+        while drip and not reading.done():
+            writer.write(drip)
+            await asyncio.wait([reading], timeout=0.2)
+        return await reading
+
+
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port))
+
+
+def reluctant(server: Server, buffer: int = 4096) -> socket.socket:
+    """A client whose system takes little of an answer before somebody reads it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    client.connect(("127.0.0.1", server.port))
+    return client
+
+
+def vanish(server: Server, request: bytes) -> None:
+    """Ask and be gone, without a farewell."""
+    with connected(server) as client:
+        client.sendall(request)
+        abort(client)
+
+
+def abort(client: socket.socket) -> None:
+    """Be gone as soon as it is closed, without a farewell."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def drip_read(client: socket.socket) -> bool:
+    """Read a little ten times a second, for half a minute at most; whether the server has had enough of it before."""
+    client.settimeout(5)
+    try:
+        for _ in range(300):
+            client.recv(100)
+            time.sleep(0.1)
+    except ConnectionResetError:
+        return True
+    return False
+
+
+def read_steadily(client: socket.socket, seconds: float) -> int:
+    """Read three megabytes a second, and return how much that was before the end."""
+    client.settimeout(5)
+    size, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        part = client.recv(STEADY_BUFFER)
+        assert part
+        size += len(part)
+        time.sleep(0.03)
+    return size
+
+
+def connections(server: Server, clients: list[socket.socket]) -> set[int]:
+    """Which of the clients the server still has a connection with, by port."""
+    ports = {client.getsockname()[1] for client in clients}
+    return {
+        each.raddr.port
+        for process in server.processes()
+        for each in process.net_connections("tcp")
+        if each.status == psutil.CONN_ESTABLISHED and each.laddr.port == server.port and each.raddr.port in ports
+    }
+
+
+def failures(server: Server) -> list[str]:
+    """What it has logged that nobody has foreseen."""
+    return [line for line in server.output.splitlines() if '"level": "error"' in line or "Traceback" in line]
+
+
+def memory(server: Server) -> int:
+    """In bytes."""
+    return sum(psutil.Process(each.pid).memory_info().rss for each in server.processes())
+
+
+def fill(database_url: str, user: str, tasks: int) -> None:
+    """Long texts, past the API."""
+    sql(
+        database_url,
+        f"""
+        WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', {tasks}) ON CONFLICT DO NOTHING RETURNING id)
+        INSERT INTO tasks (user_id, title, description, created_at, updated_at, revision)
+        SELECT id, 'Buy milk', repeat('milk ', 1900), now(), now(), n FROM owner, generate_series(1, {tasks}) AS n""",  # noqa: S608 - of this file
+    )

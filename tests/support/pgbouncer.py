@@ -1,0 +1,86 @@
+"""PgBouncer in transaction mode before a PostgreSQL server, for tests."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.integration.development.embedded.programs import eventually, sql
+
+_CONFIGURATION = """
+[databases]
+* = host={sockets} user=postgres pool_size={pool_size}
+[pgbouncer]
+pool_mode = transaction
+server_reset_query_always = {forgets:d}
+max_client_conn = 1000
+listen_addr =
+unix_socket_dir = {folder}
+auth_type = any
+server_login_retry = {login_retry}
+"""
+_FIRST_TO_KEEP = (1, 21)
+
+# PgBouncer refuses root, and only root and its owner reach the server's socket.
+_AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=65534", "--clear-groups"]
+_BUT_EVERYWHERE = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
+_UNPRIVILEGED = [*_AS_NOBODY, *_BUT_EVERYWHERE] if os.geteuid() == 0 else []
+
+
+def _version() -> tuple[int, ...]:
+    if not shutil.which("pgbouncer"):
+        return ()
+    said = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+
+
+_VERSION = _version()
+_WHAT_IT_IS = f"PgBouncer {'.'.join(map(str, _VERSION))}" if _VERSION else "no PgBouncer"
+_TOO_OLD = f"PgBouncer keeps prepared statements from 1.21 on, and there is {_WHAT_IT_IS} on the PATH"
+
+POOLERS = [
+    pytest.param(False, id="plain", marks=pytest.mark.skipif(not _VERSION, reason="PgBouncer is not installed")),
+    pytest.param(True, id="prepared", marks=pytest.mark.skipif(_VERSION < _FIRST_TO_KEEP, reason=_TOO_OLD)),
+]
+"""Values for `prepared`."""
+
+
+@contextmanager
+def pgbouncer(
+    server_url: str, *, prepared: bool = False, forgets: bool = True, pool_size: int = 2, login_retry: int = 15
+) -> Iterator[str]:
+    """The folder of its socket; it gives each transaction the next connection that it has.
+
+    As it `forgets`, nothing lasts from one transaction to the next; or else all does, for whoever comes next, and so it
+    does where statements stay `prepared`.
+    """
+    assert not prepared or _VERSION >= _FIRST_TO_KEEP, _TOO_OLD
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        configuration = Path(folder, "pgbouncer.ini")
+        sockets = parse_qs(urlsplit(server_url).query)["host"][0]
+        values = {"sockets": sockets, "folder": folder, "pool_size": pool_size, "login_retry": login_retry}
+        text = _CONFIGURATION.format_map(values | {"forgets": forgets and not prepared})
+        configuration.write_text(text + _statements(prepared=prepared))
+        with subprocess.Popen([*_UNPRIVILEGED, "pgbouncer", "--quiet", str(configuration)]) as pooler:
+            try:
+                eventually(lambda: sql(through(folder, server_url), "SELECT 1"))
+                yield folder
+            finally:
+                pooler.kill()
+
+
+def _statements(*, prepared: bool) -> str:
+    return f"max_prepared_statements = {200 if prepared else 0}\n" if _VERSION >= _FIRST_TO_KEEP else ""
+
+
+def through(folder: str, url: str) -> str:
+    """The way to the same database through the PgBouncer with this folder."""
+    return urlsplit(url)._replace(query=urlencode({"host": folder, "port": 6432})).geturl()

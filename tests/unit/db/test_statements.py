@@ -1,0 +1,30 @@
+"""What a statement knows of itself."""
+
+import pytest
+from sqlalchemy import ClauseElement, delete, func, insert, literal_column, select, text, union_all, update
+from sqlmodel import col
+
+from src.db.statement import Statement
+from src.models import Task, User
+
+_NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
+
+
+@pytest.mark.req("DB-FR-004", "DB-FR-005")
+@pytest.mark.parametrize(
+    ("construct", "is_read_only"),
+    [
+        (select(Task), True),
+        (select(select(Task).cte("tasks")), True),
+        (union_all(select(col(Task.id)), select(func.count(col(User.id)))), True),
+        (insert(User).values(id=literal_column("'x'")), False),
+        (update(User).values(name=None), False),
+        (delete(Task), False),
+        (select(_NEW), False),
+        (select(Task).where(select(_NEW).exists()), False),
+        (union_all(select(col(User.id)), select(_NEW)), False),
+        (text("SELECT 1"), False),
+    ],
+)
+def test_only_what_is_seen_to_read_may_be_repeated(construct: ClauseElement, *, is_read_only: bool) -> None:
+    assert Statement(construct).is_read_only is is_read_only

@@ -1,0 +1,22 @@
+"""How a limit is used up, and filled again by the clock."""
+
+import pytest
+
+from src.errors import RateLimitExceeded
+from src.rate_limiting.limiter import RateLimiter
+from src.rate_limiting.rate import Rate
+from src.rate_limiting.stores import InMemoryCounterStore
+from tests.unit.auth.clock import Clock
+
+
+@pytest.mark.req("LIM-FR-001", "LIM-FR-005")
+async def test_a_limit_is_whole_again_when_retry_after_has_passed() -> None:
+    clock = Clock(120 + 45.5)
+    limit = RateLimiter("user", Rate(2, "minute"), InMemoryCounterStore(), clock)
+    assert [(await limit.hit("x"))["RateLimit"] for _ in range(2)] == ['"user";r=1;t=15', '"user";r=0;t=15']
+    for _ in range(2):
+        with pytest.raises(RateLimitExceeded) as refusal:
+            await limit.hit("x")
+        assert refusal.value.headers["Retry-After"] == "15"
+    clock.now += 15
+    assert (await limit.hit("x"))["RateLimit"] == '"user";r=1;t=60'

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.db.connect import PromptlyClosingConnection, connect
+from src.db.connect import connect
 from src.db.database import Database
 from src.errors import ServiceUnavailable
 from src.services.tasks.statements import REVISION
@@ -119,7 +119,7 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy, patie
 
 @pytest.mark.req("DB-FR-003")
 async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> None:
-    session = await connect(proxy.url, connection_class=PromptlyClosingConnection)
+    session = await connect(dsn=proxy.url)
     proxy.swallow()
     took = Stopwatch()
     await session.close()

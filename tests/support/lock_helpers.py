@@ -35,6 +35,6 @@ def waiting(url: str) -> int:
     return count
 
 
-async def reached(condition: Callable[[], object], seconds: float = 20) -> None:
+async def reached(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for it, as `eventually` does, with more patience and in a thread of its own."""
     await asyncio.to_thread(eventually, condition, seconds)

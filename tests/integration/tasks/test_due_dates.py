@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from src.schemas.query import TaskQuery
-from src.services.lists.parameters import filter_parameters, pagination_parameters
+from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from tests.conftest import User
 from tests.support.zones import ZONES
@@ -32,8 +32,9 @@ def shifted(day: str, days: int) -> str:
 async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> set[str]:
     """The titles of the list at another time than now."""
     asked = TaskQuery.model_validate({"overdue": True, **query})
-    values = filter_parameters(asked, now) | pagination_parameters(asked)
-    rows = await app.state.components.database.fetch(list_tasks(*asked.sorting), owner=user.id, **values)
+    shape = shape_of(asked)
+    values = list_parameters(asked, shape, now)
+    rows = await app.state.components.database.fetch(list_tasks(shape), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}
 

@@ -51,12 +51,14 @@ def _create_or_adopt_users() -> None:
 
 def _create_tasks() -> None:
     # array_to_string is not declared immutable, as the output of some types depends on settings; that of text does not.
+    # In plpgsql, because a function in SQL is inlined and planned again by each INSERT.
     op.execute(r"""
         CREATE FUNCTION tasks_search_vector(title text, description text, tags text[]) RETURNS tsvector
-        LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
         RETURN to_tsvector('simple', normalize(regexp_replace(regexp_replace(
             normalize(title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '), NFKD),
-            '[\u0300-\u036f]', '', 'g'), '[!-/:-@\[-`{-~\u2000-\u206f]', ' ', 'g'), NFKC))
+            '[\u0300-\u036f]', '', 'g'), '[!-/:-@\[-`{-~\u2000-\u206f]', ' ', 'g'), NFKC));
+        END $$
     """)
     search_vector = sa.Computed("tasks_search_vector(title, description, tags)", persisted=True)
     op.create_table(

@@ -62,8 +62,8 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.req("TASK-FR-062")
-async def test_the_document_is_public_and_names_every_operation(anybody: httpx.AsyncClient) -> None:
-    response = await anybody.get("/openapi.json")
+async def test_the_document_is_public_and_names_every_operation(anonymous: httpx.AsyncClient) -> None:
+    response = await anonymous.get("/openapi.json")
     assert response.status_code == 200
     assert response.json()["openapi"].startswith("3.1")
     assert operations(response.json()).keys() == OPERATIONS

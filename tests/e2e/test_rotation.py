@@ -1,4 +1,4 @@
-"""Keys and secrets change, endpoints fail, strangers knock: whoever holds a valid token does not notice."""
+"""Key rotation, JWKS outages and floods of unknown keys do not affect requests with valid tokens."""
 
 import json
 import time
@@ -31,7 +31,7 @@ PLACES = 100
 
 
 class Answer(NamedTuple):
-    """What a client got for a token of which key, and how long that took."""
+    """A response's status, the key of the request's token, and the time that it took."""
 
     kid: str
     status: int
@@ -52,7 +52,7 @@ def user(front_end: BetterAuthServer) -> BetterAuthUser:
 
 @pytest.fixture
 def api(start_api: StartApi, front_end: BetterAuthServer) -> ApiServer:
-    """An API that has not fetched any key yet."""
+    """Start an API that has not fetched any key yet."""
     return start_api(better_auth_url=front_end.url, rate_limit="off")
 
 
@@ -61,7 +61,7 @@ def kid(token: str) -> str:
 
 
 def forged(token: str) -> str:
-    """The token, as if a key that does not exist had signed it."""
+    """Return the token with the id of a key that does not exist."""
     header = base64url.encode(json.dumps({"alg": "ES256", "kid": str(uuid4())}).encode())
     return ".".join([header, *token.split(".")[1:]])
 
@@ -73,13 +73,13 @@ def ask(http: httpx.Client, user: BetterAuthUser, token: str) -> Answer:
 
 
 def usual_worst(answers: list[Answer]) -> float:
-    """The seconds within which 19 of 20 answers came."""
+    """Return the 95th percentile of the response times in seconds."""
     return quantiles((answer.seconds for answer in answers), n=20)[-1]
 
 
 @contextmanager
 def asking(api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]) -> Iterator[list[Future[list[Answer]]]]:
-    """Let clients ask on and on, at the same time, while the `with` block runs."""
+    """Let concurrent clients send requests until the `with` block ends."""
     done = Event()
 
     def keep_asking() -> list[Answer]:
@@ -116,7 +116,7 @@ def test_a_rotation_refuses_no_valid_token(front_end: BetterAuthServer, api: Api
 
 
 @pytest.mark.req("AUTH-FR-043", "AUTH-FR-044")
-def test_in_an_outage_known_keys_go_on_and_others_are_told_to_wait(
+def test_in_an_outage_cached_keys_are_accepted_and_others_get_503_with_retry_after(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
 ) -> None:
     used, unused = user.plugin_token(), user.plugin_token()
@@ -132,7 +132,7 @@ def test_in_an_outage_known_keys_go_on_and_others_are_told_to_wait(
 
 
 @pytest.mark.req("AUTH-FR-042")
-def test_a_flood_of_unknown_keys_is_nobody_elses_trouble(
+def test_a_flood_of_unknown_keys_does_not_affect_other_clients(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
 ) -> None:
     token, before = user.plugin_token(), front_end.jwks_fetches()

@@ -1,4 +1,4 @@
-"""Users who signed up at a real Better Auth front end keep their tasks here, over HTTP."""
+"""Users of a real Better Auth front end manage their tasks over HTTP."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ def _signed_up(api: ApiServer, front_end: BetterAuthServer) -> Caller:
 
 
 @pytest.mark.req("TASK-FR-062")
-def test_the_routes_of_these_tests_are_all_there_are(api: ApiServer) -> None:
+def test_these_tests_cover_all_routes(api: ApiServer) -> None:
     documented = {
         (method.upper(), path)
         for path, operations in api.http.get("/openapi.json").json()["paths"].items()
@@ -134,7 +134,7 @@ def test_another_users_task_does_not_exist(
 
 @pytest.mark.req("AUTH-FR-001")
 @pytest.mark.parametrize(("method", "route", "options", "_status"), ROUTES)
-def test_without_a_token_no_route_answers(
+def test_without_a_token_every_route_is_401(
     api: ApiServer, user: Caller, method: str, route: str, options: Options, _status: int
 ) -> None:
     path = route.format(user_id=user.id, task_id=user.create()["id"])
@@ -164,7 +164,7 @@ def test_a_page_of_the_front_end_may_use_every_route(
 
 
 @pytest.mark.req("TASK-FR-061")
-def test_a_page_of_somebody_else_may_not(user: Caller) -> None:
+def test_a_page_of_another_origin_may_not(user: Caller) -> None:
     origin = {"Origin": "https://evil.example"}
     preflight = user.request("OPTIONS", headers=origin | {"Access-Control-Request-Method": "GET"})
     assert preflight.status_code == 400

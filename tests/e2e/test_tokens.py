@@ -1,4 +1,4 @@
-"""Of all that a real Better Auth front end signs, the API believes the access tokens, and nothing else."""
+"""Of everything that a real Better Auth front end signs, the API accepts only access tokens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ from tests.unit.auth.minting import hs256, mint
 
 pytestmark = needs_node
 
-# One front end for each algorithm of the plugin; what else each has makes the tokens that must be refused.
+# One front end for each algorithm of the plugin; their other options produce the tokens that must be refused.
 FRONT_ENDS: dict[PluginAlgorithm, dict[str, Any]] = {
     "EdDSA": {"oauth_provider": True, "cookie_cache": "jwt"},
     "ES256": {"cookie_cache": "compact"},
@@ -33,14 +33,14 @@ type TokenOf = Callable[[BetterAuthUser], str]
 
 @dataclass(frozen=True)
 class Pair:
-    """A front end, the API that is connected to it in both ways, and a user of both."""
+    """A front end, an API that trusts its keys and its secret, and a user of both."""
 
     front_end: BetterAuthServer
     api: ApiServer
     user: BetterAuthUser
 
     def answer(self, token: str) -> httpx.Response:
-        """What the API says to this token, sent for its user's tasks."""
+        """Request the user's tasks with this token."""
         return self.api.tasks(self.user.id, token)
 
 
@@ -49,7 +49,7 @@ type Connect = Callable[[PluginAlgorithm], Pair]
 
 @pytest.fixture(scope="module")
 def connect(start_api: StartApi) -> Iterator[Connect]:
-    """Starts a pair when it is first asked for; each front end has a secret and keys of its own."""
+    """Return a function that starts a pair on first use; each front end has its own secret and keys."""
     with ExitStack() as stack:
 
         @cache
@@ -65,7 +65,7 @@ def connect(start_api: StartApi) -> Iterator[Connect]:
 
 @pytest.fixture(scope="module")
 def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
-    """The front end with cached sessions, and an API that takes them as tokens."""
+    """Start the front end with cached sessions, and an API that accepts them as tokens."""
     pair = connect("EdDSA")
     api = start_api(
         better_auth_secret=pair.front_end.secret,

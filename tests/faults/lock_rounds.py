@@ -1,4 +1,4 @@
-"""Owners whose rows somebody else has locked, while they and others go on asking."""
+"""Lock the rows of some owners while these and other owners send requests."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from tests.support.lock_helpers import uncommitted
 from tests.support.stopwatch import Stopwatch
 
 _LOCKED = 6
-"""More than have room in a pool of ten, where each takes two connections."""
+"""More owners than fit into a pool of ten, where each takes two connections."""
 _OTHERS = 10
 _AFTER_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
@@ -29,26 +29,26 @@ class _Answer(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """What was answered, and in how many seconds at most."""
+    """The statuses of the responses, and the longest response time in seconds."""
 
     locked: Counter[int]
-    """To the changes of the locked owners, before the lock went."""
+    """Of the locked owners' changes, before the lock was released."""
     others: Counter[int]
-    """To everybody else, in that time."""
+    """Of all other owners' requests, in that time."""
     slowest: float
     afterwards: Counter[int]
-    """To all who asked later than a second after the lock went."""
+    """Of all requests that were sent later than a second after the lock was released."""
     slowest_afterwards: float
 
     @property
     def is_sound(self) -> bool:
-        """Whether who could not be served was told so in time, and everybody is served again."""
+        """Whether blocked requests were refused in time, and all are served again."""
         refused = set(self.locked) == {503} and {*self.others, 503} == {200, 201, 503}
         return refused and self.slowest < 5 and set(self.afterwards) == {200, 201} and self.slowest_afterwards < 1
 
 
 async def lock_owners(app: FastAPI, database_url: str, seconds: float) -> Lock:
-    """Lock the rows of six owners that long, who exhaust the pool with changes, while ten others read and write."""
+    """Lock the rows of six owners, whose changes exhaust the pool, while ten others read and write."""
     locked, others = ([User(app) for _ in range(count)] for count in (_LOCKED, _OTHERS))
     await asyncio.gather(*(user.create() for user in locked))
     to_locked: list[_Answer] = []
@@ -73,7 +73,7 @@ def _locked(database_url: str, owners: list[User]) -> AbstractAsyncContextManage
 
 
 async def _change(user: User, answers: list[_Answer], stop: asyncio.Event) -> None:
-    """By a statement and by a transaction in turns."""
+    """Change a task, alternately with one statement and with a transaction."""
     while not stop.is_set():
         await _ask(user, "POST", answers, json=_TASK)
         await _ask(user, "POST", answers, json=_TASK, headers={"Idempotency-Key": str(uuid4())})

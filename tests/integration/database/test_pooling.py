@@ -1,4 +1,4 @@
-"""Behind a pooler in transaction mode nothing is expected to last from one transaction to the next."""
+"""Behind a pooler in transaction mode, the API relies on no session state."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,7 +37,7 @@ async def use_everything(user: User) -> None:
 
 @pytest.mark.req("RUN-FR-010")
 @pytest.mark.parametrize("setting", ["true", "false"])
-async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app: StartApp, setting: str) -> None:
+async def test_no_prepared_statement_is_created_where_they_are_disabled(start_app: StartApp, setting: str) -> None:
     app = await start_app(database_prepared_statements=setting, database_pool_size=1)
     await use_everything(User(app))
     row = await app.state.components.database.fetch_row(_LEFT_BEHIND)
@@ -83,7 +83,7 @@ async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
 
 
 def kill(folder: Path) -> Stopwatch:
-    """Every process of the server; the time since then."""
+    """Kill every process of the server, and return a stopwatch."""
     took = Stopwatch()
     killed = processes(folder)
     for process in killed:
@@ -94,7 +94,7 @@ def kill(folder: Path) -> Stopwatch:
 
 
 async def until_created(user: User, took: Stopwatch) -> float:
-    """After how many seconds a task can be created."""
+    """Return after how many seconds a task can be created."""
     assert (await user.get()).status_code in {200, 503}
     async with asyncio.timeout(60):
         while (answer := await user.post(json={"title": "Buy milk"})).status_code != 201:

@@ -1,4 +1,4 @@
-"""What every answer tells browsers and those in between."""
+"""Security and caching headers of every response."""
 
 from typing import NoReturn
 
@@ -18,19 +18,19 @@ _SECURITY = {
 
 @pytest.mark.req("HTTP-FR-022")
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/api/somebody/tasks", "/nothing"])
-async def test_every_answer_has_them(anybody: httpx.AsyncClient, path: str) -> None:
-    answer = await anybody.get(path)
+async def test_every_response_has_them(anonymous: httpx.AsyncClient, path: str) -> None:
+    answer = await anonymous.get(path)
     assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
     assert "strict-transport-security" not in answer.headers
 
 
 @pytest.mark.req("HTTP-FR-022")
-async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.AsyncClient) -> None:
+async def test_errors_and_preflights_have_them_too(user: User, anonymous: httpx.AsyncClient) -> None:
     answers = [
         await user.get("/1"),
         await user.post(json={}),
         await user.post(content=b"x" * 2_000_000),
-        await anybody.options(user.path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}),
+        await anonymous.options(user.path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}),
     ]
     assert [each.status_code for each in answers] == [404, 422, 413, 200]
     for answer in answers:
@@ -38,7 +38,7 @@ async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.As
 
 
 @pytest.mark.req("HTTP-FR-023")
-async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(user: User) -> None:
+async def test_responses_with_an_etag_are_cached_privately_and_revalidated(user: User) -> None:
     task = await user.create()
     for path in ("", f"/{task['id']}"):
         known = await user.get(path)
@@ -48,7 +48,7 @@ async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(
 
 
 @pytest.mark.req("HTTP-FR-022")
-async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
+async def test_hsts_is_sent_where_the_operator_enables_it(start_app: StartApp) -> None:
     answer = await client(await start_app(hsts_max_age="31536000")).get("/health")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 

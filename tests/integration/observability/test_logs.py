@@ -1,4 +1,4 @@
-"""What a production process writes while it serves."""
+"""Logs of a production process."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 
 def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
-    """What was written about a request, its own line last: it comes when the answer has gone."""
+    """Return the records of a request, the access log's last, because it is written after the response."""
 
     def written() -> list[dict[str, Any]]:
         every = [json.loads(line) for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
@@ -66,7 +66,7 @@ def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
         ("GET", "/health", {}, 200, "/health"),
     ],
 )
-def test_each_request_has_one_line(
+def test_each_request_has_one_access_log_record(
     server: Server, http: httpx.Client, method: str, path: str, options: dict[str, Any], status: int, route: str | None
 ) -> None:
     answer = http.request(method, path, **options)
@@ -79,7 +79,7 @@ def test_each_request_has_one_line(
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
-def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, http: httpx.Client) -> None:
+def test_a_refused_request_is_logged_with_its_reason(server: Server, http: httpx.Client) -> None:
     answer = http.get(_LIST, headers={"Authorization": "Bearer x"})
     reason, line = lines(server, answer)
     assert reason["event"].startswith("refused a request")
@@ -87,20 +87,20 @@ def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, 
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003")
-def test_a_preflight_has_a_line_and_an_id(server: Server, http: httpx.Client) -> None:
+def test_a_preflight_is_logged_with_a_request_id(server: Server, http: httpx.Client) -> None:
     answer = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
     assert [line["status"] for line in lines(server, answer)] == [400]
 
 
 @pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["x", "a" * 64, "01J9Z.req:1_2-3"])
-def test_the_id_of_a_proxy_is_kept(http: httpx.Client, given: str) -> None:
+def test_the_request_id_of_a_proxy_is_used(http: httpx.Client, given: str) -> None:
     assert http.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
 
 
 @pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["", "a" * 65, "a b", 'a"b', "a\xe9", "a\tb"])
-def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str) -> None:
+def test_an_invalid_request_id_is_replaced(http: httpx.Client, given: str) -> None:
     answer = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
     made = answer.headers["X-Request-ID"]
     assert made != given
@@ -118,7 +118,7 @@ def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str
         (f"00-{_TRACE.upper()}-00f067aa0ba902b7-01", False),
     ],
 )
-def test_a_request_belongs_to_the_trace_of_its_caller(
+def test_a_request_belongs_to_the_trace_of_its_client(
     server: Server, http: httpx.Client, parent: str, *, belongs: bool
 ) -> None:
     answer = http.get("/health", headers={"traceparent": parent})
@@ -130,7 +130,7 @@ def test_a_request_belongs_to_the_trace_of_its_caller(
 
 @pytest.fixture
 def indecent(database_url: str) -> Iterator[dict[str, str]]:
-    """What meets a rule of the database that the service knows nothing of."""
+    """Send a request that violates a constraint of the database that the service does not know."""
     title = f"{_TEXT} twice"
     sql(database_url, f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{title}')")
     yield {"title": title}
@@ -138,7 +138,7 @@ def indecent(database_url: str) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.req("OBS-FR-005", "OBS-FR-006")
-def test_a_defect_is_told_with_its_stack_and_without_its_message(
+def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_message(
     server: Server, http: httpx.Client, indecent: dict[str, str]
 ) -> None:
     answer = http.post(_LIST, json=indecent)
@@ -152,7 +152,7 @@ def test_a_defect_is_told_with_its_stack_and_without_its_message(
 
 
 @pytest.mark.req("OBS-FR-005", "OBS-FR-006", "OBS-FR-007")
-def test_a_defect_is_told_to_people_without_its_message_too(
+def test_an_unexpected_error_is_logged_as_text_without_its_message_too(
     tmp_path: Path, database_url: str, indecent: dict[str, str]
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
@@ -186,7 +186,7 @@ def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form:
 
 
 @pytest.mark.req("OBS-FR-002", "OBS-FR-007")
-def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, http: httpx.Client) -> None:
+def test_every_line_is_json_and_none_contains_data_of_users(server: Server, http: httpx.Client) -> None:
     http.get(_LIST, params={"search": _TEXT, "access_token": "hunter2"})
     http.get("/api/somebody@example.com/tasks/hunter2", headers={"Cookie": "hunter2", "User-Agent": "hunter2"})
     http.post(_LIST, json={"title": _TEXT, "description": "hunter2"})
@@ -200,7 +200,7 @@ def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, htt
 
 
 @pytest.mark.req("OBS-FR-002")
-def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, database_url: str) -> None:
+def test_the_supervisor_of_the_workers_logs_json_too(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
         server.terminate()
@@ -211,7 +211,7 @@ def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, d
 
 
 @pytest.mark.req("OBS-FR-002", "OBS-FR-008")
-def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) -> None:
+def test_in_development_the_log_is_text(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
         answer = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
@@ -247,7 +247,7 @@ _CLOSED = "reader, output = os.pipe(); os.close(reader)"
 
 @pytest.mark.req("OBS-FR-009")
 @pytest.mark.parametrize("output", [_FULL, _CLOSED], ids=["a full disk", "a pipe without a reader"])
-def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url: str, output: str) -> None:
+def test_a_log_that_cannot_be_written_does_not_fail_requests(tmp_path: Path, database_url: str, output: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-c", _SERVE.format(output=output), **settings) as server:
         with httpx.Client(base_url=server.url, headers=_AUTHORIZED) as http:
@@ -270,7 +270,7 @@ def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, databa
 
 @pytest.mark.req("OBS-FR-010")
 def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
-    """A pipe takes whole what is no longer than PIPE_BUF (pipe(7))."""
+    """Writes to a pipe of up to PIPE_BUF bytes are atomic (pipe(7))."""
     texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))
     assert all(len(text) <= PIPE_BUF and text.endswith("\n") for text in texts)
     assert [line[:3] for line in "".join(texts).splitlines()] == [f"{number:03}" for number in range(1000)]
@@ -278,7 +278,7 @@ def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str
 
 
 async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What goes to standard output each time."""
+    """Return what each write to standard output contains."""
     lines, written = BufferedLineWriter(), []
     for text in texts:
         lines.write(text)

@@ -1,4 +1,4 @@
-"""What a collector gets to see."""
+"""Traces and metrics that a collector receives."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ _ENDPOINT = {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9", "better_auth_u
 
 
 class Collector:
-    """Spans and metrics, kept instead of sent."""
+    """Record spans and metrics instead of sending them."""
 
     def __init__(self) -> None:
         self._spans, self._metrics = InMemorySpanExporter(), InMemoryMetricReader()
@@ -76,7 +76,7 @@ async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed:
 
 
 @pytest.mark.req("OBS-FR-011", "OBS-FR-013")
-async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Collector) -> None:
+async def test_spans_contain_no_texts_and_no_user_ids(observed: User, collector: Collector) -> None:
     task = await observed.create(_TEXT)
     await observed.get(params={"search": _TEXT})
     await observed.get(task["id"])
@@ -89,7 +89,7 @@ async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Coll
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: User, collector: Collector) -> None:
+async def test_metrics_have_the_usage_of_connections_and_the_age_of_keys(observed: User, collector: Collector) -> None:
     await observed.get()
     metrics = collector.metrics()
     [requests] = metrics["http.server.request.duration"]
@@ -108,20 +108,20 @@ _LOADED = "import sys, src.main; sys.exit(any(name.startswith('opentelemetry.sdk
 
 @pytest.mark.req("OBS-FR-014")
 @pytest.mark.parametrize(("endpoint", "loaded"), [("", 0), ("http://127.0.0.1:9", 1)])
-def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path, endpoint: str, loaded: int) -> None:
+def test_without_a_collector_opentelemetry_is_not_imported(tmp_path: Path, endpoint: str, loaded: int) -> None:
     settings = {"DATABASE_URL": "postgresql://not/needed", "BETTER_AUTH_SECRET": SECRET}
     ended = run(tmp_path, "-c", _LOADED, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **settings)
     assert (ended.returncode, ended.stderr) == (loaded, "")
 
 
 def gauge(collector: Collector, name: str) -> dict[str, float]:
-    """Its values by the state that they are of."""
+    """Return the gauge's values by state."""
     points = collector.metrics().get(name, [])
     return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_who_works_and_who_waits(
+async def test_metrics_count_running_and_waiting_database_calls(
     collector: Collector, start_app: StartApp, database_url: str
 ) -> None:
     user = User(await start_app(**_ENDPOINT, database_pool_size=8))
@@ -136,7 +136,7 @@ async def test_metrics_tell_who_works_and_who_waits(
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_how_many_keys_there_are_and_how_old(collector: Collector, start_app: StartApp) -> None:
+async def test_metrics_have_the_number_and_age_of_keys(collector: Collector, start_app: StartApp) -> None:
     async with serving({"keys": [EDDSA.jwk]}) as front_end:
         app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
         stranger = client(app, headers={"Authorization": f"Bearer {token(EDDSA)}"})

@@ -1,4 +1,4 @@
-"""Nobody takes more than a share, and nobody pays for what another did."""
+"""Rate limits: each user and each network has a limit of its own."""
 
 import re
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def limited(start_app: StartApp) -> FastAPI:
 
 
 def somewhere(app: FastAPI, host: str = "192.0.2.1") -> httpx.AsyncClient:
-    """Somebody at this address."""
+    """Return a client at this address."""
     transport = httpx.ASGITransport(app, client=(host, 50_000))
     return httpx.AsyncClient(transport=transport, base_url="http://api.test")
 
@@ -33,7 +33,7 @@ async def fail(app: FastAPI, *hosts: str) -> list[int]:
 
 
 @pytest.mark.req("LIM-FR-001")
-async def test_a_user_who_asks_too_often_is_refused_before_the_body_is_read(limited: FastAPI) -> None:
+async def test_a_user_over_the_limit_is_refused_before_the_body_is_read(limited: FastAPI) -> None:
     user = User(limited)
     for _ in range(3):
         await user.create()
@@ -102,7 +102,7 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: P
 
 
 @pytest.mark.req("LIM-FR-005")
-async def test_every_answer_to_a_user_tells_what_is_left(limited: FastAPI) -> None:
+async def test_every_response_to_a_user_has_the_remaining_requests(limited: FastAPI) -> None:
     user = User(limited)
     seen = [await user.get(headers={"Origin": ORIGIN}), await user.get(1), await user.post(), await user.get()]
     assert [answer.status_code for answer in seen] == [200, 404, 422, 429]
@@ -113,7 +113,7 @@ async def test_every_answer_to_a_user_tells_what_is_left(limited: FastAPI) -> No
 
 
 @pytest.mark.req("LIM-FR-005")
-async def test_a_refused_token_is_told_how_many_more_will_be_refused(limited: FastAPI) -> None:
+async def test_a_refused_token_gets_the_remaining_failures(limited: FastAPI) -> None:
     answer = await somewhere(limited).get("/api/somebody/tasks")
     assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (401, '"failures";q=2;w=86400')
     assert re.fullmatch('"failures";r=1;t=[0-9]+', answer.headers["RateLimit"])
@@ -141,7 +141,7 @@ async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None
 
 
 @pytest.mark.req("LIM-FR-010")
-async def test_a_flood_of_addresses_is_forgotten_and_does_not_grow_the_memory(limited: FastAPI) -> None:
+async def test_a_flood_of_addresses_takes_bounded_memory(limited: FastAPI) -> None:
     counters = limited.state.components.counters
     for number in range(CAPACITY + 1000):
         await counters.increment(f"failures:0:{number}", 60)

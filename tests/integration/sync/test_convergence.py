@@ -34,7 +34,7 @@ BEGINNING = [
 client = st.integers(0, STRANGER)
 place = st.integers(0, 19)
 placed = st.tuples(place, change | new)
-followed = [st.tuples(st.just(name), client) for name in ("load_page", "load", "turn", "begin")]
+followed = [st.tuples(st.just(name), client) for name in ("load_page", "load", "toggle_stream", "begin")]
 written = [
     st.tuples(st.just("write"), client, placed),
     st.tuples(st.just("bulk"), client, st.lists(placed, min_size=1, max_size=6), st.booleans()),
@@ -149,7 +149,7 @@ class World:
 
 @pytest.fixture(scope="module")
 async def places(new_database: NewDatabase, start_app: StartApp) -> AsyncIterator[list[tuple[FastAPI, str]]]:
-    """Two processes on a database of their own, as purging is for all users, and where they serve."""
+    """Start two processes on a database of their own, because purging is for all users; return their URLs."""
     url = await new_database()
     async with AsyncExitStack() as stack:
         apps = [await start_app(database_url=url, rate_limit="off") for _ in range(2)]
@@ -157,7 +157,7 @@ async def places(new_database: NewDatabase, start_app: StartApp) -> AsyncIterato
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each time is another, except in CI, where Hypothesis always does the same."""
+    """Draw new examples in each run, except in CI, where Hypothesis is derandomized."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 

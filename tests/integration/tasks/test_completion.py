@@ -34,7 +34,7 @@ async def test_a_value_sets_the_completion_and_can_be_repeated(user: User) -> No
 
 @pytest.mark.req("TASK-FR-018")
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-async def test_an_update_dates_the_completion_too(user: User, method: str) -> None:
+async def test_an_update_sets_completed_at_too(user: User, method: str) -> None:
     task = await user.create()
     first = (await user.request(method, task["id"], json={"completed": True})).json()
     again = (await user.request(method, task["id"], json={"completed": True, "title": "Buy tea"})).json()
@@ -43,7 +43,7 @@ async def test_an_update_dates_the_completion_too(user: User, method: str) -> No
 
 
 @pytest.mark.req("TASK-FR-019", "TASK-FR-053")
-async def test_thirty_toggles_at_once_all_count(user: User) -> None:
+async def test_thirty_concurrent_toggles_all_count(user: User) -> None:
     task = await user.create()
     answers = await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(30)))
     assert {answer.status_code for answer in answers} == {200}
@@ -55,7 +55,7 @@ async def test_thirty_toggles_at_once_all_count(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-019")
-async def test_thirty_one_toggles_end_the_other_way(user: User) -> None:
+async def test_thirty_one_toggles_invert_the_completion(user: User) -> None:
     task = await user.create()
     await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(31)))
     assert (await user.get(task["id"])).json()["completed"] is True

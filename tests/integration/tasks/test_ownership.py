@@ -1,4 +1,4 @@
-"""Whose tasks they are."""
+"""Ownership: users reach their own tasks only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Completing a task that recurs makes the next one, once, by whichever route."""
+"""Completing a recurring task creates the next one exactly once, by every route."""
 
 import asyncio
 from typing import Any
@@ -32,7 +32,7 @@ async def completed(user: User, task: dict[str, Any], **options: Any) -> dict[st
 
 @pytest.mark.req("TASK-FR-105", "TASK-FR-106", "TASK-FR-050")
 @pytest.mark.parametrize(("method", "suffix", "body"), WAYS)
-async def test_completing_a_task_that_recurs_makes_the_next_one(
+async def test_completing_a_recurring_task_creates_the_next_one(
     user: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     task = await user.create(**RECURRING)
@@ -52,7 +52,7 @@ async def test_completing_a_task_that_recurs_makes_the_next_one(
 
 
 @pytest.mark.req("TASK-FR-105")
-async def test_the_next_task_recurs_in_its_turn(user: User) -> None:
+async def test_the_next_task_recurs_too(user: User) -> None:
     task = await user.create(**RECURRING)
     days = []
     for _ in range(4):
@@ -96,7 +96,7 @@ async def test_a_task_is_followed_once_however_often_it_is_completed(user: User)
 
 @pytest.mark.req("TASK-FR-107", "TASK-FR-053")
 @pytest.mark.parametrize(("method", "suffix", "body"), WAYS[1:])
-async def test_twenty_completions_at_once_make_one_next_task(
+async def test_twenty_concurrent_completions_create_one_next_task(
     user: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     task = await user.create(**RECURRING)
@@ -109,7 +109,7 @@ async def test_twenty_completions_at_once_make_one_next_task(
 
 
 @pytest.mark.req("TASK-FR-107", "TASK-FR-019")
-async def test_toggles_at_once_make_one_next_task(user: User) -> None:
+async def test_concurrent_toggles_create_one_next_task(user: User) -> None:
     task = await user.create(**RECURRING)
     await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(21)))
     assert (await user.get(task["id"])).json()["completed"] is True
@@ -153,7 +153,7 @@ async def test_the_next_task_is_shown_as_it_is_and_not_when_it_is_deleted(user: 
 
 
 @pytest.mark.req("TASK-FR-107")
-async def test_a_task_that_comes_back_from_the_trash_remembers_what_followed_it(user: User) -> None:
+async def test_a_restored_task_still_has_its_next_task(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     await user.delete(task["id"])
@@ -164,7 +164,7 @@ async def test_a_task_that_comes_back_from_the_trash_remembers_what_followed_it(
 
 
 @pytest.mark.req("TASK-FR-034", "TASK-FR-105")
-async def test_nobody_makes_the_task_of_another_recur(user: User, stranger: User) -> None:
+async def test_completing_another_users_recurring_task_is_refused(user: User, stranger: User) -> None:
     theirs = await stranger.create(**RECURRING)
     for method, suffix, body in WAYS:
         assert (await user.request(method, f"/{theirs['id']}{suffix}", **body)).status_code == 404

@@ -1,4 +1,4 @@
-"""Revisions, ETags, and what a 2xx promises."""
+"""Revisions, ETags, and durability of acknowledged writes."""
 
 import asyncio
 

@@ -99,7 +99,7 @@ async def test_null_clears_the_description(user: User) -> None:
 
 @pytest.mark.req("TASK-FR-008")
 @pytest.mark.parametrize("member", ["title", "completed"])
-async def test_null_is_refused_where_it_means_nothing(user: User, member: str) -> None:
+async def test_null_is_refused_for_members_that_are_not_nullable(user: User, member: str) -> None:
     task = await user.create()
     assert (await user.patch(task["id"], json={member: None})).status_code == 422
     assert (await user.post(json={"title": "Buy milk", member: None})).status_code == 422
@@ -128,7 +128,7 @@ async def test_a_deleted_task_is_gone(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-012")
-async def test_members_that_are_not_the_clients_to_set_are_ignored(user: User, stranger: User) -> None:
+async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger: User) -> None:
     forged: dict[str, Any] = {
         "id": 1,
         "user_id": stranger.id,
@@ -148,7 +148,7 @@ async def test_members_that_are_not_the_clients_to_set_are_ignored(user: User, s
 
 
 @pytest.mark.req("TASK-FR-013")
-async def test_a_change_is_dated(user: User) -> None:
+async def test_a_change_sets_updated_at(user: User) -> None:
     before = await user.create()
     after = (await user.patch(before["id"], json={"title": "Buy tea"})).json()
     assert after["updated_at"] > before["updated_at"]
@@ -169,7 +169,7 @@ async def test_a_trailing_slash_makes_no_difference(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-015")
-async def test_unknown_paths_and_methods_are_told_apart(user: User) -> None:
+async def test_unknown_paths_are_404_and_unknown_methods_405(user: User) -> None:
     assert (await user.http.get("/api/nowhere")).status_code == 404
     assert (await user.get("//")).status_code == 404
     assert (await user.http.post("/docs")).headers["Allow"]

@@ -1,4 +1,4 @@
-"""Deleting moves to the trash, from where a task can be restored until it is deleted for good."""
+"""Deleting moves a task to the trash, where it can be restored or deleted permanently."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ def undated(task: dict[str, Any]) -> dict[str, Any]:
 
 
 async def trashed(user: User, **members: Any) -> dict[str, Any]:
-    """A task in the trash, as the list of it has it."""
+    """Create a task, move it to the trash, and return it as the trash lists it."""
     task = await user.create(**members)
     assert (await user.delete(task["id"])).status_code == 204
     [found] = [each for each in await user.tasks(trashed=True) if each["id"] == task["id"]]
@@ -53,7 +53,7 @@ async def test_the_trash_is_a_list_like_any_other(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-112")
-async def test_what_is_in_the_trash_can_only_be_restored_or_deleted_for_good(user: User) -> None:
+async def test_a_trashed_task_can_only_be_restored_or_deleted_permanently(user: User) -> None:
     task = await trashed(user)
     revision = await user.revision()
     for method, suffix in (("GET", ""), ("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "")):
@@ -78,7 +78,7 @@ async def test_a_restored_task_is_as_it_was(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-114")
-async def test_restoring_what_is_not_in_the_trash_changes_nothing(user: User) -> None:
+async def test_restoring_a_task_that_is_not_in_the_trash_changes_nothing(user: User) -> None:
     task = await user.create()
     for _ in range(2):
         response = await user.post(f"/{task['id']}/restore", headers={"If-Match": f'"{task["revision"]}"'})
@@ -87,7 +87,7 @@ async def test_restoring_what_is_not_in_the_trash_changes_nothing(user: User) ->
 
 
 @pytest.mark.req("TASK-FR-113", "TASK-FR-053")
-async def test_ten_at_once_restore_a_task_once(user: User) -> None:
+async def test_ten_concurrent_requests_restore_a_task_once(user: User) -> None:
     task = await trashed(user)
     answers = await asyncio.gather(*(user.post(f"/{task['id']}/restore") for _ in range(10)))
     assert {(answer.status_code, answer.json()["deleted_at"]) for answer in answers} == {(200, None)}
@@ -98,7 +98,7 @@ async def test_ten_at_once_restore_a_task_once(user: User) -> None:
 @pytest.mark.parametrize(
     ("method", "suffix", "status"), [("POST", "/restore", 200), ("DELETE", "?permanent=true", 204)]
 )
-async def test_the_etag_of_what_is_in_the_trash_counts(user: User, method: str, suffix: str, status: int) -> None:
+async def test_the_etag_of_a_trashed_task_is_checked(user: User, method: str, suffix: str, status: int) -> None:
     task = await trashed(user)
     path = f"/{task['id']}{suffix}"
     refused = await user.request(method, path, headers={"If-Match": f'"{task["revision"] - 1}"'})
@@ -111,7 +111,9 @@ async def test_the_etag_of_what_is_in_the_trash_counts(user: User, method: str, 
 
 @pytest.mark.req("TASK-FR-115", "TASK-FR-116")
 @pytest.mark.parametrize("first", [False, True])
-async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql: Connection, first: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
+    user: User, sql: Connection, *, first: bool
+) -> None:
     task = await user.create(**FILLED)
     if first:
         await user.delete(task["id"])
@@ -136,7 +138,7 @@ async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql:
 
 @pytest.mark.req("TASK-FR-115")
 @pytest.mark.parametrize("value", ["", "perhaps", "2", "null", "\0", "9" * 400])
-async def test_a_permanent_that_means_nothing_is_refused(user: User, value: str) -> None:
+async def test_an_invalid_value_of_permanent_is_refused(user: User, value: str) -> None:
     task = await user.create()
     assert (await user.delete(task["id"], params={"permanent": value})).status_code == 422
     assert await user.tasks() == listed(task)
@@ -155,7 +157,7 @@ async def test_each_step_to_the_end_of_a_task_takes_one_revision(user: User) -> 
 
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-113")
-async def test_deletions_and_restorations_at_once_leave_a_whole_task(user: User) -> None:
+async def test_concurrent_deletions_and_restorations_leave_a_consistent_task(user: User) -> None:
     task = await user.create(**FILLED)
     path = f"/{task['id']}"
     answers = await asyncio.gather(

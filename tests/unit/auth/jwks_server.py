@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that publishes keys, and can misbehave."""
+"""A real HTTP server on 127.0.0.1 that publishes keys and simulates failures."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class JwksServer:
-    """What it answers may be changed at any time; `hits` counts the requests."""
+    """A JWKS endpoint whose response can be changed at any time; `hits` counts the requests."""
 
     document: object
     status: int = 200
@@ -31,7 +31,7 @@ class JwksServer:
         return len(self.paths)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer in a task of its own, which ends with the server."""
+        """Handle the connection in a task that ends with the server."""
         task = asyncio.create_task(self._answer(reader, writer))
         self.answering.add(task)
         task.add_done_callback(self.answering.discard)
@@ -42,7 +42,7 @@ class JwksServer:
             self.paths.append(request.split()[1].decode())
             await self._send(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has seen enough
+            pass  # the client closed the connection
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, `verify` answers with an identity or one of its two refusals."""
+"""Fuzzing: for all bytes, `verify` returns an identity or raises one of its two refusals."""
 
 import json
 import random

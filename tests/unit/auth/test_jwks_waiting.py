@@ -1,4 +1,4 @@
-"""Strangers who use the fetches up make a new key's tokens wait for their turn, and do not have them refused."""
+"""The cool-down of fetches: floods of unknown keys delay tokens of a new key, but do not cause refusals."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ PLACES = 100
 
 @dataclass
 class Turns(Clock):
-    """A clock on which whoever sleeps does so until the test lets the time pass."""
+    """A clock whose sleepers wake up when the test advances it."""
 
     asked: list[float] = field(default_factory=list)
     due: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,7 +31,7 @@ class Turns(Clock):
         await self.due.wait()
 
     def come(self) -> None:
-        """Let the time pass that was last asked for."""
+        """Advance the clock by the last sleep."""
         self.now += self.asked[-1]
         self.due.set()
 
@@ -43,7 +43,7 @@ def turns() -> Turns:
 
 @pytest_asyncio.fixture
 async def client(server: JwksServer, turns: Turns) -> AsyncIterator[JwksClient]:
-    """A client that has ES256's key alone and may not search now; `server` has since rotated."""
+    """Return a client in its cool-down that has cached ES256's key only; `server` has since rotated."""
     server.document = jwks(ES256)
     keys = JwksClient(server.url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=1, clock=turns, sleep=turns.sleep)
     await keys.key("p256", "ES256")
@@ -56,14 +56,14 @@ async def client(server: JwksServer, turns: Turns) -> AsyncIterator[JwksClient]:
 
 
 async def asking(client: JwksClient, kids: Iterable[str]) -> list[asyncio.Task[Key]]:
-    """Requests that have got as far as they get without the time passing."""
+    """Start requests, and let them run until they wait for the clock."""
     requests = [asyncio.create_task(client.key(kid, "EdDSA")) for kid in kids]
     await asyncio.sleep(0.02)
     return requests
 
 
 async def ends(requests: list[asyncio.Task[Key]]) -> Counter[type]:
-    """What became of the requests: `bool` is a key that works, everything else the class of a refusal."""
+    """Return the requests' results: a bool for whether the key verifies, or the class of the refusal."""
     async with asyncio.timeout(2):
         results = await asyncio.gather(*requests, return_exceptions=True)
     return Counter(type(end) if isinstance(end, BaseException) else type(works(end)) for end in results)
@@ -75,7 +75,7 @@ def works(key: Key) -> bool:
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
-async def test_a_new_key_is_accepted_within_a_cool_down_although_a_stranger_keeps_the_fetches_used_up(
+async def test_a_new_key_is_accepted_within_a_cool_down_despite_a_flood_of_unknown_keys(
     client: JwksClient, server: JwksServer, turns: Turns
 ) -> None:
     requests = await asking(client, ["stranger", "ed"])
@@ -87,7 +87,7 @@ async def test_a_new_key_is_accepted_within_a_cool_down_although_a_stranger_keep
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_who_comes_late_waits_for_the_rest_of_the_cool_down_only(client: JwksClient, turns: Turns) -> None:
+async def test_a_late_request_waits_for_the_rest_of_the_cool_down_only(client: JwksClient, turns: Turns) -> None:
     turns.now += COOLDOWN - 1
     requests = await asking(client, ["ed"])
     assert turns.asked == [1]
@@ -96,7 +96,7 @@ async def test_who_comes_late_waits_for_the_rest_of_the_cool_down_only(client: J
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
-async def test_by_a_real_clock_too_a_rotation_costs_a_cool_down_at_most(server: JwksServer) -> None:
+async def test_with_a_real_clock_a_rotation_delays_requests_by_a_cool_down_at_most(server: JwksServer) -> None:
     server.document, cooldown = jwks(ES256), 0.3
     client = JwksClient(server.url, cooldown=cooldown)
     strangers = [request for count in range(AT_ONCE + 2) for request in await asking(client, [f"stranger-{count}"])]
@@ -108,7 +108,7 @@ async def test_by_a_real_clock_too_a_rotation_costs_a_cool_down_at_most(server: 
 
 
 @pytest.mark.req("AUTH-FR-041")
-async def test_who_asks_during_a_fetch_that_missed_the_rotation_is_judged_by_the_next(
+async def test_a_request_during_a_fetch_that_missed_the_rotation_uses_the_next_fetch(
     client: JwksClient, server: JwksServer, turns: Turns
 ) -> None:
     server.delay, server.body = 0.1, b'{"keys": []}'
@@ -125,7 +125,7 @@ async def test_who_asks_during_a_fetch_that_missed_the_rotation_is_judged_by_the
 
 
 @pytest.mark.req("AUTH-FR-040", "AUTH-FR-042")
-async def test_known_keys_never_wait_also_not_in_an_old_set(client: JwksClient, turns: Turns) -> None:
+async def test_cached_keys_never_wait_not_even_in_a_stale_set(client: JwksClient, turns: Turns) -> None:
     requests = await asking(client, ["ed"])
     turns.now += MAX_AGE
     async with asyncio.timeout(0.05):
@@ -136,7 +136,7 @@ async def test_known_keys_never_wait_also_not_in_an_old_set(client: JwksClient, 
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_of_a_thousand_strangers_a_hundred_wait_and_all_are_refused_after_one_fetch(
+async def test_of_a_thousand_unknown_keys_a_hundred_wait_and_all_are_refused_after_one_fetch(
     client: JwksClient, server: JwksServer, turns: Turns
 ) -> None:
     requests = await asking(client, [f"kid-{count}" for count in range(1000)])
@@ -150,9 +150,7 @@ async def test_of_a_thousand_strangers_a_hundred_wait_and_all_are_refused_after_
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_a_thousand_first_requests_are_not_too_many_when_the_key_may_be_searched_now(
-    server: JwksServer, turns: Turns
-) -> None:
+async def test_a_thousand_first_requests_are_served_if_a_fetch_is_allowed(server: JwksServer, turns: Turns) -> None:
     client = JwksClient(server.url, clock=turns, sleep=turns.sleep)
     requests = await asking(client, ["ed"] * 1000)
     assert await ends(requests) == {bool: 1000}
@@ -161,7 +159,7 @@ async def test_a_thousand_first_requests_are_not_too_many_when_the_key_may_be_se
 
 
 @pytest.mark.req("AUTH-FR-046")
-async def test_who_goes_away_while_waiting_leaves_a_place_and_the_others_their_turn(
+async def test_a_cancelled_waiting_request_frees_its_slot_and_the_others_are_served(
     client: JwksClient, turns: Turns
 ) -> None:
     crowd = await asking(client, ["stranger"] * PLACES)
@@ -175,7 +173,7 @@ async def test_who_goes_away_while_waiting_leaves_a_place_and_the_others_their_t
     assert await ends(crowd[50:] + valid) == {Unauthorized: 50, bool: 50}
 
 
-async def test_closing_lets_those_who_wait_go_at_once_and_fetches_no_more(
+async def test_closing_ends_all_waits_at_once_and_fetches_no_more(
     client: JwksClient, server: JwksServer, turns: Turns
 ) -> None:
     requests = await asking(client, ["ed"] * 10)
@@ -188,7 +186,7 @@ async def test_closing_lets_those_who_wait_go_at_once_and_fetches_no_more(
 
 
 @pytest.mark.req("AUTH-FR-044")
-async def test_an_outage_while_waiting_is_a_503_and_known_keys_go_on(
+async def test_an_outage_while_waiting_is_a_503_and_cached_keys_are_accepted(
     client: JwksClient, server: JwksServer, turns: Turns
 ) -> None:
     requests = await asking(client, ["ed"] * 10)

@@ -1,4 +1,4 @@
-"""Settings that need packages which not everybody installs."""
+"""Settings that need optional packages."""
 
 import sys
 
@@ -16,7 +16,7 @@ from tests.support.tokens import SECRET
         ("rate_limit_storage_url", "redis://127.0.0.1:6379", "redis", "redis"),
     ],
 )
-def test_packages_that_are_missing_are_named_in_a_sentence(
+def test_missing_packages_are_named_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, package: str, group: str
 ) -> None:
     needed = {"database_url": "postgresql://not/needed", "better_auth_secret": SECRET}

@@ -80,17 +80,17 @@ def test_operations_demand_the_bearer_scheme_unless_they_are_public(document: di
 @pytest.mark.req("TASK-FR-064")
 def test_errors_are_documented_as_problems(document: dict[str, Any]) -> None:
     for operation_id, operation in operations(document).items():
-        errors = {int(status): answer for status, answer in operation["responses"].items() if status >= "400"}
+        errors = {int(status): response for status, response in operation["responses"].items() if status >= "400"}
         assert errors.keys() == DOCUMENTED[operation_id], operation_id
-        assert all(set(answer["content"]) == {"application/problem+json"} for answer in errors.values())
+        assert all(set(response["content"]) == {"application/problem+json"} for response in errors.values())
 
 
 @pytest.mark.req("TASK-FR-064")
 def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     headers = {
-        name: set(answer.get("headers", {}))
+        name: set(response.get("headers", {}))
         for name, operation in operations(document).items()
-        for status, answer in operation["responses"].items()
+        for status, response in operation["responses"].items()
         if status < "300"
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
@@ -106,8 +106,8 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
 def test_what_the_client_may_have_already_is_documented(document: dict[str, Any]) -> None:
     unchanged = {name for name, each in operations(document).items() if "304" in each["responses"]}
     assert unchanged == {"list_tasks", "list_changes", "get_task"}
-    answers = [operations(document)[name]["responses"]["304"] for name in unchanged]
-    assert all(set(answer["headers"]) == {"ETag"} and "content" not in answer for answer in answers)
+    responses = [operations(document)[name]["responses"]["304"] for name in unchanged]
+    assert all(set(response["headers"]) == {"ETag"} and "content" not in response for response in responses)
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-066")
@@ -140,8 +140,8 @@ def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
 @pytest.mark.req("TASK-FR-020", "TASK-FR-062")
 async def test_the_array_format_is_documented_where_it_is_set(start_app: StartApp) -> None:
     document = (await start_app(list_format="array")).openapi()
-    answer = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answer["type"] == "array"
+    response = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert response["type"] == "array"
 
 
 @pytest.mark.req("TASK-FR-011")

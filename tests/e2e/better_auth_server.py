@@ -51,8 +51,8 @@ class BetterAuthUser:
     def session_token(self) -> str:
         """Sign in, which begins a new session, and return the opaque `token` of the response."""
         credentials = {"email": self.email, "password": PASSWORD}
-        answer = self.client.post("/api/auth/sign-in/email", json=credentials)
-        return str(answer.raise_for_status().json()["token"])
+        response = self.client.post("/api/auth/sign-in/email", json=credentials)
+        return str(response.raise_for_status().json()["token"])
 
     def session_cookie(self) -> str:
         """Return the session's token with Better Auth's signature: `token.base64hmac`."""
@@ -135,8 +135,8 @@ class BetterAuthServer:
 
     def _lever(self, method: str, name: str, body: object = None) -> httpx.Response:
         url = f"{self.url}/test/{name}"
-        answer = httpx.request(method, url, json=body, timeout=ANSWER_SECONDS, trust_env=False)
-        return answer.raise_for_status()
+        response = httpx.request(method, url, json=body, timeout=ANSWER_SECONDS, trust_env=False)
+        return response.raise_for_status()
 
     def _options(self) -> dict[str, object]:
         return {

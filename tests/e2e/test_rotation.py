@@ -30,7 +30,7 @@ STRANGERS = 1000
 PLACES = 100
 
 
-class Answer(NamedTuple):
+class Result(NamedTuple):
     """A response's status, the key of the request's token, and the time that it took."""
 
     kid: str
@@ -66,51 +66,53 @@ def forged(token: str) -> str:
     return ".".join([header, *token.split(".")[1:]])
 
 
-def ask(http: httpx.Client, user: BetterAuthUser, token: str) -> Answer:
+def send(http: httpx.Client, user: BetterAuthUser, token: str) -> Result:
     start = time.perf_counter()
     response = http.get(f"/api/{user.id}/tasks", headers={"Authorization": f"Bearer {token}"})
-    return Answer(kid(token), response.status_code, time.perf_counter() - start)
+    return Result(kid(token), response.status_code, time.perf_counter() - start)
 
 
-def usual_worst(answers: list[Answer]) -> float:
+def percentile_95(responses: list[Result]) -> float:
     """Return the 95th percentile of the response times in seconds."""
-    return quantiles((answer.seconds for answer in answers), n=20)[-1]
+    return quantiles((response.seconds for response in responses), n=20)[-1]
 
 
 @contextmanager
-def asking(api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]) -> Iterator[list[Future[list[Answer]]]]:
+def concurrent_requests(
+    api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]
+) -> Iterator[list[Future[list[Result]]]]:
     """Let concurrent clients send requests until the `with` block ends."""
     done = Event()
 
-    def keep_asking() -> list[Answer]:
+    def keep_sending() -> list[Result]:
         with httpx.Client(base_url=api.url, timeout=10, trust_env=False) as http:
-            answers = []
+            responses = []
             while not done.is_set():
-                answers.append(ask(http, user, next_token()))
-            return answers
+                responses.append(send(http, user, next_token()))
+            return responses
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         try:
-            yield [pool.submit(keep_asking) for _ in range(CLIENTS)]
+            yield [pool.submit(keep_sending) for _ in range(CLIENTS)]
         finally:
             done.set()
 
 
-def all_of(clients: list[Future[list[Answer]]]) -> list[Answer]:
-    return [answer for client in clients for answer in client.result()]
+def all_of(clients: list[Future[list[Result]]]) -> list[Result]:
+    return [response for client in clients for response in client.result()]
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-043")
 def test_a_rotation_refuses_no_valid_token(front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser) -> None:
     old, before = user.plugin_token(), front_end.jwks_fetches()
-    with asking(api, user, lambda: old) as first_clients:
+    with concurrent_requests(api, user, lambda: old) as first_clients:
         time.sleep(SECONDS)
         front_end.rotate()
-        with asking(api, user, user.plugin_token) as later_clients:
+        with concurrent_requests(api, user, user.plugin_token) as later_clients:
             time.sleep(SECONDS)
     first, later = all_of(first_clients), all_of(later_clients)
-    assert {answer.status for answer in first + later} == {200}
-    assert {answer.kid for answer in first}.isdisjoint(answer.kid for answer in later)
+    assert {response.status for response in first + later} == {200}
+    assert {response.kid for response in first}.isdisjoint(response.kid for response in later)
     assert min(len(first), len(later)) > 5
     assert front_end.jwks_fetches() - before == 2
 
@@ -136,20 +138,20 @@ def test_a_flood_of_unknown_keys_does_not_affect_other_clients(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
 ) -> None:
     token, before = user.plugin_token(), front_end.jwks_fetches()
-    known = cycle([user.plugin_token() for _ in range(100)])
-    alone = [ask(api.http, user, next(known)) for _ in range(20)]
+    cached = cycle([user.plugin_token() for _ in range(100)])
+    alone = [send(api.http, user, next(cached)) for _ in range(20)]
     during = []
     with (
         httpx.Client(base_url=api.url, timeout=20, trust_env=False, limits=httpx.Limits(max_connections=None)) as http,
         ThreadPoolExecutor(PLACES + CLIENTS) as pool,
     ):
-        flood = [pool.submit(ask, http, user, forged(token)) for _ in range(STRANGERS)]
+        flood = [pool.submit(send, http, user, forged(token)) for _ in range(STRANGERS)]
         while not all(stranger.done() for stranger in flood):
-            during.append(ask(api.http, user, next(known)))
+            during.append(send(api.http, user, next(cached)))
     assert {stranger.result().status for stranger in flood} <= {401, 429}
-    assert {answer.status for answer in alone + during} == {200}
+    assert {response.status for response in alone + during} == {200}
     assert len(during) > 20
-    assert usual_worst(during) < usual_worst(alone) + 0.25
+    assert percentile_95(during) < percentile_95(alone) + 0.25
     assert front_end.jwks_fetches() - before < 10
 
 

@@ -76,8 +76,8 @@ def test_a_task_is_created_read_and_changed(user: Caller) -> None:
 def test_a_completion_is_toggled_or_set(user: Caller) -> None:
     task_id = user.create()["id"]
     bodies: list[Options] = [{}, {}, COMPLETED, COMPLETED, {"json": {"completed": False}}]
-    answers = [user.request("PATCH", COMPLETE, task_id, **body).json()["completed"] for body in bodies]
-    assert answers == [True, False, True, True, False]
+    responses = [user.request("PATCH", COMPLETE, task_id, **body).json()["completed"] for body in bodies]
+    assert responses == [True, False, True, True, False]
     assert task_id in {task["id"] for task in user.tasks(status="pending")}
     assert task_id not in {task["id"] for task in user.tasks(status="completed")}
 
@@ -95,8 +95,8 @@ def test_each_user_sees_exactly_their_own_tasks(api: ApiServer, front_end: Bette
     first, second = _signed_up(api, front_end), _signed_up(api, front_end)
     theirs = listed(second.create(title="theirs"))
     one, two = (first.create(title=title) for title in ("one", "two"))
-    answer = first.request("GET").json()
-    assert answer == {"tasks": listed(two, one), "count": 2, "total": 2, "next_cursor": None}
+    listing = first.request("GET").json()
+    assert listing == {"tasks": listed(two, one), "count": 2, "total": 2, "next_cursor": None}
     assert second.tasks() == theirs
 
 
@@ -159,8 +159,8 @@ def test_a_page_of_the_front_end_may_use_every_route(
     response = user.api.request(method, path, user.token, headers=origin, **options)
     assert (preflight.status_code, response.status_code) == (200, status)
     assert method in preflight.headers["Access-Control-Allow-Methods"]
-    for answer in preflight, response:
-        assert answer.headers["Access-Control-Allow-Origin"] == front_end.url
+    for each in preflight, response:
+        assert each.headers["Access-Control-Allow-Origin"] == front_end.url
 
 
 @pytest.mark.req("TASK-FR-061")

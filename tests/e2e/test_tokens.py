@@ -39,7 +39,7 @@ class Pair:
     api: ApiServer
     user: BetterAuthUser
 
-    def answer(self, token: str) -> httpx.Response:
+    def list_tasks(self, token: str) -> httpx.Response:
         """Request the user's tasks with this token."""
         return self.api.tasks(self.user.id, token)
 
@@ -82,7 +82,7 @@ def test_what_the_plugin_signs_is_accepted(connect: Connect, algorithm: PluginAl
     pair = connect(algorithm)
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == algorithm
-    assert pair.answer(token).status_code == 200
+    assert pair.list_tasks(token).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-019")
@@ -91,14 +91,14 @@ def test_what_the_shared_secret_signs_is_accepted(connect: Connect, token_of: To
     pair = connect("HS256")
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
-    assert pair.answer(token).status_code == 200
+    assert pair.list_tasks(token).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-003")
 def test_one_api_takes_the_tokens_of_the_plugin_and_of_the_route(connect: Connect) -> None:
     pair = connect("EdDSA")
-    assert pair.answer(pair.user.plugin_token()).status_code == 200
-    assert pair.answer(pair.user.hs256_token()).status_code == 200
+    assert pair.list_tasks(pair.user.plugin_token()).status_code == 200
+    assert pair.list_tasks(pair.user.hs256_token()).status_code == 200
 
 
 @pytest.mark.req(
@@ -125,12 +125,12 @@ def test_what_is_no_access_token_is_refused_with_advice(
 ) -> None:
     pair = connect(algorithm)
     token = token_of(pair.user)
-    refusal = pair.answer(token)
+    refusal = pair.list_tasks(token)
     assert (refusal.status_code, refusal.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert advice in refusal.json()["detail"]
     assert token not in pair.api.log
     assert advice in pair.api.log
-    assert pair.answer(pair.user.plugin_token()).status_code == 200
+    assert pair.list_tasks(pair.user.plugin_token()).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-022", "AUTH-FR-041")
@@ -144,7 +144,7 @@ def test_what_is_no_access_token_is_refused_with_advice(
 def test_tokens_of_another_front_end_are_refused(connect: Connect, token_of: TokenOf, advice: str) -> None:
     here, elsewhere = connect("ES256"), connect("EdDSA")
     token = token_of(elsewhere.user)
-    assert elsewhere.answer(token).status_code == 200
+    assert elsewhere.list_tasks(token).status_code == 200
     refusal = here.api.tasks(elsewhere.user.id, token)
     assert refusal.status_code == 401
     assert advice in refusal.json()["detail"]
@@ -156,13 +156,13 @@ def test_a_public_key_of_the_front_end_is_no_secret(connect: Connect) -> None:
     claims = jwt.get_unverified_claims(pair.user.plugin_token())
     [published] = httpx.get(pair.front_end.jwks_url, trust_env=False).json()["keys"]
     secret = jwk.construct(published, "RS256").to_pem()
-    assert pair.answer(mint(claims, hs256(secret))).status_code == 401
-    assert pair.answer(mint(claims, hs256(pair.front_end.secret))).status_code == 200
+    assert pair.list_tasks(mint(claims, hs256(secret))).status_code == 401
+    assert pair.list_tasks(mint(claims, hs256(pair.front_end.secret))).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-037")
 def test_where_allowed_a_cached_session_is_a_token(cookie_pair: Pair) -> None:
-    assert cookie_pair.answer(cookie_pair.user.session_data_cookie()).status_code == 200
+    assert cookie_pair.list_tasks(cookie_pair.user.session_data_cookie()).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-051")

@@ -16,9 +16,9 @@ _PAUSE_SECONDS = 0.05
 type Task = dict[str, Any]
 
 
-def _as_listed(answer: httpx.Response) -> Task:
+def _as_listed(response: httpx.Response) -> Task:
     """Remove `next_task`, which lists do not contain."""
-    task: Task = answer.json()
+    task: Task = response.json()
     del task["next_task"]
     return task
 
@@ -35,14 +35,14 @@ class Writer:
         self._title = str(uuid4())
 
     @property
-    def answers(self) -> int:
+    def responses(self) -> int:
         """Return the number of acknowledged writes."""
         return sum(self.statuses[status] for status in (200, 201, 204))
 
     @property
     def failures(self) -> int:
         """Return the number of responses that were neither a success nor an error that may be retried."""
-        return self.statuses.total() - self.answers - self.statuses[503] - self.statuses[409]
+        return self.statuses.total() - self.responses - self.statuses[503] - self.statuses[409]
 
     def write(self, url: str, stop: threading.Event) -> None:
         """Write without a pause until `stop` is set, or the server refuses connections."""
@@ -69,27 +69,29 @@ class Writer:
 
     def _create(self, http: httpx.Client) -> int:
         headers = {"Idempotency-Key": self._title}
-        answer = self._send(http, "POST", self._path, json={"title": self._title}, headers=headers)
+        response = self._send(http, "POST", self._path, json={"title": self._title}, headers=headers)
         self._title = str(uuid4())
-        task = _as_listed(answer)
+        task = _as_listed(response)
         self.acknowledged[task["id"]] = task
         return int(task["id"])
 
     def _change(self, http: httpx.Client, number: int, method: str, **options: Any) -> None:
         del self.acknowledged[number]  # until the response arrives, both the old and the new state are valid
-        answer = self._send(http, method, f"{self._path}/{number}", **options)
-        self.acknowledged[number] = _as_listed(answer) if answer.status_code == 200 else None
+        response = self._send(http, method, f"{self._path}/{number}", **options)
+        self.acknowledged[number] = _as_listed(response) if response.status_code == 200 else None
 
     def _send(self, http: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
-        answer = http.request(method, path, **options)
-        while answer.status_code >= 500 or answer.status_code == 409:  # the previous attempt may still be in progress
-            self.statuses[answer.status_code] += 1
+        response = http.request(method, path, **options)
+        while (
+            response.status_code >= 500 or response.status_code == 409
+        ):  # the previous attempt may still be in progress
+            self.statuses[response.status_code] += 1
             time.sleep(_PAUSE_SECONDS)
-            answer = http.request(method, path, **options)
-            if (method, answer.status_code) == ("DELETE", 404):
-                return answer  # the first attempt deleted it, and only its response was lost
-        self.statuses[answer.status_code] += 1
-        return answer
+            response = http.request(method, path, **options)
+            if (method, response.status_code) == ("DELETE", 404):
+                return response  # the first attempt deleted it, and only its response was lost
+        self.statuses[response.status_code] += 1
+        return response
 
     def _pages(self, http: httpx.Client, *, trashed: bool) -> Iterator[Task]:
         cursor: dict[str, str] = {}

@@ -127,7 +127,7 @@ def _is_ready(server: Server) -> bool:
 
 
 def _acknowledged(writers: list[Writer]) -> int:
-    return sum(writer.answers for writer in writers)
+    return sum(writer.responses for writer in writers)
 
 
 def _compared(fault: str, server: Server, writers: list[Writer], before: int, back_seconds: float) -> Round:

@@ -21,7 +21,7 @@ _PAUSE_SECONDS = 0.1
 _TASK = {"title": "Buy milk"}
 
 
-class _Answer(NamedTuple):
+class _Result(NamedTuple):
     began: float
     ended: float
     seconds: float
@@ -51,8 +51,8 @@ async def lock_owners(app: FastAPI, database_url: str, seconds: float) -> Lock:
     """Lock the rows of six owners, whose changes exhaust the pool, while ten others read and write."""
     locked, others = ([User(app) for _ in range(count)] for count in (_LOCKED, _OTHERS))
     await asyncio.gather(*(user.create() for user in locked))
-    to_locked: list[_Answer] = []
-    to_others: list[_Answer] = []
+    to_locked: list[_Result] = []
+    to_others: list[_Result] = []
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         async with _locked(database_url, locked):
@@ -61,10 +61,10 @@ async def lock_owners(app: FastAPI, database_url: str, seconds: float) -> Lock:
             for user in others:
                 group.create_task(_read_and_change(user, to_others, stop))
             await asyncio.sleep(seconds)
-            gone = time.monotonic()
+            released = time.monotonic()
         await asyncio.sleep(3 * _AFTER_SECONDS)
         stop.set()
-    return _compared(to_locked, to_others, gone)
+    return _compared(to_locked, to_others, released)
 
 
 def _locked(database_url: str, owners: list[User]) -> AbstractAsyncContextManager[None]:
@@ -72,33 +72,33 @@ def _locked(database_url: str, owners: list[User]) -> AbstractAsyncContextManage
     return uncommitted(database_url, f"SELECT FROM users WHERE id IN ({ids}) FOR UPDATE")
 
 
-async def _change(user: User, answers: list[_Answer], stop: asyncio.Event) -> None:
+async def _change(user: User, responses: list[_Result], stop: asyncio.Event) -> None:
     """Change a task, alternately with one statement and with a transaction."""
     while not stop.is_set():
-        await _ask(user, "POST", answers, json=_TASK)
-        await _ask(user, "POST", answers, json=_TASK, headers={"Idempotency-Key": str(uuid4())})
+        await _send(user, "POST", responses, json=_TASK)
+        await _send(user, "POST", responses, json=_TASK, headers={"Idempotency-Key": str(uuid4())})
 
 
-async def _read_and_change(user: User, answers: list[_Answer], stop: asyncio.Event) -> None:
+async def _read_and_change(user: User, responses: list[_Result], stop: asyncio.Event) -> None:
     while not stop.is_set():
-        await _ask(user, "GET", answers)
-        await _ask(user, "POST", answers, json=_TASK)
+        await _send(user, "GET", responses)
+        await _send(user, "POST", responses, json=_TASK)
 
 
-async def _ask(user: User, method: str, answers: list[_Answer], **options: Any) -> None:
+async def _send(user: User, method: str, responses: list[_Result], **options: Any) -> None:
     began, took = time.monotonic(), Stopwatch()
     status = (await user.request(method, **options)).status_code
-    answers.append(_Answer(began, time.monotonic(), took.seconds, status))
+    responses.append(_Result(began, time.monotonic(), took.seconds, status))
     await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _compared(to_locked: list[_Answer], to_others: list[_Answer], gone: float) -> Lock:
-    everybody = to_locked + to_others
-    afterwards = [each for each in everybody if each.began > gone + _AFTER_SECONDS]
+def _compared(to_locked: list[_Result], to_others: list[_Result], released: float) -> Lock:
+    results = to_locked + to_others
+    afterwards = [each for each in results if each.began > released + _AFTER_SECONDS]
     return Lock(
-        locked=Counter(each.status for each in to_locked if each.ended < gone),
-        others=Counter(each.status for each in to_others if each.ended < gone),
-        slowest=max(each.seconds for each in everybody),
+        locked=Counter(each.status for each in to_locked if each.ended < released),
+        others=Counter(each.status for each in to_others if each.ended < released),
+        slowest=max(each.seconds for each in results),
         afterwards=Counter(each.status for each in afterwards),
         slowest_afterwards=max(each.seconds for each in afterwards),
     )

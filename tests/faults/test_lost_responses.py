@@ -67,17 +67,17 @@ async def test_every_read_succeeds_while_all_sessions_are_killed_again_and_again
             user.put(recurring["id"], json={"title": f"task of old, {n}"}),
         ]
         reads = [user.get(path) for path in ("", recurring["id"], "/stats", "/tags", "/changes")]
-        answers = await asyncio.gather(*writes, *reads)
-        return [("write" if n < len(writes) else "read", answer.status_code) for n, answer in enumerate(answers)]
+        responses = await asyncio.gather(*writes, *reads)
+        return [("write" if n < len(writes) else "read", response.status_code) for n, response in enumerate(responses)]
 
     recurring = await user.create(recurrence="FREQ=DAILY")
     killing = asyncio.create_task(kill())
-    answers: list[tuple[str, int]] = []
+    responses: list[tuple[str, int]] = []
     while not killing.done():
-        answers += await work(len(answers))
-    assert {*answers, ("write", 503)} == {("read", 200), ("write", 200), ("write", 201), ("write", 503)}
+        responses += await work(len(responses))
+    assert {*responses, ("write", 503)} == {("read", 200), ("write", 200), ("write", 201), ("write", 503)}
     titles = [task["title"] for task in await user.tasks() if task["recurrence"] is None]
-    assert len(titles) == len(set(titles)) >= answers.count(("write", 201)) > 0
+    assert len(titles) == len(set(titles)) >= responses.count(("write", 201)) > 0
 
 
 @pytest.mark.req("DB-FR-007")

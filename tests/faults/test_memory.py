@@ -22,12 +22,12 @@ _CHANGES = [{"op": "create", "task": {"title": "Buy milk", "description": "x" * 
 """The largest description that a body can hold."""
 
 
-async def ask(server: Server) -> set[int]:
+async def send_requests(server: Server) -> set[int]:
     """Send two hundred large changes and as many reads, each over its own connection, and return the statuses."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=30) as http:
-        answers = await asyncio.gather(*(request for _ in range(_USERS) for request in requests(http)))
-    return {answer.status_code for answer in answers}
+        responses = await asyncio.gather(*(request for _ in range(_USERS) for request in requests(http)))
+    return {response.status_code for response in responses}
 
 
 def requests(http: httpx.AsyncClient) -> list[asyncio.Task[httpx.Response]]:
@@ -41,11 +41,11 @@ def requests(http: httpx.AsyncClient) -> list[asyncio.Task[httpx.Response]]:
 async def peak_of(server: Server) -> float:
     """Return the peak memory of the process during the requests, in megabytes."""
     process, peak = psutil.Process(server.pid), 0
-    asking = asyncio.create_task(ask(server))
-    while not asking.done():
+    responses = asyncio.create_task(send_requests(server))
+    while not responses.done():
         peak = max(peak, process.memory_info().rss)
         await asyncio.sleep(0.02)
-    assert await asking == {503}
+    assert await responses == {503}
     return peak / _MEGABYTE
 
 

@@ -34,13 +34,13 @@ async def read_and_write(user: User, times: int = 10) -> set[int]:
     """Send these requests concurrently, and return their statuses."""
     reads = [user.get() for _ in range(times)]
     writes = [user.post(json={"title": "Buy milk"}) for _ in range(times)]
-    return {answer.status_code for answer in await asyncio.gather(*reads, *writes)}
+    return {response.status_code for response in await asyncio.gather(*reads, *writes)}
 
 
 async def assert_refused_in_time(user: User, patience: float) -> None:
-    answers = await asyncio.gather(timed(user.get()), timed(user.post(json={"title": "Buy milk"})))
-    assert [status for status, _ in answers] == [503, 503]
-    assert max(seconds for _, seconds in answers) < patience + 1
+    responses = await asyncio.gather(timed(user.get()), timed(user.post(json={"title": "Buy milk"})))
+    assert [status for status, _ in responses] == [503, 503]
+    assert max(seconds for _, seconds in responses) < patience + 1
     assert (await user.http.get("/health")).status_code == 200
 
 
@@ -57,10 +57,10 @@ async def assert_serves_within(user: User, seconds: float) -> None:
 async def test_a_database_that_refuses_for_a_moment_causes_no_error(user: User, proxy: Proxy, seconds: float) -> None:
     await proxy.refuse()
     await asyncio.sleep(0.1)
-    answers = asyncio.create_task(read_and_write(user))
+    responses = asyncio.create_task(read_and_write(user))
     await asyncio.sleep(seconds)
     await proxy.accept()
-    assert await answers == {200, 201}
+    assert await responses == {200, 201}
 
 
 @pytest.mark.req("DB-FR-001")
@@ -71,10 +71,10 @@ async def test_a_database_that_wakes_up_causes_no_error(
     await end_all(server)
     await asyncio.sleep(0.1)
     proxy.freeze()
-    answers = asyncio.create_task(read_and_write(user))
+    responses = asyncio.create_task(read_and_write(user))
     await asyncio.sleep(seconds)
     proxy.thaw()
-    assert await answers == {200, 201}
+    assert await responses == {200, 201}
 
 
 @pytest.mark.req("DB-FR-002", "DB-FR-003")

@@ -46,8 +46,8 @@ async def test_operations_that_take_too_long_to_plan_are_refused_and_change_noth
     complete = [{"op": "complete", "id": task["id"]} for task in await user.tasks()]
     assert len(complete) == _MANY
     took = Stopwatch()
-    answer = await user.post("/bulk", json={"operations": complete})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    response = await user.post("/bulk", json={"operations": complete})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert took.seconds < _IN_TIME
     assert len(await user.tasks(status="pending")) == _MANY
 
@@ -60,13 +60,13 @@ async def test_an_owner_whose_row_is_locked_delays_no_other_owner(
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
         took = Stopwatch()
-        held_up = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
+        blocked = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
         await reached(lambda: waiting(own_database) > 0)
         for other in others:
             await other.create()
             assert len(await other.tasks()) == 1
-        assert not any(task.done() for task in held_up)
-        assert {answer.status_code for answer in await asyncio.gather(*held_up)} == {503}
+        assert not any(task.done() for task in blocked)
+        assert {response.status_code for response in await asyncio.gather(*blocked)} == {503}
         assert took.seconds < patience + 1
         await reached(lambda: waiting(own_database) == 0)
     took = Stopwatch()
@@ -83,15 +83,15 @@ async def test_transactions_of_a_locked_owner_delay_no_other_owner(
     locked, other = User(app), User(app)
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
-        held_up = [asyncio.create_task(after(part * patience, locked)) for part in (0, 0, 0.25, 0.25, 0.75, 0.75)]
+        blocked = [asyncio.create_task(after(part * patience, locked)) for part in (0, 0, 0.25, 0.25, 0.75, 0.75)]
         await reached(lambda: waiting(own_database) > 0)
         took = Stopwatch()
         assert await create_with_key(other) == 201
         assert took.seconds < 1
-        assert not any(task.done() for task in held_up)
-        answers = await asyncio.gather(*held_up)
-    assert {status for status, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) < patience + 1
+        assert not any(task.done() for task in blocked)
+        responses = await asyncio.gather(*blocked)
+    assert {status for status, _ in responses} == {503}
+    assert max(seconds for _, seconds in responses) < patience + 1
 
 
 async def after(seconds: float, user: User) -> tuple[int, float]:
@@ -119,12 +119,12 @@ async def test_a_database_that_hangs_blocks_requests_briefly_only(app: FastAPI, 
         took = Stopwatch()
         requests = [asyncio.create_task(user.get()) for user in users]
         await reached(lambda: waiting(own_database) > 0)
-        asked = Stopwatch()
+        stopwatch = Stopwatch()
         assert (await users[0].http.get("/health")).status_code == 200
-        assert asked.seconds < 1
-        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {503}
+        assert stopwatch.seconds < 1
+        assert {response.status_code for response in await asyncio.gather(*requests)} == {503}
         assert took.seconds < _IN_TIME
-    assert {answer.status_code for answer in await asyncio.gather(*(user.get() for user in users))} == {200}
+    assert {response.status_code for response in await asyncio.gather(*(user.get() for user in users))} == {200}
 
 
 async def queue(admission: AdmissionControl, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
@@ -155,8 +155,8 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     assert {task.result() for task in refused} == {"refused"}
     assert len(tasks) - len(refused) == served
     end.set()
-    answers = await asyncio.gather(*tasks)
-    assert answers.count("served") == served
+    responses = await asyncio.gather(*tasks)
+    assert responses.count("served") == served
     assert (admission.in_flight, admission.queues) == (0, {})
 
 

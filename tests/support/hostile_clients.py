@@ -36,7 +36,7 @@ async def stream(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, as
             await writer.wait_closed()
 
 
-async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
+async def exchange(server: Server, request: bytes) -> tuple[bytes, bytes]:
     """Send a request, and return head and body of the response once the server has closed the connection."""
     async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
         writer.write(request)

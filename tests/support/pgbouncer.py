@@ -37,8 +37,8 @@ _UNPRIVILEGED = [*_AS_NOBODY, *_BUT_EVERYWHERE] if os.geteuid() == 0 else []
 def _version() -> tuple[int, ...]:
     if not shutil.which("pgbouncer"):
         return ()
-    said = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
-    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+    output = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"\d+", output)[:2]))
 
 
 _VERSION = _version()

@@ -107,6 +107,6 @@ class SyncClient:
     def _done(self, edit: Edit, task: Task) -> None:
         """Rebase later edits of the same task on the revision that this edit created."""
         self.apply(task)
-        for place, each in enumerate(self.queue):
+        for index, each in enumerate(self.queue):
             if (each.task_id, each.revision) == (edit.task_id, edit.revision):
-                self.queue[place] = each._replace(revision=task["revision"])
+                self.queue[index] = each._replace(revision=task["revision"])

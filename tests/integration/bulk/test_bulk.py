@@ -103,7 +103,7 @@ async def test_the_id_of_another_users_task_is_not_found(user: User, stranger: U
     theirs, trashed = await stranger.create(recurrence="FREQ=DAILY"), await stranger.create()
     await stranger.delete(trashed["id"])
     before = (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision())
-    answers = [
+    responses = [
         (await bulk(user, *operations, atomic=atomic)).json()
         for one, other in ((theirs, trashed), ({"id": 2**52}, {"id": 2**52 + 1}))
         for operations in (
@@ -112,8 +112,8 @@ async def test_the_id_of_another_users_task_is_not_found(user: User, stranger: U
             [on("delete", one), on("restore", other, revision=3)],
         )
     ]
-    assert answers[:3] == answers[3:]
-    assert {each["status"] for answer in answers for each in answer["results"]} == {404}
+    assert responses[:3] == responses[3:]
+    assert {each["status"] for response in responses for each in response["results"]} == {404}
     assert (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision()) == before
     assert await user.revision() == 0
 
@@ -129,8 +129,8 @@ async def test_an_expected_revision_must_be_that_of_the_task(user: User) -> None
     assert [listed(each["problem"]["current"]) for each in refused] == [[tasks[each["id"]]] for each in stale]
     assert (await bulk(user, *stale)).status_code == 409
     assert await user.revision() == before
-    known = [each | {"revision": tasks[each["id"]]["revision"]} for each in operations[1:]]
-    assert {each["status"] for each in await results(user, *known)} == {200, 204}
+    current = [each | {"revision": tasks[each["id"]]["revision"]} for each in operations[1:]]
+    assert {each["status"] for each in await results(user, *current)} == {200, 204}
 
 
 @pytest.mark.req("TASK-FR-135", "TASK-FR-049")
@@ -253,10 +253,10 @@ async def test_concurrent_bulks_and_single_writes_lose_nothing(user: User) -> No
     writes += [user.patch(task["id"], json={"description": task["title"]}) for task in tasks]
     writes += [user.patch(f"/{task['id']}/complete") for task in tasks]
     writes += [user.post(json={"title": f"new {n}"}) for n in range(8)]
-    answers = await asyncio.gather(*writes)
-    assert {answer.status_code for answer in answers} <= {200, 201}
-    revisions = [answer.json().get("revision") for answer in answers[12:]]
-    revisions += [each["task"]["revision"] for answer in answers[:12] for each in answer.json()["results"]]
+    responses = await asyncio.gather(*writes)
+    assert {response.status_code for response in responses} <= {200, 201}
+    revisions = [response.json().get("revision") for response in responses[12:]]
+    revisions += [each["task"]["revision"] for response in responses[:12] for each in response.json()["results"]]
     assert sorted(revisions) == list(range(before + 1, before + 1 + 12 * 8 + 24))
     after = {task["id"]: task for task in await user.tasks()}
     for task in tasks:
@@ -279,8 +279,8 @@ async def test_of_fifty_writers_of_one_revision_one_wins_and_nothing_is_lost(use
             )
             for n in range(50)
         ]
-        answers = await asyncio.gather(*writes)
-        statuses = [answer.status_code for answer in answers]
+        responses = await asyncio.gather(*writes)
+        statuses = [response.status_code for response in responses]
         [winner] = [n for n, status in enumerate(statuses) if status == 200]
         assert set(statuses) == {200, 409, 412}
         after = (await user.get(task["id"])).json()
@@ -309,8 +309,8 @@ async def test_other_requests_are_served_while_a_bulk_is_planned(user: User) -> 
     reckoning = asyncio.create_task(bulk(user, *[on("complete", each["task"]) for each in created]))
     longest, loop = 0.0, asyncio.get_running_loop()
     while not reckoning.done():
-        asked = loop.time()
+        sent = loop.time()
         await asyncio.sleep(0.01)
-        longest = max(longest, loop.time() - asked)
+        longest = max(longest, loop.time() - sent)
     assert (await reckoning).status_code == 200
     assert longest < 1

@@ -32,7 +32,7 @@ operation = st.tuples(st.integers(0, TASKS - 1), change) | st.tuples(st.just(-1)
 
 
 class Actor:
-    """A user with some tasks, who applies operations either in bulks or one by one."""
+    """A user with some tasks, and the two ways to apply operations: in bulks, or one by one."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -42,26 +42,26 @@ class Actor:
 
     async def via_bulk(self, operations: list[Placed]) -> list[object]:
         """Apply the operations in bulks with each task once, and return the results without ids and times."""
-        answers: list[object] = []
+        responses: list[object] = []
         for part in parts(operations):
-            named = [each if place < 0 else each | {"id": self.ids[place]} for place, each in part]
+            named = [each if index < 0 else each | {"id": self.ids[index]} for index, each in part]
             response = await self.user.post("/bulk", json={"operations": named, "atomic": False})
-            answers += [(each["status"], comparable(each["task"])) for each in response.json()["results"]]
-        return answers
+            responses += [(each["status"], comparable(each["task"])) for each in response.json()["results"]]
+        return responses
 
     async def one_by_one(self, operations: list[Placed]) -> list[object]:
-        return [await self._alone(0 if place < 0 else self.ids[place], each) for place, each in operations]
+        return [await self._alone(0 if index < 0 else self.ids[index], each) for index, each in operations]
 
     async def everything(self) -> object:
         lists = [await self.user.tasks(sort="updated_at", trashed=trashed) for trashed in (False, True)]
         return [comparable(task) for tasks in lists for task in tasks], await self.user.revision()
 
     async def _alone(self, task_id: int, operation: dict[str, Any]) -> object:
-        response = await ask(self.user, task_id, operation)
+        response = await send(self.user, task_id, operation)
         return response.status_code, comparable(response.json() if response.status_code in {200, 201} else None)
 
 
-async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
+async def send(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
     """Apply the operation as a request of its own."""
     path = f"/{task_id}"
     match operation:
@@ -79,10 +79,10 @@ async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Resp
 def parts(operations: list[Placed]) -> list[list[Placed]]:
     """Split the operations, in their order, before a task would occur again."""
     cut: list[list[Placed]] = [[]]
-    for place, each in operations:
-        if place >= 0 and any(place == earlier for earlier, _ in cut[-1]):
+    for index, each in operations:
+        if index >= 0 and any(index == earlier for earlier, _ in cut[-1]):
             cut.append([])
-        cut[-1].append((place, each))
+        cut[-1].append((index, each))
     return [part for part in cut if part]
 
 
@@ -90,8 +90,8 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
     if task is None:
         return None
     dates = {name: task[name] and task[name] == task["updated_at"] for name in ("completed_at", "deleted_at")}
-    kept = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
-    return kept | dates | {"next_task": comparable(task.get("next_task"))}
+    stored = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
+    return stored | dates | {"next_task": comparable(task.get("next_task"))}
 
 
 @pytest.mark.req("TASK-FR-131")

@@ -113,18 +113,18 @@ async def test_token_prints_what_the_service_accepts(
 @pytest.mark.req("RUN-FR-025", "RUN-FR-027")
 def test_token_stores_its_secret_readable_by_its_owner_only(tmp_path: Path) -> None:
     secret = tmp_path / ".data" / "better-auth-secret"
-    kept = set()
+    secrets = set()
     for _ in range(2):
         assert invoke(tmp_path, "token", "user-1").returncode == 0
-        kept.add(secret.read_text())
-    assert len(kept) == 1
+        secrets.add(secret.read_text())
+    assert len(secrets) == 1
     assert secret.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.req("RUN-FR-027")
 def test_token_is_not_for_production(tmp_path: Path) -> None:
     refused = invoke(tmp_path, "token", "user-1", ENVIRONMENT="production", BETTER_AUTH_SECRET=SECRET)
-    assert_one_sentence(refused, "ENVIRONMENT says production")
+    assert_one_sentence(refused, "ENVIRONMENT is production")
 
 
 @pytest.mark.req("RUN-FR-027")

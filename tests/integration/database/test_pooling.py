@@ -73,8 +73,8 @@ async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
     with EmbeddedPostgres(tmp_path / "postgres") as server:
         await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(server.url))
         with pgbouncer(server.url, prepared=prepared, login_retry=login_retry) as folder:
-            way = through(folder, server.url)
-            user = User(await start_app(database_url=way, database_prepared_statements=prepared))
+            url = through(folder, server.url)
+            user = User(await start_app(database_url=url, database_prepared_statements=prepared))
             await use_everything(user)
             seconds = await until_created(user, kill(tmp_path / "postgres"))
             await use_everything(user)
@@ -97,7 +97,7 @@ async def until_created(user: User, took: Stopwatch) -> float:
     """Return after how many seconds a task can be created."""
     assert (await user.get()).status_code in {200, 503}
     async with asyncio.timeout(60):
-        while (answer := await user.post(json={"title": "Buy milk"})).status_code != 201:
-            assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+        while (response := await user.post(json={"title": "Buy milk"})).status_code != 201:
+            assert (response.status_code, int(response.headers["Retry-After"]) > 0) == (503, True)
             await asyncio.sleep(0.1)
     return took.seconds

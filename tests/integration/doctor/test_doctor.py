@@ -39,9 +39,9 @@ def examined(ended: subprocess.CompletedProcess[str], **settings: str) -> tuple[
         assert secret not in ended.stdout + ended.stderr
     findings = {}
     for line in ended.stdout.splitlines():
-        level, _, said = line.partition(" ")
+        level, _, rest = line.partition(" ")
         assert level in {"ok", "WARN", "FAILED"}
-        check, _, explanation = said.strip().partition(": ")
+        check, _, explanation = rest.strip().partition(": ")
         findings[check] = f"{level} {explanation}"
     return ended.returncode, findings
 
@@ -53,7 +53,7 @@ async def test_every_check_of_a_sound_set_up_is_ok(tmp_path: Path, database_url:
         settings = {"DATABASE_URL": database_url, "DATABASE_URL_UNPOOLED": database_url, "BETTER_AUTH_URL": front}
         status, findings = await asyncio.to_thread(doctor, tmp_path, BETTER_AUTH_SECRET=_SECRET, **settings)
     assert status == 0
-    assert {check for check, said in findings.items() if not said.startswith("ok")} == set()
+    assert {check for check, finding in findings.items() if not finding.startswith("ok")} == set()
     assert findings.keys() == {
         "settings", "database", "version", "encoding", "clock", "migrations", "privileges", "TLS", "pooler",
         "prepared statements", "direct connection", "secret", "JWKS", "claims",
@@ -77,7 +77,7 @@ def test_invalid_settings_do_not_hide_the_other_checks(tmp_path: Path, database_
 
 @pytest.mark.req("OBS-FR-017", "OBS-FR-023")
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("postgresql://somebody:hunter2@127.0.0.1:9/tasks", "connection refused"),
         ("postgresql://somebody:hunter2@absent.invalid/tasks", "host name cannot be resolved"),
@@ -86,13 +86,13 @@ def test_invalid_settings_do_not_hide_the_other_checks(tmp_path: Path, database_
     ],
 )
 def test_an_unreachable_database_does_not_hide_the_other_checks(
-    tmp_path: Path, database_url: str, url: str, said: str
+    tmp_path: Path, database_url: str, url: str, expected: str
 ) -> None:
     there = url.format(database_url.partition("?")[0]) + "?".join(["", *database_url.split("?")[1:]]) * ("{" in url)
     status, findings = doctor(tmp_path, DATABASE_URL=there, BETTER_AUTH_SECRET=_SECRET)
     assert (status, set(findings)) == (1, {"settings", "database", "secret"})
     assert findings["database"].startswith("FAILED DATABASE_URL does not work: ")
-    assert said in findings["database"]
+    assert expected in findings["database"]
 
 
 @pytest.mark.req("OBS-FR-018")
@@ -124,12 +124,12 @@ async def test_a_database_user_without_privileges_is_reported(tmp_path: Path, ne
 @pytest.mark.req("OBS-FR-019")
 @pytest.mark.parametrize("wanted", ["true", "false"])
 def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, database_url: str, wanted: str) -> None:
-    url, kept = pooled["database_url"], pooled["database_prepared_statements"]
+    url, persists = pooled["database_url"], pooled["database_prepared_statements"]
     settings = {"DATABASE_URL": url, "DATABASE_PREPARED_STATEMENTS": wanted, "BETTER_AUTH_SECRET": _SECRET}
     status, findings = doctor(tmp_path, **settings)
     assert findings["pooler"].startswith("WARN in transaction mode; live updates are a second late")
-    assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, kept])
-    assert status == ((wanted, kept) == ("true", "false"))
+    assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, persists])
+    assert status == ((wanted, persists) == ("true", "false"))
     findings = doctor(tmp_path, DATABASE_URL_UNPOOLED=database_url, **settings)[1]
     assert findings["pooler"].startswith("ok in transaction mode")
     assert findings["direct connection"].startswith("ok")
@@ -149,11 +149,11 @@ async def test_the_direct_url_must_lead_to_the_same_database(
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": _SECRET}
     other = await new_database(migrated=False)
-    for url, said in ((other, "another database"), (_NOWHERE, "connection refused")):
+    for url, expected in ((other, "another database"), (_NOWHERE, "connection refused")):
         status, findings = await asyncio.to_thread(doctor, tmp_path, DATABASE_URL_UNPOOLED=url, **settings)
         assert status == 1
         assert findings["direct connection"].startswith("FAILED DATABASE_URL_UNPOOLED")
-        assert said in findings["direct connection"]
+        assert expected in findings["direct connection"]
 
 
 @pytest.mark.req("OBS-FR-022", "OBS-FR-023")
@@ -173,7 +173,7 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
 
 @pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
-    ("query", "level", "said"),
+    ("query", "level", "expected"),
     [
         ("sslmode=verify-full", "ok", "and for this host"),
         ("sslmode=verify-ca", "ok", "for any host"),
@@ -183,10 +183,10 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
     ],
 )
 async def test_the_mode_says_how_far_the_connection_is_protected(
-    sql: Connection, query: str, level: str, said: str
+    sql: Connection, query: str, level: str, expected: str
 ) -> None:
     finding = await tls(sql, DatabaseUrl.parse(f"postgresql://db.example.com/tasks?{query}"))
-    assert (finding.level, said in finding.explanation) == (level, True)
+    assert (finding.level, expected in finding.explanation) == (level, True)
 
 
 @pytest.mark.req("OBS-FR-018")

@@ -32,9 +32,9 @@ async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
 async def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncio.Task[Examined]]:
     """Start a doctor that waits, beside the other tests, for a server that accepts and sends nothing."""
     async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
-        place = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{place}/x", "BETTER_AUTH_URL": f"http://{place}"}
-        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{place}"}
+        address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{address}/x", "BETTER_AUTH_URL": f"http://{address}"}
+        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{address}"}
         examination = asyncio.to_thread(_examined, tmp_path_factory.mktemp("doctor"), settings)
         task = asyncio.create_task(examination)
         yield task
@@ -52,16 +52,16 @@ def _examined(folder: Path, settings: dict[str, str]) -> Examined:
 
 @pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
-    ("ahead", "level", "said"),
+    ("ahead", "level", "expected"),
     [(1, "ok", "1.0 s ahead"), (-5, "WARN", "5.0 s behind"), (61, "FAILED", "tokens tolerate"), (-61, "FAILED", "NTP")],
 )
 async def test_a_wrong_clock_is_reported(
-    sql: Connection, monkeypatch: pytest.MonkeyPatch, ahead: float, level: str, said: str
+    sql: Connection, monkeypatch: pytest.MonkeyPatch, ahead: float, level: str, expected: str
 ) -> None:
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + ahead)
     finding = await database.CHECKS["clock"](sql)
-    assert (finding.level, said in finding.explanation) == (level, True), finding
+    assert (finding.level, expected in finding.explanation) == (level, True), finding
 
 
 @pytest.mark.req("OBS-FR-018")

@@ -12,9 +12,9 @@ from src.services.owner import OwnerId
 from tests.conftest import NewDatabase, User
 from tests.support.hostile_clients import (
     abort,
-    answer,
     connected,
     connections,
+    exchange,
     failures,
     memory,
     reluctant,
@@ -87,7 +87,7 @@ async def test_the_health_check_works_while_all_requests_wait_for_the_database(
 ) -> None:
     async with connected_user(server) as user:
         async with uncommitted(own_database, "LOCK TABLE tasks, users"):
-            held_up = [asyncio.create_task(user.get()) for _ in range(_CONNECTIONS * 7 // 8)]
+            blocked = [asyncio.create_task(user.get()) for _ in range(_CONNECTIONS * 7 // 8)]
             await reached(lambda: waiting(own_database) > 0)
             for _ in range(20):
                 took = Stopwatch(server.pid)
@@ -95,7 +95,7 @@ async def test_the_health_check_works_while_all_requests_wait_for_the_database(
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
                 await assert_alive(server)
                 assert took.seconds < 2
-            assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
+            assert {each.status_code for each in await asyncio.gather(*blocked)} == {503}
         assert await user.tasks() == []
 
 
@@ -154,10 +154,10 @@ async def test_pipelined_requests_take_no_memory(server: Server) -> None:
 
 
 @pytest.mark.req("HTTP-FR-009")
-@pytest.mark.parametrize(("sent", "answered"), [(17, 17), (18, 0)])
-async def test_sixteen_pipelined_requests_are_served(server: Server, sent: int, answered: int) -> None:
-    head, body = await answer(server, _HEALTH * (sent - 1) + _LAST)
-    assert (head + b"\r\n" + body).count(b"HTTP/1.1 200") == answered
+@pytest.mark.parametrize(("sent", "responses"), [(17, 17), (18, 0)])
+async def test_sixteen_pipelined_requests_are_served(server: Server, sent: int, responses: int) -> None:
+    head, body = await exchange(server, _HEALTH * (sent - 1) + _LAST)
+    assert (head + b"\r\n" + body).count(b"HTTP/1.1 200") == responses
 
 
 @pytest.mark.req("HTTP-FR-012")

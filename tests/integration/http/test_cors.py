@@ -70,10 +70,10 @@ async def test_a_preflight_needs_no_token(anonymous: httpx.AsyncClient, method: 
 @pytest.mark.req("TASK-FR-061")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example", "http://app.example.com"])
 async def test_another_origin_gets_no_cors_headers(user: User, origin: str) -> None:
-    answers = [
+    responses = [
         await user.get(headers={"Origin": origin}),
         await user.get(headers={"Origin": origin, "Authorization": ""}),
         await user.request("OPTIONS", headers={"Origin": origin, "Access-Control-Request-Method": "GET"}),
     ]
-    assert [answer.status_code for answer in answers] == [200, 401, 400]
-    assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers)
+    assert [response.status_code for response in responses] == [200, 401, 400]
+    assert not any("Access-Control-Allow-Origin" in response.headers for response in responses)

@@ -12,9 +12,9 @@ from src.server import protocol, slow_reader
 from tests.support.hostile_clients import (
     GONE_SECONDS,
     STEADY_BUFFER,
-    answer,
     connections,
     drip_read,
+    exchange,
     failures,
     fill,
     memory,
@@ -57,7 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
     ids=["header", "unfinished", "address", "many"],
 )
 async def test_a_request_head_that_is_too_large_is_refused(server: Server, before: bytes, after: bytes) -> None:
-    head, body = await answer(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
+    head, body = await exchange(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
     assert head.startswith(b"HTTP/1.1 431 ")
     assert b"content-type: application/problem+json" in head
     assert b"urn:problem-type:request-head-too-large" in body
@@ -66,7 +66,7 @@ async def test_a_request_head_that_is_too_large_is_refused(server: Server, befor
 @pytest.mark.req("HTTP-FR-001")
 async def test_a_request_head_of_64_kib_is_served(server: Server) -> None:
     before, after = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: ", b"\r\n\r\n"
-    head, _ = await answer(server, before.ljust(64 * 1024 - len(after), b"a") + after)
+    head, _ = await exchange(server, before.ljust(64 * 1024 - len(after), b"a") + after)
     assert head.startswith(b"HTTP/1.1 200 ")
 
 
@@ -81,26 +81,26 @@ async def test_an_endless_request_head_takes_no_memory(server: Server, beginning
     sent = await send_without_end(server, beginning, filler=b"a" * _MIB if beginning.strip() else b"\r\n" * _MIB)
     assert sent < 100 * _MIB
     assert memory(server) - before < 50 * _MIB
-    assert (await answer(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
+    assert (await exchange(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.req("HTTP-FR-002")
 async def test_a_request_that_is_not_http_gets_a_problem(server: Server) -> None:
-    head, body = await answer(server, b"EHLO example.com\r\n\r\n")
+    head, body = await exchange(server, b"EHLO example.com\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"urn:problem-type:invalid-http" in body
 
 
 @pytest.mark.req("HTTP-FR-022", "HTTP-FR-023")
 async def test_errors_of_the_server_have_the_headers_of_every_response(server: Server) -> None:
-    head, _ = await answer(server, b"EHLO example.com\r\n\r\n")
+    head, _ = await exchange(server, b"EHLO example.com\r\n\r\n")
     async with httpx.AsyncClient(base_url=server.url) as http:
         usual = dict((await http.get("/health")).headers)
-    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    assert {name: told.get(name) for name in usual} == usual | {
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert {name: headers.get(name) for name in usual} == usual | {
         "content-type": "application/problem+json",
-        "content-length": told["content-length"],
-        "date": told["date"],
+        "content-length": headers["content-length"],
+        "date": headers["date"],
         "vary": None,
         "x-request-id": None,
     }
@@ -110,7 +110,7 @@ async def test_errors_of_the_server_have_the_headers_of_every_response(server: S
 async def test_a_client_that_sends_too_slowly_is_disconnected(server: Server) -> None:
     """Concurrently, because each case takes seconds."""
     head, body = _GET % b"somebody", _POST + b"Content-Length: 100\r\n\r\n{"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         response_until_closed(server, head),
         response_until_closed(server, head + b"X: ", drip=b"a"),
         response_until_closed(server, body),
@@ -121,7 +121,7 @@ async def test_a_client_that_sends_too_slowly_is_disconnected(server: Server) ->
         response_until_closed(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"),
         response_until_closed(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", drip=b"\r\n"),
     )
-    assert [each[9:12] for each in answers] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
+    assert [each[9:12] for each in responses] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
 
 
 @pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006", "HTTP-FR-007")
@@ -176,13 +176,13 @@ async def test_other_clients_are_served_meanwhile(server: Server, database_url: 
 @pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
 async def test_a_body_is_not_parsed_as_a_request_if_an_upgrade_is_requested(server: Server, body: bytes) -> None:
     upgrade = b"PATCH /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + body
-    head, content = await answer(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+    head, content = await exchange(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert json.loads(content)["type"] == "urn:problem-type:upgrade-with-body"
 
 
 @pytest.mark.req("HTTP-FR-014")
 async def test_an_upgrade_is_ignored_if_there_is_no_body(server: Server) -> None:
-    head, _ = await answer(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    head, _ = await exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
     assert "pgrade" not in server.output

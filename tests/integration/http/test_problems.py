@@ -71,8 +71,8 @@ async def test_connections_that_the_server_closed_are_replaced(user: User, sql: 
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     )
-    answers = [await user.get(task["id"]) for _ in range(12)]
-    assert {answer.status_code for answer in answers} <= {200, 503}
+    responses = [await user.get(task["id"]) for _ in range(12)]
+    assert {response.status_code for response in responses} <= {200, 503}
     assert (await user.get(task["id"])).json() == task
 
 

@@ -42,8 +42,8 @@ async def test_a_shutdown_under_load_loses_no_acknowledged_write(
 ) -> None:
     url = await new_database()
     with serving(tmp_path, url, *command, RATE_LIMIT="off") as server:
-        told, acknowledged, errors = await write_until_shutdown(server)
-        await ended(server, told + 10 - time.monotonic())
+        signalled, acknowledged, errors = await write_until_shutdown(server)
+        await ended(server, signalled + 10 - time.monotonic())
         assert failures(server) == []
     stored = sql(url, "SELECT array_agg(title) FROM tasks")
     assert sorted(stored) == sorted(acknowledged)
@@ -103,12 +103,12 @@ async def end_with_stuck_clients(folder: Path, url: str, command: str) -> None:
 
 async def end_with_a_silent_collector(folder: Path, url: str, *, stuck: bool) -> None:
     """Also with a client that does not read."""
-    asking = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
+    request = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as collector:
         endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
         async with serving(folder, url, *_COMMANDS["serve"], OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server:
             with reluctant(server) as reader:
-                reader.sendall(asking.encode() * 2)
+                reader.sendall(request.encode() * 2)
                 await asyncio.sleep(0.5)
                 if not stuck:
                     reader.close()
@@ -121,12 +121,12 @@ async def end_with_a_silent_database(folder: Path, url: str) -> None:
         async with client(server) as http:
             assert (await http.get(_TASKS)).status_code == 200
             proxy.swallow()
-            held_up = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
+            blocked = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
             await asyncio.sleep(0.5)
             server.send_signal(signal.SIGTERM)
-            told = time.monotonic()
-            assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
-        await ended(server, told + 10 - time.monotonic())
+            signalled = time.monotonic()
+            assert {each.status_code for each in await asyncio.gather(*blocked)} == {503}
+        await ended(server, signalled + 10 - time.monotonic())
         assert failures(server) == []
 
 
@@ -175,9 +175,9 @@ async def write_until_shutdown(server: Server) -> tuple[float, list[str], set[ty
     writing = asyncio.gather(*(write(server, number) for number in range(8)))
     await asyncio.sleep(1)
     server.send_signal(signal.SIGTERM)
-    told = time.monotonic()
+    signalled = time.monotonic()
     written = await writing
-    return told, [title for titles, _ in written for title in titles], {failure for _, failure in written}
+    return signalled, [title for titles, _ in written for title in titles], {failure for _, failure in written}
 
 
 async def write(server: Server, number: int) -> tuple[list[str], type[Exception]]:

@@ -131,11 +131,11 @@ async def test_paging_is_stable_while_tasks_are_created_and_deleted(user: User) 
     seen: list[str] = []
     cursor: str | None = None
     for page in range(3):
-        answer = (await user.get(params={"limit": 10} | ({"cursor": cursor} if cursor else {}))).json()
-        seen += titles(answer["tasks"])
-        cursor = answer["next_cursor"]
+        response = (await user.get(params={"limit": 10} | ({"cursor": cursor} if cursor else {}))).json()
+        seen += titles(response["tasks"])
+        cursor = response["next_cursor"]
         await user.create("came later")
-        await user.delete(answer["tasks"][-1]["id"])
+        await user.delete(response["tasks"][-1]["id"])
         if page == 0:
             await user.delete(tasks[12]["id"])
     assert cursor is None

@@ -61,11 +61,11 @@ async def follow(user: User, query: dict[str, Any], between: Callable[[int], Any
     seen: list[Any] = []
     cursor: dict[str, str] = {}
     for page in range(100):
-        answer = (await user.get(params=query | cursor)).json()
-        seen += answer["tasks"]
-        if answer["next_cursor"] is None:
+        response = (await user.get(params=query | cursor)).json()
+        seen += response["tasks"]
+        if response["next_cursor"] is None:
             return seen
-        cursor = {"cursor": answer["next_cursor"]}
+        cursor = {"cursor": response["next_cursor"]}
         if between is not None:
             await between(page)
     pytest.fail("there is no end")
@@ -91,7 +91,7 @@ async def test_unchanged_tasks_come_once_and_in_order_while_others_change(many: 
     query = {"sort": sort, "order": order, "search": "milk"}
     whole = await many.tasks(**query)
     deleted, changed = whole[2::5], whole[4::5]
-    kept = [each for each in whole if each not in deleted and each not in changed]
+    unchanged = [each for each in whole if each not in deleted and each not in changed]
 
     async def change_others(page: int) -> None:
         members: dict[str, Any] = {
@@ -104,9 +104,9 @@ async def test_unchanged_tasks_come_once_and_in_order_while_others_change(many: 
         writes += [many.patch(each["id"], json=members) for each in changed[page::3][:2]]
         await asyncio.gather(*writes)
 
-    kept_ids = {each["id"] for each in kept}
-    seen = [each for each in await follow(many, query | {"limit": 4}, change_others) if each["id"] in kept_ids]
-    assert seen == kept
+    unchanged_ids = {each["id"] for each in unchanged}
+    seen = [each for each in await follow(many, query | {"limit": 4}, change_others) if each["id"] in unchanged_ids]
+    assert seen == unchanged
 
 
 @pytest.mark.req("TASK-FR-086")

@@ -89,13 +89,13 @@ async def test_filters_are_combined_and_the_total_counts_the_matches(
 
 @pytest.mark.req("TASK-FR-032", "TASK-FR-089")
 async def test_the_total_is_included_when_requested(mixed: User, stranger: User) -> None:
-    asked: dict[str, Any] = {"status": "pending", "limit": 4, "total": "true"}
-    first = (await mixed.get(params=asked)).json()
+    query: dict[str, Any] = {"status": "pending", "limit": 4, "total": "true"}
+    first = (await mixed.get(params=query)).json()
     assert (first["count"], first["total"]) == (4, 6)
-    assert (await mixed.get(params=asked | {"total": "false"})).json()["total"] is None
-    rest = (await mixed.get(params=asked | {"cursor": first["next_cursor"]})).json()
+    assert (await mixed.get(params=query | {"total": "false"})).json()["total"] is None
+    rest = (await mixed.get(params=query | {"cursor": first["next_cursor"]})).json()
     assert (rest["count"], rest["total"], rest["next_cursor"]) == (2, 6, None)
-    assert (await mixed.get(params=asked | {"offset": 50})).json()["total"] == 6
+    assert (await mixed.get(params=query | {"offset": 50})).json()["total"] == 6
     for nobody in ({}, {"offset": 5}, {"cursor": first["next_cursor"]}):
         assert (await stranger.get(params=nobody | {"total": "true"})).json()["total"] == 0
 
@@ -115,11 +115,11 @@ async def test_an_offset_skips(mixed: User, name: str) -> None:
 @pytest.mark.req("TASK-FR-092")
 @pytest.mark.parametrize("overdue", ["true", "false"])
 async def test_a_list_that_depends_on_the_time_has_no_etag_and_is_always_sent(mixed: User, overdue: str) -> None:
-    known = {"If-None-Match": (await mixed.get()).headers["ETag"]}
-    response = await mixed.get(params={"overdue": overdue}, headers=known)
+    if_none_match = {"If-None-Match": (await mixed.get()).headers["ETag"]}
+    response = await mixed.get(params={"overdue": overdue}, headers=if_none_match)
     assert response.status_code == 200
     assert "ETag" not in response.headers
-    assert (await mixed.get(params={"due_before": "2026-12-01"}, headers=known)).status_code == 304
+    assert (await mixed.get(params={"due_before": "2026-12-01"}, headers=if_none_match)).status_code == 304
 
 
 @pytest.mark.req("TASK-FR-033", "TASK-FR-090")

@@ -38,12 +38,12 @@ def http(server: Server) -> Iterator[httpx.Client]:
         yield http
 
 
-def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
+def lines(server: Server, response: httpx.Response) -> list[dict[str, Any]]:
     """Return the records of a request, the access log's last, because it is written after the response."""
 
     def written() -> list[dict[str, Any]]:
         every = [json.loads(line) for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
-        found = [line for line in every if line.get("request_id") == answer.headers["X-Request-ID"]]
+        found = [line for line in every if line.get("request_id") == response.headers["X-Request-ID"]]
         assert found
         assert found[-1]["event"] == "request"
         return found
@@ -69,27 +69,27 @@ def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
 def test_each_request_has_one_access_log_record(
     server: Server, http: httpx.Client, method: str, path: str, options: dict[str, Any], status: int, route: str | None
 ) -> None:
-    answer = http.request(method, path, **options)
-    [line] = lines(server, answer)
-    assert (answer.status_code, line["status"], line["method"], line["route"]) == (status, status, method, route)
+    response = http.request(method, path, **options)
+    [line] = lines(server, response)
+    assert (response.status_code, line["status"], line["method"], line["route"]) == (status, status, method, route)
     assert line["event"] == "request"
-    assert line["bytes"] == len(answer.content)
+    assert line["bytes"] == len(response.content)
     assert 0 < line["duration_ms"] < 10_000
     assert line["user_id"] == (None if path == "/health" else _USER)
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
 def test_a_refused_request_is_logged_with_its_reason(server: Server, http: httpx.Client) -> None:
-    answer = http.get(_LIST, headers={"Authorization": "Bearer x"})
-    reason, line = lines(server, answer)
+    response = http.get(_LIST, headers={"Authorization": "Bearer x"})
+    reason, line = lines(server, response)
     assert reason["event"].startswith("refused a request")
     assert (line["status"], line["user_id"]) == (401, None)
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003")
 def test_a_preflight_is_logged_with_a_request_id(server: Server, http: httpx.Client) -> None:
-    answer = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
-    assert [line["status"] for line in lines(server, answer)] == [400]
+    response = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
+    assert [line["status"] for line in lines(server, response)] == [400]
 
 
 @pytest.mark.req("OBS-FR-004")
@@ -101,8 +101,8 @@ def test_the_request_id_of_a_proxy_is_used(http: httpx.Client, given: str) -> No
 @pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["", "a" * 65, "a b", 'a"b', "a\xe9", "a\tb"])
 def test_an_invalid_request_id_is_replaced(http: httpx.Client, given: str) -> None:
-    answer = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
-    made = answer.headers["X-Request-ID"]
+    response = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
+    made = response.headers["X-Request-ID"]
     assert made != given
     assert len(made) == 32
     assert made != http.get("/health").headers["X-Request-ID"]
@@ -121,9 +121,9 @@ def test_an_invalid_request_id_is_replaced(http: httpx.Client, given: str) -> No
 def test_a_request_belongs_to_the_trace_of_its_client(
     server: Server, http: httpx.Client, parent: str, *, belongs: bool
 ) -> None:
-    answer = http.get("/health", headers={"traceparent": parent})
-    [line] = lines(server, answer)
-    assert (answer.headers["X-Request-ID"] == _TRACE, line.get("trace_id") == _TRACE) == (belongs, belongs)
+    response = http.get("/health", headers={"traceparent": parent})
+    [line] = lines(server, response)
+    assert (response.headers["X-Request-ID"] == _TRACE, line.get("trace_id") == _TRACE) == (belongs, belongs)
     named = http.get("/health", headers={"traceparent": parent, "X-Request-ID": "named"})
     assert named.headers["X-Request-ID"] == "named"
 
@@ -141,12 +141,12 @@ def indecent(database_url: str) -> Iterator[dict[str, str]]:
 def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_message(
     server: Server, http: httpx.Client, indecent: dict[str, str]
 ) -> None:
-    answer = http.post(_LIST, json=indecent)
-    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
-    assert answer.headers.get_list("X-Request-ID") == [answer.headers["X-Request-ID"]]
-    defect, line = lines(server, answer)
+    response = http.post(_LIST, json=indecent)
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
+    assert response.headers.get_list("X-Request-ID") == [response.headers["X-Request-ID"]]
+    defect, line = lines(server, response)
     assert (defect["level"], defect["exception"]["type"]) == ("error", "asyncpg.exceptions.CheckViolationError")
-    assert any("src/db/database.py" in place for place in defect["exception"]["stack"])
+    assert any("src/db/database.py" in frame for frame in defect["exception"]["stack"])
     assert line["status"] == 500
     assert "intimate" not in server.output
 
@@ -157,10 +157,10 @@ def test_an_unexpected_error_is_logged_as_text_without_its_message_too(
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
-        answer = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
-        assert (answer.status_code, "intimate" in server.output) == (500, False)
+        response = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
+        assert (response.status_code, "intimate" in server.output) == (500, False)
         assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
-        assert f"request_id={answer.headers['X-Request-ID']}" in server.output
+        assert f"request_id={response.headers['X-Request-ID']}" in server.output
 
 
 _FAILING_LIBRARY = """
@@ -214,8 +214,8 @@ def test_the_supervisor_of_the_workers_logs_json_too(tmp_path: Path, database_ur
 def test_in_development_the_log_is_text(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
-        answer = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
-        ending = f'user "{_USER}" request {answer.headers["X-Request-ID"]}\n'
+        response = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
+        ending = f'user "{_USER}" request {response.headers["X-Request-ID"]}\n'
         written = eventually(lambda: _ending(server.output, ending))
     assert f" 200 GET {_ROUTE} in " in written.splitlines()[-1]
     assert "{" not in written.replace("{user_id}", "")

@@ -65,14 +65,14 @@ async def observed(collector: Collector, start_app: StartApp) -> User:
 
 @pytest.mark.req("OBS-FR-011")
 async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed: User, collector: Collector) -> None:
-    answer = await observed.get()
+    response = await observed.get()
     statement, request = sorted(collector.spans, key=lambda span: span.name, reverse=True)
     assert request.name == "GET /api/{user_id}/tasks"
     assert statement.parent is not None
     assert request.context is not None
     assert statement.parent.span_id == request.context.span_id
     assert str((statement.attributes or {})["db.query.text"]).startswith("SELECT")
-    assert answer.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
+    assert response.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
 
 
 @pytest.mark.req("OBS-FR-011", "OBS-FR-013")
@@ -83,9 +83,9 @@ async def test_spans_contain_no_texts_and_no_user_ids(observed: User, collector:
     await observed.http.get("/nowhere/intimate")
     assert len(collector.spans) >= 7
     for span in collector.spans:
-        told = span.to_json()
-        assert "intimate" not in told
-        assert observed.id not in told
+        exported = span.to_json()
+        assert "intimate" not in exported
+        assert observed.id not in exported
 
 
 @pytest.mark.req("OBS-FR-012")
@@ -130,7 +130,7 @@ async def test_metrics_count_running_and_waiting_database_calls(
         writes = [asyncio.create_task(user.patch(task["id"], json={"title": str(n)})) for n in range(5)]
         await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 3})
         assert gauge(collector, "db.client.connection.count")["used"] == 2  # a quarter is one user's share
-    assert {answer.status_code for answer in await asyncio.gather(*writes)} == {200}
+    assert {response.status_code for response in await asyncio.gather(*writes)} == {200}
     await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 0})
     await reached(lambda: gauge(collector, "db.client.connection.count")["used"] == 0)
 
@@ -173,7 +173,7 @@ def test_a_collector_gets_spans_and_metrics_by_http(tmp_path: Path, database_url
             server.wait(20)
         sink.shutdown()
     assert {path for path, _ in received} == {"/v1/traces", "/v1/metrics"}
-    told = b"".join(body for _, body in received)
+    exported = b"".join(body for _, body in received)
     for name in (b"GET /api/{user_id}/tasks", b"db.query.text", b"http.server.request.duration", b"task-api"):
-        assert name in told
-    assert b"intimate" not in told
+        assert name in exported
+    assert b"intimate" not in exported

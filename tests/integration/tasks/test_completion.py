@@ -45,11 +45,11 @@ async def test_an_update_sets_completed_at_too(user: User, method: str) -> None:
 @pytest.mark.req("TASK-FR-019", "TASK-FR-053")
 async def test_thirty_concurrent_toggles_all_count(user: User) -> None:
     task = await user.create()
-    answers = await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(30)))
-    assert {answer.status_code for answer in answers} == {200}
-    revisions = sorted(answer.json()["revision"] for answer in answers)
+    responses = await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(30)))
+    assert {response.status_code for response in responses} == {200}
+    revisions = sorted(response.json()["revision"] for response in responses)
     assert revisions == list(range(task["revision"] + 1, task["revision"] + 31))
-    states = [answer.json()["completed"] for answer in sorted(answers, key=lambda each: each.json()["revision"])]
+    states = [response.json()["completed"] for response in sorted(responses, key=lambda each: each.json()["revision"])]
     assert states == [True, False] * 15
     assert (await user.get(task["id"])).json()["completed"] is False
 

@@ -62,11 +62,11 @@ async def test_of_fifty_updates_on_one_revision_exactly_one_wins(user: User) -> 
     task = await user.create()
     for _ in range(3):
         headers = {"If-Match": f'"{task["revision"]}"'}
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(user.patch(task["id"], json={"title": f"writer {n}"}, headers=headers) for n in range(50))
         )
-        [won] = [answer.json() for answer in answers if answer.status_code == 200]
-        assert [answer.status_code for answer in answers].count(412) == 49
+        [won] = [response.json() for response in responses if response.status_code == 200]
+        assert [response.status_code for response in responses].count(412) == 49
         task = (await user.get(task["id"])).json()
         assert task == won
 
@@ -74,22 +74,26 @@ async def test_of_fifty_updates_on_one_revision_exactly_one_wins(user: User) -> 
 @pytest.mark.req("TASK-FR-068")
 async def test_a_task_with_a_matching_etag_is_not_sent_again(user: User) -> None:
     task = await user.create()
-    known = {"If-None-Match": f'"{task["revision"]}"'}
-    response = await user.get(task["id"], headers=known)
+    if_none_match = {"If-None-Match": f'"{task["revision"]}"'}
+    response = await user.get(task["id"], headers=if_none_match)
     assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", f'"{task["revision"]}"')
     await user.patch(task["id"], json={"title": "Buy tea"})
-    assert (await user.get(task["id"], headers=known)).json()["title"] == "Buy tea"
+    assert (await user.get(task["id"], headers=if_none_match)).json()["title"] == "Buy tea"
 
 
 @pytest.mark.req("TASK-FR-068")
 @pytest.mark.parametrize("query", [{}, {"status": "done"}, {"limit": 1}])
 async def test_a_list_with_a_matching_etag_is_not_sent_again(user: User, query: dict[str, Any]) -> None:
     task = await user.create()
-    known = {"If-None-Match": (await user.get(params=query)).headers["ETag"]}
-    response = await user.get(params=query, headers=known)
-    assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", known["If-None-Match"])
+    if_none_match = {"If-None-Match": (await user.get(params=query)).headers["ETag"]}
+    response = await user.get(params=query, headers=if_none_match)
+    assert (response.status_code, response.content, response.headers["ETag"]) == (
+        304,
+        b"",
+        if_none_match["If-None-Match"],
+    )
     await user.delete(task["id"])
-    assert (await user.get(params=query, headers=known)).status_code == 200
+    assert (await user.get(params=query, headers=if_none_match)).status_code == 200
 
 
 @pytest.mark.req("TASK-FR-065", "TASK-FR-068")

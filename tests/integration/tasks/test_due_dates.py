@@ -31,9 +31,9 @@ def shifted(day: str, days: int) -> str:
 
 async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> set[str]:
     """Return the titles of the overdue tasks at another time than now."""
-    asked = TaskQuery.model_validate({"overdue": True, **query})
-    values = filter_parameters(asked, now) | pagination_parameters(asked)
-    rows = await app.state.components.database.fetch(list_tasks(*asked.sorting), owner=user.id, **values)
+    parsed = TaskQuery.model_validate({"overdue": True, **query})
+    values = filter_parameters(parsed, now) | pagination_parameters(parsed)
+    rows = await app.state.components.database.fetch(list_tasks(*parsed.sorting), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}
 

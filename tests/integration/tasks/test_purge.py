@@ -92,9 +92,9 @@ async def test_a_task_that_is_restored_while_purges_run_is_whole_or_gone(user: U
     async with Database(DatabaseUrl.parse(url)) as database:
         restorations = asyncio.gather(*(user.post(f"/{task['id']}/restore") for task in tasks))
         counts = await asyncio.gather(*(purge_trash(database, timedelta(days=30)) for _ in range(2)))
-    answers = await restorations
-    restored = {answer.json()["id"] for answer in answers if answer.status_code == 200}
-    assert {answer.status_code for answer in answers} <= {200, 404}
+    responses = await restorations
+    restored = {response.json()["id"] for response in responses if response.status_code == 200}
+    assert {response.status_code for response in responses} <= {200, 404}
     assert {task["id"] for task in await user.tasks()} == restored
     assert sum(counts) + len(restored) == 30
 

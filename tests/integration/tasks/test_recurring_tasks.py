@@ -26,8 +26,8 @@ WAYS: list[tuple[str, str, dict[str, Any]]] = [
 async def completed(user: User, task: dict[str, Any], **options: Any) -> dict[str, Any]:
     response = await user.patch(f"/{task['id']}/complete", json={"completed": True}, **options)
     assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
+    completion: dict[str, Any] = response.json()
+    return completion
 
 
 @pytest.mark.req("TASK-FR-105", "TASK-FR-106", "TASK-FR-050")
@@ -86,8 +86,8 @@ async def test_a_task_is_followed_once_however_often_it_is_completed(user: User)
     following = (await completed(user, task))["next_task"]
     assert (await completed(user, task))["next_task"] == following
     for body in ({}, {}, {"json": {"completed": False}}, {"json": {"completed": True}}):
-        answer = (await user.patch(f"/{task['id']}/complete", **body)).json()
-        assert answer["next_task"] == following
+        repeated = (await user.patch(f"/{task['id']}/complete", **body)).json()
+        assert repeated["next_task"] == following
     assert (await user.patch(task["id"], json={"completed": False})).json()["next_task"] == following
     changes = {"completed": True, "recurrence": "FREQ=WEEKLY"}
     assert (await user.put(task["id"], json=changes)).json()["next_task"] == following
@@ -100,10 +100,10 @@ async def test_twenty_concurrent_completions_create_one_next_task(
     user: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     task = await user.create(**RECURRING)
-    answers = await asyncio.gather(*(user.request(method, f"/{task['id']}{suffix}", **body) for _ in range(20)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.json()["next_task"]["id"] for answer in answers}) == 1
-    assert len({answer.json()["revision"] for answer in answers}) == 20
+    responses = await asyncio.gather(*(user.request(method, f"/{task['id']}{suffix}", **body) for _ in range(20)))
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.json()["next_task"]["id"] for response in responses}) == 1
+    assert len({response.json()["revision"] for response in responses}) == 20
     assert len(await user.tasks()) == 2
     assert await user.revision() == task["revision"] + 21
 
@@ -119,11 +119,11 @@ async def test_concurrent_toggles_create_one_next_task(user: User) -> None:
 @pytest.mark.req("TASK-FR-067", "TASK-FR-107")
 async def test_of_twenty_completions_of_one_revision_one_wins(user: User) -> None:
     task = await user.create(**RECURRING)
-    known = {"If-Match": f'"{task["revision"]}"'}
-    answers = await asyncio.gather(*(user.patch(f"/{task['id']}/complete", headers=known) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
-    [won] = [answer.json() for answer in answers if answer.status_code == 200]
-    assert all(answer.json()["current"] == won for answer in answers if answer.status_code == 412)
+    if_match = {"If-Match": f'"{task["revision"]}"'}
+    responses = await asyncio.gather(*(user.patch(f"/{task['id']}/complete", headers=if_match) for _ in range(20)))
+    assert sorted(response.status_code for response in responses) == [200] + [412] * 19
+    [won] = [response.json() for response in responses if response.status_code == 200]
+    assert all(response.json()["current"] == won for response in responses if response.status_code == 412)
     assert len(await user.tasks()) == 2
 
 

@@ -140,10 +140,10 @@ async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger:
     }
     task = await user.create(**forged)
     changed = (await user.patch(task["id"], json=forged | {"title": "Buy tea"})).json()
-    for answer in (task, changed):
-        assert set(answer) == MEMBERS | {"next_task"}
-        assert answer["user_id"] == user.id
-        assert not any(answer[name] == value for name, value in forged.items() if name in MEMBERS)
+    for response in (task, changed):
+        assert set(response) == MEMBERS | {"next_task"}
+        assert response["user_id"] == user.id
+        assert not any(response[name] == value for name, value in forged.items() if name in MEMBERS)
     assert await stranger.tasks() == []
 
 

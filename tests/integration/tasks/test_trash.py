@@ -89,9 +89,9 @@ async def test_restoring_a_task_that_is_not_in_the_trash_changes_nothing(user: U
 @pytest.mark.req("TASK-FR-113", "TASK-FR-053")
 async def test_ten_concurrent_requests_restore_a_task_once(user: User) -> None:
     task = await trashed(user)
-    answers = await asyncio.gather(*(user.post(f"/{task['id']}/restore") for _ in range(10)))
-    assert {(answer.status_code, answer.json()["deleted_at"]) for answer in answers} == {(200, None)}
-    assert len({answer.json()["revision"] for answer in answers}) == 1
+    responses = await asyncio.gather(*(user.post(f"/{task['id']}/restore") for _ in range(10)))
+    assert {(response.status_code, response.json()["deleted_at"]) for response in responses} == {(200, None)}
+    assert len({response.json()["revision"] for response in responses}) == 1
 
 
 @pytest.mark.req("TASK-FR-065", "TASK-FR-066", "TASK-FR-113", "TASK-FR-115")
@@ -123,7 +123,7 @@ async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
     for method, suffix in (("GET", ""), ("DELETE", "?permanent=true"), ("POST", "/restore")):
         assert (await user.request(method, f"/{task['id']}{suffix}")).status_code == 404
     row = dict(await sql.fetchrow("SELECT * FROM tasks WHERE user_id = $1", user.id) or {})
-    kept = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
+    tombstone_columns = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
     left = {
         "title": "",
         "priority": 2,
@@ -132,7 +132,7 @@ async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
         "completed": False,
         "recurrence_from": "due_date",
     }
-    assert {name: value for name, value in row.items() if name not in kept and value is not None} == left
+    assert {name: value for name, value in row.items() if name not in tombstone_columns and value is not None} == left
     assert (row["last_event"], row["revision"]) == ("erased", await user.revision())
 
 
@@ -160,9 +160,9 @@ async def test_each_step_to_the_end_of_a_task_takes_one_revision(user: User) -> 
 async def test_concurrent_deletions_and_restorations_leave_a_consistent_task(user: User) -> None:
     task = await user.create(**FILLED)
     path = f"/{task['id']}"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(user.request(*(("DELETE", path), ("POST", f"{path}/restore"))[n % 2]) for n in range(40))
     )
-    assert {answer.status_code for answer in answers} <= {200, 204, 404}
+    assert {response.status_code for response in responses} <= {200, 204, 404}
     [left] = await user.tasks() + await user.tasks(trashed=True)
     assert undated(left) == undated(*listed(task))

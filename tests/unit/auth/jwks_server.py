@@ -32,11 +32,11 @@ class JwksServer:
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Handle the connection in a task that ends with the server."""
-        task = asyncio.create_task(self._answer(reader, writer))
+        task = asyncio.create_task(self._respond(reader, writer))
         self.answering.add(task)
         task.add_done_callback(self.answering.discard)
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await reader.readuntil(b"\r\n\r\n")
             self.paths.append(request.split()[1].decode())

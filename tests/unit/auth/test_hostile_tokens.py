@@ -35,5 +35,5 @@ async def test_a_hostile_token_is_refused(verifier: TokenVerifier, case: Hostile
 
 def _reveals_nothing(reason: str, token: str) -> bool:
     """Whether the text is one bounded line of printable ASCII, without secrets and segments of the token."""
-    told = SECRET in reason or any(part in reason for part in token.split(".") if len(part) > 12)
-    return not told and reason.isascii() and reason.isprintable() and len(reason) < 300
+    leaked = SECRET in reason or any(part in reason for part in token.split(".") if len(part) > 12)
+    return not leaked and reason.isascii() and reason.isprintable() and len(reason) < 300

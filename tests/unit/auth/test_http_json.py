@@ -113,11 +113,11 @@ async def test_a_redirect_in_circles_ends(server: JwksServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"HTTP/1.1 200", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+    "sent", [b"", b"HTTP/1.1 200", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
 )
-async def test_an_invalid_http_response_is_a_failure(said: bytes) -> None:
+async def test_an_invalid_http_response_is_a_failure(sent: bytes) -> None:
     async def babble(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(said)
+        writer.write(sent)
         writer.close()
 
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as babbler:
@@ -125,6 +125,6 @@ async def test_an_invalid_http_response_is_a_failure(said: bytes) -> None:
 
 
 async def test_a_refused_connection_is_a_failure() -> None:
-    async with serving({}) as gone:
-        url = gone.url
+    async with serving({}) as server:
+        url = server.url
     assert "ConnectError" in await why_not(url)

@@ -77,11 +77,11 @@ def test_a_cursor_with_another_member_is_refused_or_one_that_could_have_been_mad
 ) -> None:
     text = urlsafe_b64decode(encode_cursor((sort, True), Position(value, 5)) + "===").decode()
     members = [json.dumps(member) for member in json.loads(text)]
-    for place in range(4):
-        cursor = forged(*members[:place], junk, *members[place + 1 :])
+    for index in range(4):
+        cursor = forged(*members[:index], junk, *members[index + 1 :])
         if not is_refused((sort, True), cursor):
             assert encode_cursor((sort, True), decode_cursor((sort, True), cursor)) == cursor
-            assert place >= 2 or members[place] == junk
+            assert index >= 2 or members[index] == junk
 
 
 @pytest.mark.req("TASK-FR-030")

@@ -24,5 +24,5 @@ def test_missing_packages_are_named_in_a_sentence(
     load_settings(**needed)
     with pytest.raises(SystemExit) as refusal:
         load_settings(**needed | {setting: value})
-    said = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
-    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {said}"
+    expected = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
+    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {expected}"

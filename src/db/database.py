@@ -31,7 +31,7 @@ _MAX_IDLE_SECONDS = 120.0  # load balancers drop idle connections after four min
 
 
 class PoolStats(NamedTuple):
-    """How many connections of a pool are idle and used, and how many calls wait for one."""
+    """The numbers of idle and used connections of a pool, and of calls that wait for one."""
 
     idle: int
     used: int
@@ -117,7 +117,7 @@ class Database:
 
     @property
     def pool_stats(self) -> PoolStats:
-        """How busy the pool is now."""
+        """The current load of the pool."""
         size, idle = self._pool.get_size(), self._pool.get_idle_size()
         waiting = max(0, self._admission.in_flight - (size - idle))
         return PoolStats(idle, size - idle, self._pool.get_max_size(), waiting)

@@ -1,5 +1,7 @@
 """The application that `uvicorn src.main:app` serves, with the settings of the environment."""
 
+import gc
+
 from src.app import create_app
 from src.config import load_settings
 from src.observability.logging import configure_logging
@@ -7,3 +9,7 @@ from src.observability.logging import configure_logging
 settings = load_settings()
 configure_logging(form=settings.log_form, level=settings.log_level)
 app = create_app(settings)
+
+# A full collection of what lives as long as the process stops it for 100 ms and more, again and again (ADR 0036).
+gc.collect()
+gc.freeze()

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has none
@@ -34,6 +35,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for number in signal.SIGINT, signal.SIGHUP:
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
+
+hypothesis.settings.register_profile("busy", deadline=None)  # the machine may have other things to do
+hypothesis.settings.load_profile("busy")
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = "https://app.example.com"

@@ -10,24 +10,24 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES = ("__Secure-better-auth.session_data", "better-auth.session_data")
 
 
-def bearer_token(headers: Headers) -> str:
+def bearer_token(scope: Scope) -> str:
     """Return the token of the one `Authorization` header (RFC 6750, section 2.1).
 
     Raises:
         TokenMissing: There is no such header, or it is of another scheme.
         Unauthorized: There are several, which proxies may interpret differently.
     """
-    values = headers.getlist("authorization")
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(values) > 1:
         raise Unauthorized("several Authorization headers")
-    scheme, _, token = values[0].partition(" ") if values else ("", "", "")
+    scheme, _, token = values[0].decode("latin-1").partition(" ") if values else ("", "", "")
     if scheme.lower() != "bearer" or not token:
         raise TokenMissing("no Authorization header with a Bearer token")
     return token.strip(" ")
 
 
-def cookie_token(scope: Scope, headers: Headers, origins: frozenset[str]) -> str | None:
-    """Return the token of Better Auth's session cookie, if there is one.
+def cookie_token(scope: Scope, origins: frozenset[str]) -> str | None:
+    """Return the token of Better Auth's session cookie, if there is one and no `Authorization` header.
 
     Browsers send cookies with requests of any page, so the `Origin` of a request that is not safe must be one of
     `origins` (protection against CSRF).
@@ -35,6 +35,9 @@ def cookie_token(scope: Scope, headers: Headers, origins: frozenset[str]) -> str
     Raises:
         OriginNotAllowed: The method is not safe, and the origin is another one.
     """
+    headers = Headers(scope=scope)
+    if "authorization" in headers:
+        return None
     token = _session_data(cookie_parser("; ".join(headers.getlist("cookie"))))
     if token and scope["method"] not in _SAFE_METHODS and headers.get("origin") not in origins:
         raise OriginNotAllowed

@@ -4,7 +4,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
+from src.api.compiled_route import CompiledRoute
 from src.api.middleware.jwt_auth import PUBLIC_PATHS
 from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
 
@@ -85,7 +87,21 @@ def operation_id(route: APIRoute) -> str:
 
 
 class TaskAPI(FastAPI):
-    """FastAPI that adds to the document what it cannot know: the security scheme and the media type of errors."""
+    """FastAPI with compiled routes, the middleware of the application alone, and a complete OpenAPI document.
+
+    The document gets what FastAPI cannot know: the security scheme and the media type of errors.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
+        super().__init__(**options)
+        self.router.route_class = CompiledRoute
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Leave out FastAPI's own layers, because `ErrorMiddleware` and `BodyLimitMiddleware` do their work."""
+        app: ASGIApp = self.router
+        for layer, arguments, options in reversed(self.user_middleware):
+            app = layer(app, *arguments, **options)
+        return app
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, which is built once."""

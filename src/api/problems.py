@@ -107,13 +107,19 @@ def render(error: AppError) -> Response:
     return Response(json.dumps(error.problem), error.status, error.headers, MEDIA_TYPE)
 
 
-async def app_error(_: Request, error: AppError) -> Response:
-    """Handle an error of the application."""
-    return render(error)
+def problem_of(request: Request, error: Exception) -> Response | None:
+    """Build the response for an exception of the application or the framework; None for a defect."""
+    match error:
+        case AppError():
+            return render(error)
+        case HTTPException():
+            return _framework_error(request, error)
+        case RequestValidationError():
+            return _invalid(error)
+    return None
 
 
-async def http_error(request: Request, error: HTTPException) -> Response:
-    """Handle an error of the framework."""
+def _framework_error(request: Request, error: HTTPException) -> Response:
     if isinstance(error.__cause__, AppError):  # FastAPI wraps what is raised while it reads a body
         return render(error.__cause__)
     phrase = HTTPStatus(error.status_code).phrase
@@ -122,20 +128,11 @@ async def http_error(request: Request, error: HTTPException) -> Response:
     return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
 
 
-async def invalid(_: Request, error: RequestValidationError) -> Response:
-    """Handle a request that does not validate."""
+def _invalid(error: RequestValidationError) -> Response:
     if isinstance(error.body, bytes):  # FastAPI parses JSON and nothing else
         detail = "Send 'Content-Type: application/json'."
         return problem(415, "unsupported-media-type", "Unsupported media type", detail)
     return _unprocessable(error.errors())
-
-
-HANDLERS: dict[int | type[Exception], Any] = {
-    AppError: app_error,
-    HTTPException: http_error,
-    RequestValidationError: invalid,
-}
-"""The handlers for `FastAPI(exception_handlers=…)`, which render every error of a handler or the framework."""
 
 
 def _allow(request: Request) -> dict[str, str]:

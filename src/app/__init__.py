@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from src.api.openapi import TaskAPI
-from src.api.problems import HANDLERS
 from src.api.routers import health, overview, sync, tasks
 from src.app.components import Components
 from src.app.middleware import middleware
@@ -32,7 +31,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         middleware=middleware(settings, components),
         telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,
-        exception_handlers=HANDLERS,
         lifespan=components.lifespan,
     )
     app.state.components = components

@@ -5,11 +5,11 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from src.api.middleware.access_log import AccessLogMiddleware
 from src.api.middleware.body_limit import BodyLimitMiddleware
+from src.api.middleware.errors import ErrorMiddleware
 from src.api.middleware.head_requests import HeadRequestMiddleware
 from src.api.middleware.jwt_auth import JWTAuthMiddleware
 from src.api.middleware.rate_limit import UserRateLimitMiddleware
 from src.api.middleware.response_headers import ResponseHeadersMiddleware
-from src.api.middleware.server_errors import ServerErrorMiddleware
 from src.api.middleware.trailing_slash import TrailingSlashMiddleware
 from src.api.middleware.trusted_host import TrustedHostMiddleware
 from src.app.components import Components
@@ -35,7 +35,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
             traced=components.telemetry is not None,
         ),
         _cors(settings.allowed_origins),
-        Middleware(ServerErrorMiddleware),
+        Middleware(ErrorMiddleware),
         *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
         Middleware(HeadRequestMiddleware),
         Middleware(TrailingSlashMiddleware),

@@ -2,32 +2,20 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
 
 from src.db.errors import describe, is_retryable_on_connect
+from src.db.pool import Connection
 
 logger = logging.getLogger(__name__)
 
 _INITIAL_BACKOFF_SECONDS = 0.05
 _MAX_BACKOFF_SECONDS = 0.4
-_CLOSE_TIMEOUT_SECONDS = 1.0
 
 
-class PromptlyClosingConnection(asyncpg.Connection):
-    """A connection whose `close()` waits at most one second, because an unreachable server would never confirm."""
-
-    __slots__ = ()
-
-    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the pool passes it
-        """Close the connection; terminate it if the server does not confirm in time."""
-        with suppress(TimeoutError):
-            await super().close(timeout=timeout or _CLOSE_TIMEOUT_SECONDS)
-
-
-async def connect(*arguments: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":  # noqa: ANN401 - asyncpg's
+async def connect(**options: Any) -> Connection:  # noqa: ANN401 - asyncpg's
     """Call `asyncpg.connect` until it succeeds, with exponential backoff; the caller sets the timeout.
 
     A server that restarts or wakes up gets the connection as soon as it listens, so that no request fails. An error
@@ -36,7 +24,7 @@ async def connect(*arguments: Any, **options: Any) -> "asyncpg.Connection[asyncp
     backoff = _INITIAL_BACKOFF_SECONDS
     while True:
         try:
-            return await asyncpg.connect(*arguments, **options)
+            return await asyncpg.connect(connection_class=Connection, **options)
         except Exception as error:
             if not is_retryable_on_connect(error):
                 raise

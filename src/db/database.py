@@ -7,7 +7,7 @@ several statements must be atomic.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, Self
 
@@ -15,10 +15,11 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 
 from src.db.admission import AdmissionControl
-from src.db.connect import PromptlyClosingConnection, connect
+from src.db.connect import connect
 from src.db.errors import is_connection_lost, is_rolled_back, translate_errors
+from src.db.pool import Connection, ConnectionPool, Row
 from src.db.statement import Statement
-from src.db.transaction import Connection, Row, Transaction, commit, first_or_none
+from src.db.transaction import Transaction, commit, first_or_none
 from src.db.url import DatabaseUrl
 from src.errors import AppError
 
@@ -27,7 +28,7 @@ type OnQuery = Callable[[LoggedQuery], None]
 _CALL_TIMEOUT_SECONDS = 4.0
 _CONNECT_TIMEOUT_SECONDS = 2.0
 _CANCEL_TIMEOUT_SECONDS = 1.0
-_MAX_IDLE_SECONDS = 120.0  # load balancers drop idle connections after four minutes without closing them
+_WARM_CONNECTIONS = 4
 
 
 class PoolStats(NamedTuple):
@@ -54,32 +55,25 @@ class Database:
         prepared_statements: bool = True,
         on_query: OnQuery | None = None,
     ) -> None:
-        self._options = {
-            **url.connect_arguments,
-            "connect": connect,
-            "min_size": 0,
-            "max_size": pool_size,
-            "connection_class": PromptlyClosingConnection,
-            "max_inactive_connection_lifetime": _MAX_IDLE_SECONDS,
+        self._options = url.connect_arguments | {
             "timeout": _CONNECT_TIMEOUT_SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
-            "reset": _skip_reset,
-            "init": None if on_query is None else _query_logger_init(on_query),
         }
+        self._on_query = on_query
+        self._pool = ConnectionPool(self._open_connection, pool_size)
         self._admission = AdmissionControl(pool_size)
-        self._cleanup_tasks: set[asyncio.Task[None]] = set()
-        self._pool: asyncpg.Pool[Row]
+        self._background_tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Create the pool, which opens no connection yet."""
-        self._pool = await asyncpg.create_pool(**self._options)
+        """Open a few connections in the background, so that the first requests do not wait for them."""
+        self._warming = self._start(self._warm_up())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Close all connections gracefully; terminate those that are still in use after the timeout."""
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS + _CANCEL_TIMEOUT_SECONDS):
-                await self._pool.close()
+                await self._pool.aclose()
         except TimeoutError:
             self._pool.terminate()
 
@@ -113,14 +107,24 @@ class Database:
                 except BaseException as error:
                     await self._discard(connection, error)
                     raise
-                await self._pool.release(connection)
+                self._pool.release(connection)
 
     @property
     def pool_stats(self) -> PoolStats:
         """The current load of the pool."""
-        size, idle = self._pool.get_size(), self._pool.get_idle_size()
-        waiting = max(0, self._admission.in_flight - (size - idle))
-        return PoolStats(idle, size - idle, self._pool.get_max_size(), waiting)
+        pool = self._pool
+        return PoolStats(pool.idle, pool.used, pool.max_size, max(0, self._admission.in_flight - pool.used))
+
+    async def _open_connection(self) -> Connection:
+        connection = await connect(**self._options)
+        if self._on_query is not None:
+            connection.add_query_logger(self._on_query)
+        return connection
+
+    async def _warm_up(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
+                await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
 
     async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
         connection = await self._pool.acquire()
@@ -129,7 +133,7 @@ class Database:
         except BaseException as error:
             await self._discard(connection, error)
             raise
-        await self._pool.release(connection)
+        self._pool.release(connection)
         return rows
 
     async def _begin(self) -> Connection:
@@ -147,24 +151,28 @@ class Database:
         For an `AppError` wait for it, so that locks are released before the client gets its 4xx.
         """
         if is_connection_lost(error):
-            await self._pool.expire_connections()  # connections of the same age are probably lost as well
-        task = asyncio.create_task(self._rollback_and_release(connection))
-        self._cleanup_tasks.add(task)
-        task.add_done_callback(self._cleanup_tasks.discard)
+            self._pool.expire()  # connections of the same age are probably lost as well
+        task = self._start(self._rollback_and_release(connection))
         if isinstance(error, AppError):
             await asyncio.wait([task])
 
     async def _rollback_and_release(self, connection: Connection) -> None:
         """Wait until the server has rolled back; terminate the connection if it does not respond in time."""
         try:
-            with suppress(asyncpg.InterfaceError):  # already closed
-                if connection.is_in_transaction():
-                    await connection.execute("ROLLBACK", timeout=_CANCEL_TIMEOUT_SECONDS)
-            await self._pool.release(connection, timeout=_CANCEL_TIMEOUT_SECONDS)
+            if not connection.is_closed():
+                async with asyncio.timeout(_CANCEL_TIMEOUT_SECONDS):
+                    await connection.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await self._pool.expire_connections()
-            with suppress(asyncpg.InterfaceError):  # already closed
-                connection.terminate()
+            self._pool.expire()
+            connection.terminate()
+        finally:
+            self._pool.release(connection)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._background_tasks.add(task)
+        task.add_done_callback(self._background_tasks.discard)
+        return task
 
 
 async def _retry_once[*A, T](attempt: Callable[[*A], Awaitable[T]], *arguments: *A, is_read_only: bool) -> T:
@@ -175,14 +183,3 @@ async def _retry_once[*A, T](attempt: Callable[[*A], Awaitable[T]], *arguments: 
         if not (is_rolled_back(error) or (is_read_only and is_connection_lost(error))):
             raise
     return await attempt(*arguments)
-
-
-async def _skip_reset(_: object) -> None:
-    """Skip the reset on release, because statements leave no session state and a reset costs a round trip."""
-
-
-def _query_logger_init(on_query: OnQuery) -> "Callable[[asyncpg.Connection[Row]], Awaitable[None]]":
-    async def init(connection: "asyncpg.Connection[Row]") -> None:
-        connection.add_query_logger(on_query)
-
-    return init

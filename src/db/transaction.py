@@ -4,12 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-import asyncpg
-
+from src.db.pool import Connection, Row
 from src.db.statement import Statement
-
-type Row = asyncpg.Record
-type Connection = asyncpg.pool.PoolConnectionProxy[Row]
 
 
 class Transaction:

@@ -30,7 +30,6 @@ _STANDARD_TERMS = {
     r"mend(s|ed|ing)?": "fix",
     r"reckon(s|ed|ing)?": "compute",
     r"for good|for ever": "permanently, never",
-    r"anew": "again, restart",
     r"goodbye|farewell": "close",
     r"let(s)? go|hang(s)? up": "disconnect, release",
     r"takes? back|taken back|took back": "roll back",

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from statistics import quantiles
@@ -19,13 +19,14 @@ from src.auth import base64url
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, needs_node
 from tests.e2e.conftest import StartApi
+from tests.integration.development.embedded.programs import eventually
 
 pytestmark = [needs_node, pytest.mark.serial]
 
 SECRET = "the-current-secret-of-more-than-32-characters"
 OLD_SECRET = "the-previous-secret-of-more-than-32-characters"
 CLIENTS = 4
-SECONDS = 1.0
+ENOUGH = 50
 STRANGERS = 1000
 PLACES = 100
 
@@ -78,42 +79,40 @@ def percentile_95(responses: list[Result]) -> float:
 
 
 @contextmanager
-def concurrent_requests(
-    api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]
-) -> Iterator[list[Future[list[Result]]]]:
-    """Let concurrent clients send requests until the `with` block ends."""
-    done = Event()
+def concurrent_requests(api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]) -> Iterator[list[Result]]:
+    """Let concurrent clients send requests until the `with` block ends; yield the growing list of results."""
+    done, results = Event(), list[Result]()
 
-    def keep_sending() -> list[Result]:
+    def keep_sending() -> None:
         with httpx.Client(base_url=api.url, timeout=10, trust_env=False) as http:
-            responses = []
             while not done.is_set():
-                responses.append(send(http, user, next_token()))
-            return responses
+                results.append(send(http, user, next_token()))
 
     with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(keep_sending) for _ in range(CLIENTS)]
         try:
-            yield [pool.submit(keep_sending) for _ in range(CLIENTS)]
+            yield results
         finally:
             done.set()
+    for client in clients:
+        client.result()
 
 
-def all_of(clients: list[Future[list[Result]]]) -> list[Result]:
-    return [response for client in clients for response in client.result()]
+def await_results(results: list[Result]) -> None:
+    """Wait until the list has enough results."""
+    eventually(lambda: len(results) >= ENOUGH, seconds=30)
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-043")
 def test_a_rotation_refuses_no_valid_token(front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser) -> None:
     old, before = user.plugin_token(), front_end.jwks_fetches()
-    with concurrent_requests(api, user, lambda: old) as first_clients:
-        time.sleep(SECONDS)
+    with concurrent_requests(api, user, lambda: old) as first:
+        await_results(first)
         front_end.rotate()
-        with concurrent_requests(api, user, user.plugin_token) as later_clients:
-            time.sleep(SECONDS)
-    first, later = all_of(first_clients), all_of(later_clients)
-    assert {response.status for response in first + later} == {200}
-    assert {response.kid for response in first}.isdisjoint(response.kid for response in later)
-    assert min(len(first), len(later)) > 5
+        with concurrent_requests(api, user, user.plugin_token) as later:
+            await_results(later)
+    assert {result.status for result in first + later} == {200}
+    assert {result.kid for result in first}.isdisjoint(result.kid for result in later)
     assert front_end.jwks_fetches() - before == 2
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from tests.conftest import User
-from tests.support.lock_helpers import uncommitted
+from tests.support.lock_helpers import reached, uncommitted
 from tests.support.stopwatch import Stopwatch
 
 _LOCKED = 6
@@ -61,6 +61,7 @@ async def lock_owners(app: FastAPI, database_url: str, seconds: float) -> Lock:
             for user in others:
                 group.create_task(_read_and_change(user, to_others, stop))
             await asyncio.sleep(seconds)
+            await reached(lambda: {200, 201} <= {each.status for each in to_others})
             released = time.monotonic()
         await asyncio.sleep(3 * _AFTER_SECONDS)
         stop.set()

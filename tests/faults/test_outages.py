@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from src.db.connect import PromptlyClosingConnection, connect
+from src.db.connect import connect
 from src.db.database import Database
 from src.errors import ServiceUnavailable
 from src.services.tasks.statements import REVISION
@@ -117,7 +117,7 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy, patie
 
 @pytest.mark.req("DB-FR-003")
 async def test_closing_a_connection_to_an_unreachable_server_ends(proxy: Proxy) -> None:
-    session = await connect(proxy.url, connection_class=PromptlyClosingConnection)
+    session = await connect(dsn=proxy.url)
     proxy.swallow()
     took = Stopwatch()
     await session.close()

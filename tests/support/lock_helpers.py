@@ -35,6 +35,6 @@ def waiting(url: str) -> int:
     return count
 
 
-async def reached(condition: Callable[[], object], seconds: float = 20) -> None:
+async def reached(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for a condition as `eventually` does, but longer and in a thread."""
     await asyncio.to_thread(eventually, condition, seconds)

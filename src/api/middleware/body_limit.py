@@ -2,7 +2,6 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from src.api.problems import render
 from src.errors import ContentTooLarge
 
 MAX_BODY = 1024 * 1024
@@ -10,7 +9,7 @@ MAX_BODY = 1024 * 1024
 
 
 class BodyLimitMiddleware:
-    """Responds with 413 to a `Content-Length` above the limit, and counts a body without one while it is read.
+    """Refuses (413) a `Content-Length` above the limit, and counts a body without one while it is read.
 
     FastAPI's own limit applies to what a handler reads, so one that reads no body would act before the refusal.
     """
@@ -24,7 +23,7 @@ class BodyLimitMiddleware:
         if length is None:
             return await self._app(scope, _counting(receive), send)
         if length > MAX_BODY:
-            return await render(ContentTooLarge())(scope, receive, send)
+            raise ContentTooLarge
         return await self._app(scope, receive, send)
 
 

@@ -2,15 +2,12 @@
 
 import logging
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.credentials import bearer_token, cookie_token
 from src.api.middleware.response_headers import response_of
-from src.api.problems import render
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, RateLimitExceeded, Unauthorized
+from src.errors import Unauthorized
 from src.rate_limiting.limiter import RateLimiter, client_network
 
 logger = logging.getLogger(__name__)
@@ -22,8 +19,8 @@ class JWTAuthMiddleware:
     """Requires a valid access token on all paths but `PUBLIC_PATHS`.
 
     Sets `request.state.user_id`, `request.state.user_email` (None where the token has no e-mail address) and
-    `request.state.expires_at` (of the token, in seconds since 1970). Responds with 401 otherwise; the log names the
-    check that failed, and with `explain` so does the response. With `cookie_origins` the token may come in Better
+    `request.state.expires_at` (of the token, in seconds since 1970). Refuses the request (401) otherwise; the log has
+    the check that failed, and with `explain` so does the response. With `cookie_origins` the token may come in Better
     Auth's session cookie, from pages of these origins. A network that has used up the rate limit `failures` gets 429
     instead of 401; valid tokens from there are still accepted.
     """
@@ -52,29 +49,20 @@ class JWTAuthMiddleware:
         try:
             identity = await self._verifier.verify(self._token(scope))
         except Unauthorized as error:
-            return await (await self._refusal(scope, error))(scope, receive, send)
-        except AppError as error:
-            return await render(error)(scope, receive, send)
-        scope.setdefault("state", {}).update(
-            user_id=identity.user_id, user_email=identity.email, expires_at=identity.expires_at
-        )
+            await self._count_failure(scope)
+            raise self._log_and_explain(error) from None
+        scope["state"].update(user_id=identity.user_id, user_email=identity.email, expires_at=identity.expires_at)
         return await self._app(scope, receive, send)
 
     def _token(self, scope: Scope) -> str:
-        headers = Headers(scope=scope)
-        if self._cookie_origins is not None and "authorization" not in headers:
-            token = cookie_token(scope, headers, self._cookie_origins)
-            if token is not None:
-                return token
-        return bearer_token(headers)
+        if self._cookie_origins is not None and (token := cookie_token(scope, self._cookie_origins)):
+            return token
+        return bearer_token(scope)
 
-    async def _refusal(self, scope: Scope, error: Unauthorized) -> Response:
-        try:
-            if self._failures:
-                response_of(scope).add(await self._failures.hit(client_network((scope.get("client") or ("", 0))[0])))
-        except RateLimitExceeded as throttled:
-            return render(throttled)
-        return render(self._log_and_explain(error))
+    async def _count_failure(self, scope: Scope) -> None:
+        if self._failures:
+            host = (scope.get("client") or ("", 0))[0]
+            response_of(scope).add(await self._failures.hit(client_network(host)))
 
     def _log_and_explain(self, error: Unauthorized) -> Unauthorized:
         logger.info("refused a request: status=401 reason=%r", error.reason)

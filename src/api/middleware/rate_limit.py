@@ -6,13 +6,11 @@ Clients read what is left in `RateLimit` and `RateLimit-Policy` (draft-ietf-http
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.middleware.response_headers import response_of
-from src.api.problems import render
-from src.errors import RateLimitExceeded
 from src.rate_limiting.limiter import RateLimiter
 
 
 class UserRateLimitMiddleware:
-    """Responds with 429, before the body is read, to a user whose limit is used up; public paths have no user."""
+    """Refuses (429), before the body is read, to a user whose limit is used up; public paths have no user."""
 
     def __init__(self, app: ASGIApp, limiter: RateLimiter) -> None:
         self._app = app
@@ -21,11 +19,6 @@ class UserRateLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         user_id = scope.get("state", {}).get("user_id")
-        if user_id is None:
-            return await self._app(scope, receive, send)
-        try:
-            headers = await self._limiter.hit(user_id)
-        except RateLimitExceeded as error:  # which has the headers itself
-            return await render(error)(scope, receive, send)
-        response_of(scope).add(headers)
-        return await self._app(scope, receive, send)
+        if user_id is not None:
+            response_of(scope).add(await self._limiter.hit(user_id))
+        await self._app(scope, receive, send)

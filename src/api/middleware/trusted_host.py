@@ -2,14 +2,13 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from src.api.problems import render
 from src.errors import HostNotAllowed
 
 _PROBES = frozenset({"/health", "/ready"})
 
 
 class TrustedHostMiddleware:
-    """Responds with 400 to a request that names another host, no host or several (RFC 9112, section 3.2).
+    """Refuses (400) a request that names another host, no host or several (RFC 9112, section 3.2).
 
     `*.example.com` stands for all names below it. Probes may use an IP address, as those of load balancers do.
     """
@@ -23,7 +22,7 @@ class TrustedHostMiddleware:
         """Serve one request."""
         if scope["type"] != "http" or scope["path"] in _PROBES or self._allows(scope):
             return await self._app(scope, receive, send)
-        return await render(HostNotAllowed())(scope, receive, send)
+        raise HostNotAllowed
 
     def _allows(self, scope: Scope) -> bool:
         hosts = [value for name, value in scope["headers"] if name == b"host"]

@@ -2,13 +2,15 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
+from src.api.compiled_route import CompiledRoute
 from src.api.dependencies import require_ready
 from src.api.openapi import errors, operation_id
+from src.api.responses import json_response
 
-router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
+router = APIRouter(route_class=CompiledRoute, tags=["health"], generate_unique_id_function=operation_id)
 
 
 class Health(BaseModel):
@@ -17,13 +19,16 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
-@router.get("/health")
-async def get_health() -> Health:
+_OK = Health(status="ok").model_dump_json()
+
+
+@router.get("/health", response_model=Health)
+async def get_health() -> Response:
     """The process lives, whatever the database does: restart it when this fails."""
-    return Health(status="ok")
+    return json_response(_OK)
 
 
-@router.get("/ready", responses=errors(503), dependencies=[Depends(require_ready)])
-async def get_readiness() -> Health:
+@router.get("/ready", responses=errors(503), response_model=Health, dependencies=[Depends(require_ready)])
+async def get_readiness() -> Response:
     """The database is reachable and its schema is current: send requests only while this succeeds."""
-    return Health(status="ok")
+    return json_response(_OK)

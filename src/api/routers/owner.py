@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from src.api.compiled_route import CompiledRoute
 from src.api.dependencies import require_owner
 from src.api.openapi import Responses, errors, headers, operation_id
 
@@ -24,6 +25,7 @@ def owner_router() -> APIRouter:
     """Build a router whose routes only the user in their path may use."""
     return APIRouter(
         prefix="/api/{user_id}/tasks",
+        route_class=CompiledRoute,
         tags=["tasks"],
         dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 429, 503),

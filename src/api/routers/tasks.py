@@ -97,9 +97,10 @@ async def complete_task(
 
 
 @router.delete("/{task_id:task}", status_code=204, responses=errors(404, 412))
-async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> None:
+async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> Response:
     """Move a task to the trash, from where it can be restored."""
     await tasks.delete_task(task_id, if_match, permanent=permanent)
+    return Response(status_code=204)
 
 
 @router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))

@@ -144,6 +144,7 @@ class Cluster:
         ]
         if not self._durable:
             arguments += ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off"]
+            arguments += ["--max_connections=400"]  # a test session starts many applications
         return [str(self._binaries / "postgres"), "-D", str(self._data), *arguments]
 
     def _stale_pid(self) -> str:

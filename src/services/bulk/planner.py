@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from src.db.transaction import Row
+from src.db.pool import Row
 from src.errors import AppError, TaskChanged, TaskNotFound
 from src.recurrence.next import next_occurrence
 from src.schemas.operations import (

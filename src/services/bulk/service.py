@@ -8,8 +8,9 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from src.db.database import Database
+from src.db.pool import Row
 from src.db.statement import Statement
-from src.db.transaction import Row, Transaction
+from src.db.transaction import Transaction
 from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk.planner import ExpectedRevisions, PlannedWrite, plan

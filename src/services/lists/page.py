@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from src.db.transaction import Row
+from src.db.pool import Row
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
 

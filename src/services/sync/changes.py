@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from src.db.database import Database
-from src.db.transaction import Row
+from src.db.pool import Row
 from src.errors import ServiceUnavailable, SyncExpired
 from src.schemas.changes import SyncToken
 from src.services.owner import OwnerId

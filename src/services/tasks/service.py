@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from src.db.database import Database
+from src.db.pool import Row
 from src.db.statement import Statement
-from src.db.transaction import Row, Transaction
+from src.db.transaction import Transaction
 from src.errors import TaskChanged, TaskNotFound
 from src.schemas.operations import (
     Bulk,

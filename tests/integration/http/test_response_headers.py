@@ -57,7 +57,7 @@ async def test_hsts_is_sent_where_the_operator_enables_it(start_app: StartApp) -
 async def test_each_response_has_the_headers_of_every_response_once(
     start_app: StartApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = await start_app(rate_limit="4/day", rate_limit_failures="1/day")
+    app = await start_app(rate_limit="4/day", rate_limit_auth_failures="1/day")
     user, origin, bad = User(app), {"Origin": ORIGIN}, {"Authorization": "Bearer bad"}
     preflight = origin | {"Access-Control-Request-Method": "GET"}
     responses = [

@@ -59,7 +59,7 @@ def test_a_new_member_takes_the_files_of_the_recipe_and_no_others(tmp_path: Path
         declare_notes(tmp_path / name)
     (tmp_path / "alembic/versions/next.py").write_text(MIGRATION.format(head=head()))
     run_in(tmp_path, server_url, "-m", "src", "openapi")
-    tested = run_in(tmp_path, server_url, "-m", "pytest", "-v", "-x", "-p", "no:cacheprovider", *PROOF)
+    tested = run_in(tmp_path, server_url, "-m", "pytest", "-n0", "-v", "-x", "-p", "no:cacheprovider", *PROOF)
     assert "[notes-PATCH] PASSED" in tested
 
 

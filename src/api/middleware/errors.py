@@ -1,20 +1,22 @@
-"""Unhandled exceptions become a 500 problem, inside CORS so that browsers can read it."""
+"""Render every exception as a problem (RFC 9457), inside CORS so that browsers can read it."""
 
 import logging
 
+from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.middleware.response_headers import response_of
-from src.api.problems import problem
+from src.api.problems import problem, problem_of
 from src.observability.logging import describe_exception
 
 logger = logging.getLogger(__name__)
 
 
-class ServerErrorMiddleware:
-    """Turns an unhandled exception into a 500 that contains the request id and nothing else.
+class ErrorMiddleware:
+    """Turns what the application, the middlewares below or the framework raise into a response.
 
-    The log has the id, the exception's type and its stack.
+    An unexpected exception becomes a 500 that contains the request id and nothing else; the log has the id, the
+    exception's type and its stack.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,10 +29,11 @@ class ServerErrorMiddleware:
         except Exception as error:
             if scope["type"] != "http" or response_of(scope).status is not None:
                 raise
-            await _internal_error(error, scope["state"]["request_id"])(scope, receive, send)
+            response = problem_of(Request(scope), error) or _internal_error(error, scope["state"]["request_id"])
+            await response(scope, receive, send)
 
 
-def _internal_error(error: Exception, request_id: str) -> ASGIApp:
+def _internal_error(error: Exception, request_id: str) -> Response:
     exception = describe_exception(error)
     logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
     detail = "Something went wrong on our side; the request id helps to find out what."

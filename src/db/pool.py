@@ -1,0 +1,137 @@
+"""A bounded pool of asyncpg connections that hands out the connections themselves.
+
+`asyncpg.Pool` makes a proxy, a future and a timer for each request, and resets what no statement of this service
+changes; that takes longer than running an ordinary statement (ADR 0035).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+import asyncpg
+
+type Row = asyncpg.Record
+
+_CLOSE_TIMEOUT_SECONDS = 1.0
+_MAX_IDLE_SECONDS = 120.0  # load balancers drop idle connections after four minutes without closing them
+_SWEEP_SECONDS = 10.0
+
+
+class Connection(asyncpg.Connection):
+    """A connection whose `close()` waits at most one second, because an unreachable server would never confirm."""
+
+    __slots__ = ("generation", "idle_since")
+    generation: int
+    idle_since: float
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as asyncpg's
+        """Close the connection; terminate it if the server does not confirm in time."""
+        with suppress(TimeoutError):
+            await super().close(timeout=timeout or _CLOSE_TIMEOUT_SECONDS)
+
+
+class ConnectionPool:
+    """Lends up to `max_size` connections, opened when needed; the one used last is lent next, so that others can close.
+
+    Waiting for a connection is first in, first out. A connection is closed after two minutes without use.
+    """
+
+    def __init__(self, open_connection: Callable[[], Awaitable[Connection]], max_size: int) -> None:
+        self.max_size = max_size
+        self._open_connection = open_connection
+        self._permits = asyncio.Semaphore(max_size)
+        self._idle: list[Connection] = []
+        self._used: set[Connection] = set()
+        self._generation = 0
+        self._closing: set[asyncio.Task[None]] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    @property
+    def idle(self) -> int:
+        """The number of idle connections."""
+        return len(self._idle)
+
+    @property
+    def used(self) -> int:
+        """The number of connections in use."""
+        return len(self._used)
+
+    async def acquire(self) -> Connection:
+        """Borrow a connection; whatever happens, it must be released."""
+        await self._permits.acquire()
+        try:
+            connection = self._pop_idle() or await self._open()
+        except BaseException:
+            self._permits.release()
+            raise
+        self._used.add(connection)
+        return connection
+
+    def release(self, connection: Connection) -> None:
+        """Give a connection back. It must be outside a transaction, or closed."""
+        self._used.remove(connection)
+        self._permits.release()
+        if self._is_closed or connection.generation != self._generation:
+            self._close([connection])
+        elif not connection.is_closed():
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+            if self._sweeper is None:
+                self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
+
+    def expire(self) -> None:
+        """Close all connections opened until now, those in use when they are released."""
+        self._generation += 1
+        expired, self._idle = self._idle, []
+        self._close(expired)
+
+    async def warm_up(self, count: int) -> None:
+        """Open connections ahead of the first requests; those that cannot be opened are opened when needed."""
+        borrowed = await asyncio.gather(*(self.acquire() for _ in range(count)), return_exceptions=True)
+        for each in borrowed:
+            if isinstance(each, Connection):
+                self.release(each)
+
+    async def aclose(self) -> None:
+        """Wait until all connections are released, and close them."""
+        self._is_closed = True
+        for _ in range(self.max_size):
+            await self._permits.acquire()
+        self.expire()
+        await asyncio.gather(*self._closing)
+
+    def terminate(self) -> None:
+        """Drop all connections, also those in use."""
+        for connection in (*self._idle, *self._used):
+            connection.terminate()
+
+    async def _open(self) -> Connection:
+        if self._is_closed:
+            raise asyncpg.InterfaceError("the pool is closed")
+        generation = self._generation
+        connection = await self._open_connection()
+        connection.generation = generation
+        return connection
+
+    def _pop_idle(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    def _sweep(self) -> None:
+        oldest = time.monotonic() - _MAX_IDLE_SECONDS
+        unused = [each for each in self._idle if each.idle_since < oldest]
+        self._idle = [each for each in self._idle if each.idle_since >= oldest]
+        self._close(unused)
+        loop = asyncio.get_running_loop()
+        self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep) if self._idle else None
+
+    def _close(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
+            task = asyncio.create_task(connection.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

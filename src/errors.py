@@ -127,8 +127,8 @@ class OperationsFailed(AppError):
     def members(self) -> dict[str, object]:
         """One result per operation; those without an error have status 424 (RFC 4918, section 11.4)."""
         done = {"status": 424, "task": None, "problem": None}
-        failed = [each and {"status": each.status, "task": None, "problem": each.problem} for each in self.errors]
-        return {"results": [each or done for each in failed]}
+        failed = [error and {"status": error.status, "task": None, "problem": error.problem} for error in self.errors]
+        return {"results": [result or done for result in failed]}
 
 
 class RequestInProgress(AppError):

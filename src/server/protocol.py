@@ -169,12 +169,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.deadline = self.loop.time() + REQUEST_TIMEOUT_SECONDS
 
     def _waiting(self) -> "list[LimitedHttpProtocol]":
-        return [each for each in self.connections if isinstance(each, LimitedHttpProtocol) and each.deadline < math.inf]
+        return [
+            other for other in self.connections if isinstance(other, LimitedHttpProtocol) and other.deadline < math.inf
+        ]
 
     def _close_idle(self, count: int) -> None:
-        for each in nsmallest(count, self._waiting(), key=lambda each: each.deadline):
-            self.connections.discard(each)
-            each.transport.abort()
+        for connection in nsmallest(count, self._waiting(), key=lambda connection: connection.deadline):
+            self.connections.discard(connection)
+            connection.transport.abort()
 
     def _close_if_incomplete(self) -> None:
         if self.deadline < math.inf:

@@ -42,7 +42,7 @@ class ChangeBroker:
 
     async def __aenter__(self) -> Self:
         """Start to notify other processes."""
-        self._tasks = [asyncio.create_task(each) for each in (self._notifier.run(), self._end_on_shutdown())]
+        self._tasks = [asyncio.create_task(work) for work in (self._notifier.run(), self._end_on_shutdown())]
         return self
 
     async def __aexit__(self, *_: object) -> None:

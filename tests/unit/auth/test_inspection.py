@@ -25,7 +25,7 @@ async def test_all_failed_checks_are_reported_at_once(verifier: TokenVerifier) -
     wrong = mint({"iss": "http://other", "aud": "http://other", "exp": NOW - 60}, hs256("another secret"))
     failures = {finding.check: finding.explanation for finding in await inspect(verifier, wrong) if not finding.passed}
     assert failures == {
-        "signature": "no configured secret made the HS256 signature: is BETTER_AUTH_SECRET the same on both sides?",
+        "signature": "the HS256 signature matches no configured secret: is BETTER_AUTH_SECRET the same on both sides?",
         "expiry": "the token expired 60 s ago",
         "issuer": "the issuer is 'http://other', expected 'https://app.example.com'",
         "audience": "the audience is 'http://other', expected 'https://api.example.com'",

@@ -41,9 +41,9 @@ _STANDARD_TERMS = {
 
 _PRIVATE_WORDS = re.compile(rf"\b({'|'.join(_STANDARD_TERMS)})\b", re.IGNORECASE)
 _NOT_PROSE = re.compile(
-    r"`[^`]*`|\b(users?|owners?|clients?|developers?|operators?|readers?|people),? (who|whom)\b", re.IGNORECASE
+    r"`[^`]*`|\*\w+\*|\b(users?|owners?|clients?|developers?|operators?|readers?|people),? (who|whom)\b", re.IGNORECASE
 )
-"""Code, and relative clauses whose subject has a name."""
+"""Code, quoted words, and relative clauses whose subject has a name."""
 
 _QUESTION = re.compile(r"(What|How|Which|Who|Whose|Where|When)\b")
 
@@ -111,6 +111,8 @@ def test_private_words_are_found(text: str) -> None:
     assert _private_words(iter([(1, text)]))
 
 
-@pytest.mark.parametrize("text", ["Users who signed up.", "as the Unix user `nobody`", "a recommended setting"])
+@pytest.mark.parametrize(
+    "text", ["Users who signed up.", "as the Unix user `nobody`", "a recommended setting", "never *answer*"]
+)
 def test_ordinary_english_is_accepted(text: str) -> None:
     assert not _private_words(iter([(1, text)]))

@@ -53,7 +53,7 @@ def test_no_migration_stops_the_version_before_it() -> None:
         ("op.rename_table('tasks', 'things')", "renaming-table"),
     ],
 )
-def test_what_locks_or_breaks_is_found(tmp_path: Path, statement: str, rule: str) -> None:
+def test_locking_and_breaking_statements_are_found(tmp_path: Path, statement: str, rule: str) -> None:
     assert rule in complaints(_sql_of(tmp_path, statement))
 
 
@@ -69,7 +69,7 @@ def test_what_locks_or_breaks_is_found(tmp_path: Path, statement: str, rule: str
         "op.execute('-- squawk-ignore ban-drop-column\\nALTER TABLE tasks DROP COLUMN title')",
     ],
 )
-def test_what_expands_is_not(tmp_path: Path, statement: str) -> None:
+def test_expanding_statements_are_accepted(tmp_path: Path, statement: str) -> None:
     assert complaints(_sql_of(tmp_path, statement)) == ""
 
 

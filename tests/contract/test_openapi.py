@@ -103,7 +103,7 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-068")
-def test_what_the_client_may_have_already_is_documented(document: dict[str, Any]) -> None:
+def test_conditional_requests_are_documented(document: dict[str, Any]) -> None:
     unchanged = {name for name, each in operations(document).items() if "304" in each["responses"]}
     assert unchanged == {"list_tasks", "list_changes", "get_task"}
     responses = [operations(document)[name]["responses"]["304"] for name in unchanged]
@@ -138,14 +138,14 @@ def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.req("TASK-FR-020", "TASK-FR-062")
-async def test_the_array_format_is_documented_where_it_is_set(start_app: StartApp) -> None:
+async def test_the_array_format_is_documented_if_it_is_set(start_app: StartApp) -> None:
     document = (await start_app(list_format="array")).openapi()
     response = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert response["type"] == "array"
 
 
 @pytest.mark.req("TASK-FR-011")
-async def test_what_postgresql_writes_is_what_the_schema_says(user: User) -> None:
+async def test_the_json_that_postgresql_writes_matches_the_schema(user: User) -> None:
     """The JSON of tasks is made in SQL, where no schema checks it."""
     members = {"tags": ['a "tag"', "{\\}", "null"], "priority": "urgent", "due_date": "2026-12-01T09:00:00+05:00"}
     created = await user.create('Quotes " and \\ and 😀', description="x", completed=True, **members)

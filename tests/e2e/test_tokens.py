@@ -78,7 +78,7 @@ def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-021")
 @pytest.mark.parametrize("token_of", [BetterAuthUser.plugin_token, BetterAuthUser.header_token])
 @pytest.mark.parametrize("algorithm", PUBLISHED)
-def test_what_the_plugin_signs_is_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
+def test_tokens_of_the_plugin_are_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
     pair = connect(algorithm)
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == algorithm
@@ -87,7 +87,7 @@ def test_what_the_plugin_signs_is_accepted(connect: Connect, algorithm: PluginAl
 
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-019")
 @pytest.mark.parametrize("token_of", [BetterAuthUser.hs256_token, BetterAuthUser.plugin_token])
-def test_what_the_shared_secret_signs_is_accepted(connect: Connect, token_of: TokenOf) -> None:
+def test_tokens_signed_with_the_shared_secret_are_accepted(connect: Connect, token_of: TokenOf) -> None:
     pair = connect("HS256")
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
@@ -120,7 +120,7 @@ def test_one_api_takes_the_tokens_of_the_plugin_and_of_the_route(connect: Connec
         pytest.param("RS256", BetterAuthUser.oauth_access_token, "at+jwt", id="OAuth access token, same issuer"),
     ],
 )
-def test_what_is_no_access_token_is_refused_with_advice(
+def test_other_signed_values_are_refused_with_advice(
     connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf, advice: str
 ) -> None:
     pair = connect(algorithm)

@@ -32,7 +32,7 @@ class Round(NamedTuple):
     failures: int
     """Responses that were neither a success nor an error that may be retried."""
     back_seconds: float
-    """From the end of the database, or from the start of the new process, to `/ready`."""
+    """The seconds from the end of the database, or the start of the new process, until `/ready` succeeds."""
 
     @property
     def is_sound(self) -> bool:

@@ -99,7 +99,7 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
 @given(
     tasks=st.lists(beginning, min_size=TASKS, max_size=TASKS), operations=st.lists(operation, min_size=6, max_size=20)
 )
-async def test_an_operation_of_a_bulk_does_what_a_request_does(
+async def test_a_bulk_operation_has_the_same_effect_as_a_request(
     app: FastAPI, tasks: list[dict[str, Any]], operations: list[Placed]
 ) -> None:
     alone, in_bulk = Actor(User(app)), Actor(User(app))

@@ -99,7 +99,7 @@ def test_a_database_that_does_not_exist_is_one_sentence(tmp_path: Path, empty_da
 
 @pytest.mark.req("RUN-FR-027")
 @pytest.mark.parametrize("chosen", [_CHOSEN, _STRICT], ids=["a secret", "all"])
-async def test_token_prints_what_the_service_accepts(
+async def test_token_prints_a_token_that_the_service_accepts(
     tmp_path: Path, start_app: StartApp, chosen: dict[str, str]
 ) -> None:
     app = await start_app(**{name.lower(): value for name, value in chosen.items()})

@@ -82,7 +82,7 @@ async def test_the_check_finds_nothing_after_the_migrations(database: Migrated) 
         "ALTER TABLE users ALTER revision DROP DEFAULT",
     ],
 )
-async def test_the_check_finds_what_the_database_lacks(database: Migrated, change: str) -> None:
+async def test_the_check_finds_missing_parts_of_the_database(database: Migrated, change: str) -> None:
     await database.up()
     await database.connection.execute(change)
     assert "New upgrade operations detected" in str(await database.difference())

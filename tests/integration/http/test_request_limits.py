@@ -68,7 +68,7 @@ async def test_other_descriptions_are_refused(user: User, description: object) -
 
 @pytest.mark.req("TASK-FR-040")
 @pytest.mark.parametrize("text", NAUGHTY)
-async def test_any_text_comes_back_as_it_was(user: User, text: str) -> None:
+async def test_any_text_is_returned_unchanged(user: User, text: str) -> None:
     task = await user.create(f"x{text}x", description=text)
     assert (task["title"], task["description"]) == (f"x{text}x", text)
     assert await user.tasks() == listed(task)

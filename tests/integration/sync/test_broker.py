@@ -163,7 +163,7 @@ async def test_no_change_is_lost_when_the_listening_connection_ends_between_writ
 
 @pytest.mark.req("TASK-FR-161")
 async def test_a_change_without_a_notification_is_found_by_the_poll(pair: Pair) -> None:
-    """As where a process dies between its commit and its NOTIFY."""
+    """Like a process that dies between its commit and its NOTIFY."""
     poll_every(pair.here, 0.2)
     task = await pair.writer.create()
     async with pair.stream() as stream:

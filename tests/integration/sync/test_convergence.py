@@ -20,7 +20,7 @@ from tests.support.sse_client import served
 from tests.support.sync_followers import Follower
 
 type Step = tuple[Any, ...]
-"""Which client does what, and with which of the newest tasks."""
+"""Steps: the action, the client, and one of the newest tasks."""
 
 EXAMPLES = 25
 LIMITS = (1, 4, 1000)

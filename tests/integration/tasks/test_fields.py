@@ -82,7 +82,7 @@ async def test_any_text_can_be_a_tag_and_is_found_by_it(user: User, tag: str) ->
 
 @pytest.mark.req("TASK-FR-073")
 @pytest.mark.parametrize("due", [*DAYS, *MOMENTS])
-async def test_a_due_date_comes_back_as_it_was_sent(user: User, due: str) -> None:
+async def test_a_due_date_is_returned_as_it_was_sent(user: User, due: str) -> None:
     task = await user.create(due_date=due)
     assert task["due_date"] == due
     other = await user.create(due_date="2000-01-01")

@@ -81,7 +81,7 @@ async def counted_at(app: FastAPI, user: User, now: datetime, zone: str) -> tupl
 
 
 @pytest.mark.req("TASK-FR-170")
-async def test_tasks_are_counted_by_what_they_are(user: User, stranger: User) -> None:
+async def test_tasks_are_counted_by_state_priority_and_due_date(user: User, stranger: User) -> None:
     await stranger.create(tags=["home"], priority="urgent")
     await user.create(priority="urgent", tags=["home", "work"], due_date="2020-01-01")
     await user.create(priority="none", tags=["home"], due_date="2020-01-01", completed=True)
@@ -131,7 +131,7 @@ async def test_the_most_used_tags_come_first_then_by_name(user: User, stranger: 
 
 
 @pytest.mark.req("TASK-FR-172")
-async def test_spellings_that_differ_in_case_are_one_tag_as_it_was_written_last(user: User) -> None:
+async def test_tags_that_differ_in_case_are_counted_together_under_the_last_spelling(user: User) -> None:
     first = await user.create(tags=["HOME", "École"])
     await user.create(tags=["home", "ÉCOLE"])
     await user.create(tags=["Home"])
@@ -144,7 +144,7 @@ async def test_spellings_that_differ_in_case_are_one_tag_as_it_was_written_last(
 
 
 @pytest.mark.req("TASK-FR-173")
-async def test_any_tag_comes_back_as_it_was(user: User) -> None:
+async def test_any_tag_is_returned_unchanged(user: User) -> None:
     for some in (HOSTILE_TAGS[:20], HOSTILE_TAGS[20:]):
         await user.create(tags=some)
     expected = {tag.strip() for tag in HOSTILE_TAGS}

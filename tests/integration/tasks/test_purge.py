@@ -85,7 +85,7 @@ async def test_the_retention_can_be_chosen(user: User, url: str, tmp_path: Path)
 
 
 @pytest.mark.req("TASK-FR-117")
-async def test_a_task_that_is_restored_while_purges_run_is_whole_or_gone(user: User, url: str) -> None:
+async def test_a_task_that_is_restored_during_purges_is_complete_or_gone(user: User, url: str) -> None:
     tasks = [await user.create(f"old {n}") for n in range(30)]
     await asyncio.gather(*(user.delete(task["id"]) for task in tasks))
     sql(url, AGED)

@@ -62,7 +62,7 @@ async def test_the_next_task_recurs_too(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-105")
-async def test_what_is_set_with_the_completion_counts_for_the_next_task(user: User) -> None:
+async def test_members_that_are_set_with_the_completion_apply_to_the_next_task(user: User) -> None:
     task = await user.create("Buy milk")
     changes = {"completed": True, "recurrence": "FREQ=DAILY", "due_date": "2999-01-01", "title": "Buy tea"}
     following = (await user.patch(task["id"], json=changes)).json()["next_task"]
@@ -81,7 +81,7 @@ async def test_nothing_follows_the_last_occurrence(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-107")
-async def test_a_task_is_followed_once_however_often_it_is_completed(user: User) -> None:
+async def test_a_task_gets_one_next_task_however_often_it_is_completed(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     assert (await completed(user, task))["next_task"] == following
@@ -137,7 +137,7 @@ async def test_a_task_that_is_created_completed_does_not_recur(user: User) -> No
 
 
 @pytest.mark.req("TASK-FR-109")
-async def test_the_next_task_is_shown_as_it_is_and_not_when_it_is_deleted(user: User) -> None:
+async def test_the_next_task_is_shown_in_its_current_state_unless_it_is_deleted(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     following = (await user.patch(following["id"], json={"title": "Just the cactus"})).json()

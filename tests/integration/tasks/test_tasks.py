@@ -82,7 +82,7 @@ async def test_a_task_is_read_as_it_was_created(user: User) -> None:
         {"title": "Buy tea", "description": "Green", "completed": True},
     ],
 )
-async def test_a_change_sets_what_is_sent_and_nothing_else(user: User, method: str, changes: dict[str, Any]) -> None:
+async def test_a_change_sets_the_sent_members_and_no_others(user: User, method: str, changes: dict[str, Any]) -> None:
     before = await user.create("Buy milk", description="One bottle")
     response = await user.request(method, before["id"], json=changes)
     assert response.status_code == 200

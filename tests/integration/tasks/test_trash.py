@@ -24,7 +24,7 @@ async def trashed(user: User, **members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-111")
-async def test_a_deleted_task_is_in_the_trash_as_it_was(user: User) -> None:
+async def test_a_deleted_task_is_in_the_trash_unchanged(user: User) -> None:
     task = await user.create(**FILLED)
     other = await user.create()
     await user.delete(task["id"])
@@ -64,7 +64,7 @@ async def test_a_trashed_task_can_only_be_restored_or_deleted_permanently(user: 
 
 
 @pytest.mark.req("TASK-FR-113")
-async def test_a_restored_task_is_as_it_was(user: User) -> None:
+async def test_a_restored_task_is_unchanged(user: User) -> None:
     task = await user.create(**FILLED)
     await user.delete(task["id"])
     response = await user.post(f"/{task['id']}/restore")

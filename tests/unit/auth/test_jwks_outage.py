@@ -56,7 +56,9 @@ async def test_an_api_that_starts_before_its_front_end_recovers_by_itself() -> N
 
 @pytest.mark.req("AUTH-FR-045")
 @pytest.mark.parametrize("document", [[], {}, None, 1, "x", {"keys": {}}, {"keys": None}, {"keys": "x"}, {"key": []}])
-async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_invalid_key_set_does_not_replace_a_valid_one(
+    document: object, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = Clock()
     async with serving(jwks(EDDSA)) as server:
         client = client_of(server.url, clock)

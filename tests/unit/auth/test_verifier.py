@@ -71,7 +71,7 @@ async def test_while_secrets_roll_over_each_of_them_is_accepted() -> None:
 
 
 @pytest.mark.req("AUTH-FR-024")
-async def test_what_is_not_configured_is_refused_and_named(server: JwksServer) -> None:
+async def test_an_unconfigured_source_of_keys_is_refused_and_named(server: JwksServer) -> None:
     client = JwksClient(server.url)
     assert "BETTER_AUTH_SECRET" in await refused(with_jwks(client), token(HS256))
     for signer in PUBLISHED:

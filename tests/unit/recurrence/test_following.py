@@ -13,7 +13,7 @@ def test_a_task_that_is_completed_early_is_followed_by_the_occurrence_after_its_
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_task_that_is_completed_late_skips_what_was_missed_and_keeps_its_rhythm() -> None:
+def test_a_task_that_is_completed_late_skips_missed_occurrences_and_keeps_its_rhythm() -> None:
     assert next_due("FREQ=WEEKLY;INTERVAL=2", "2026-12-04", "2027-02-01T12:00:00Z") == "2027-02-12"
     assert next_due("FREQ=HOURLY;INTERVAL=5", "2026-12-01T09:00:00Z", "2026-12-03T09:30:00Z") == "2026-12-03T11:00:00Z"
 

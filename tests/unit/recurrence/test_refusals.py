@@ -124,7 +124,7 @@ def test_an_invalid_rule_is_refused_with_one_sentence(sent: str) -> None:
 
 @pytest.mark.req("TASK-FR-101")
 @pytest.mark.parametrize("sent", ["Dentist", "FREQ=DAILY;X-NOTE=DENTIST", "FREQ=DENTIST", "FREQ=DAILY;COUNT=DENTIST"])
-def test_a_refusal_does_not_repeat_what_was_sent(sent: str) -> None:
+def test_a_refusal_does_not_repeat_the_input(sent: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         _RECURRENCE.validate_python(sent)
     assert "dentist" not in str(refusal.value.errors(include_input=False, include_context=False)).lower()

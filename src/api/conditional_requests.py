@@ -1,6 +1,6 @@
-"""Conditional requests (RFC 9110, section 13): entity tags are revisions in quotes.
+"""Conditional requests (RFC 9110, section 13): optimistic concurrency control, and cached copies.
 
-The headers are documented beside the responses 304 and 412, in `src.api.openapi`.
+Entity tags are revisions in quotes. The headers are documented beside the responses 304 and 412, in `src.api.openapi`.
 """
 
 import re
@@ -13,7 +13,7 @@ _TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 
 
 async def if_match(request: Request) -> list[int] | None:
-    """Parse the revisions of which one must be current; None where any will do."""
+    """Parse the revisions of which the task must have one, or its write is refused (412); None accepts any."""
     values = request.headers.getlist("If-Match")
     return None if not values or "*" in values else _revisions(values)
 

@@ -54,7 +54,7 @@ async def idempotent_handler(
         IdempotencyKey | None,
         Header(
             alias="Idempotency-Key",
-            description="Unique for each request: sent again with it within 24 hours, the request is not done again.",
+            description="Unique per request; a retry within 24 hours gets the stored response and changes nothing.",
         ),
     ] = None,
 ) -> IdempotentHandler:

@@ -12,38 +12,38 @@ from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskC
 
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
-    401: "There is no valid access token.",
-    403: "The path names another user, or a cookie came from a page of another origin.",
-    404: "The user has no such task.",
-    409: "The first request with this `Idempotency-Key` is in progress; try again after `Retry-After` seconds.",
-    410: "What has changed since then is not known any more; forget what you have and load everything again.",
-    412: "The task is not the one that `If-Match` names; `current` is what it is now.",
-    413: "The body is larger than 1 MiB, or the response too large to be stored for its `Idempotency-Key`.",
+    401: "The access token is missing, invalid or expired.",
+    403: "The path names another user, or a page of another origin sent the session cookie.",
+    404: "The user has no task with this id.",
+    409: "The first request with this `Idempotency-Key` is in progress; retry after `Retry-After` seconds.",
+    410: "The sync token is expired: discard the copy and load everything again.",
+    412: "The task has changed: its revision is not in `If-Match`. `current` is the task as it is now.",
+    413: "The body is larger than 1 MiB, or the response is too large to be stored for its `Idempotency-Key`.",
     415: "The body is not JSON.",
-    422: "Something in the request is wrong; `errors` says what.",
-    429: "The user, or a network whose tokens are refused, asks for too much; try again after `Retry-After` seconds.",
-    503: "The database or the keys for tokens are out of reach, or too much is asked at once; see `Retry-After`.",
+    422: "The request is invalid; `errors` lists what is wrong.",
+    429: "A rate limit or the limit of event streams is reached; retry after `Retry-After` seconds.",
+    503: "The database or the signing keys are unavailable, or the API is overloaded; see `Retry-After`.",
 }
 _MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
-    409: {"Retry-After": "Seconds to wait."},
+    409: {"Retry-After": "The number of seconds after which to retry."},
     429: {
-        "Retry-After": "Seconds to wait.",
-        "RateLimit": 'What is left, such as `"user";r=0;t=12`.',
-        "RateLimit-Policy": 'The limit, such as `"user";q=1000;w=60`.',
+        "Retry-After": "The number of seconds after which to retry.",
+        "RateLimit": 'The remaining quota, and the seconds until the limit resets, such as `"user";r=0;t=12`.',
+        "RateLimit-Policy": 'The limit, in requests per window of seconds, such as `"user";q=1000;w=60`.',
     },
-    503: {"Retry-After": "Seconds to wait."},
+    503: {"Retry-After": "The number of seconds after which to retry."},
 }
 _CONDITIONAL_HEADERS = {
-    "304": ("If-None-Match", "Answer 304 if the `ETag` is still this."),
-    "412": ("If-Match", "Act only if the task has this `ETag`; 412 otherwise."),
+    "304": ("If-None-Match", "Respond with 304 if the `ETag` is still one of these."),
+    "412": ("If-Match", "Change the task only if its `ETag` is one of these; respond with 412 otherwise."),
 }
 _SECURITY = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "A JWT of your Better Auth front end.",
+    "description": "A JWT that the Better Auth front end has issued.",
 }
 
 
@@ -65,10 +65,10 @@ def errors(*statuses: int) -> Responses:
 OPERATIONS_FAILED: Responses = {
     409: {
         "model": OperationsFailedProblem | Problem,
-        "description": "Some operations cannot be done, so none was; or a request with this key is in progress.",
+        "description": "An operation failed, so none was applied; or the first request with this key is in progress.",
     }
 }
-REPLAYED = {"Idempotency_Replayed": "`true` where the `Idempotency-Key` was known and nothing was done again."}
+REPLAYED = {"Idempotency_Replayed": "`true` if this is the stored response to an earlier request with the same key."}
 
 
 def headers(**descriptions: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong with a request; `field` is its path, such as `title` or `limit`."""
+    """One invalid field of a request; `field` is its path, such as `title` or `tags.0`."""
 
     field: str
     message: str
@@ -31,7 +31,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """What every error answers (RFC 9457). `detail` is one sentence to show to a person."""
+    """The body of every error response (RFC 9457). `detail` is one sentence that can be shown to users."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,7 +53,7 @@ class Problem(BaseModel):
 
 
 class ValidationProblem(Problem):
-    """A request whose parts are wrong, with each of them in `errors`."""
+    """The response to an invalid request; `errors` lists the invalid fields."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -79,13 +79,13 @@ class ValidationProblem(Problem):
 
 
 class TaskChangedProblem(Problem):
-    """A write on a task that has changed meanwhile; `current` is what it is now."""
+    """The response to a write that names an outdated revision; `current` is the task as it is now."""
 
     current: DetailedTask
 
 
 class OperationsFailedProblem(Problem):
-    """Operations that were not done; `results` says of each whether it could be."""
+    """The response to an atomic bulk that was rolled back; `results` has one result per operation."""
 
     results: list[OperationResult]
 

@@ -27,7 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         routes=[route for router in routers for route in router.routes],
         title="Task API",
         version="0.1.0",
-        description="Tasks of the users of a Better Auth front end.",
+        description="A task-management API for the users of a Better Auth front end.",
         redirect_slashes=False,
         middleware=middleware(settings, components),
         telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,

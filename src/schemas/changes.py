@@ -49,10 +49,10 @@ ChangesLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 
 class TaskChanges(BaseModel):
-    """The tasks that have changed, as they are now, in the order of their last changes."""
+    """One page of changed tasks, as they are now, in the order of their last changes."""
 
     tasks: Annotated[
-        list[Task], Field(description="Keep those without `deleted_at`, and remove what you have of the others.")
+        list[Task], Field(description="Store those whose `deleted_at` is null; delete the others from the copy.")
     ]
-    next_since: Annotated[str, Field(description="Send it as `since` to learn what changes from now on.")]
-    more: Annotated[bool, Field(description="There is more already: ask again at once.")]
+    next_since: Annotated[str, Field(description="The sync token for the next request: send it as `since`.")]
+    more: Annotated[bool, Field(description="Whether there are more changes already: request the next page at once.")]

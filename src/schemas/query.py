@@ -79,7 +79,7 @@ class TaskQuery(BaseModel):
     sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None
     order: Order | None = None
     sort_order: Annotated[Order | None, Field(description="The same as `order`.")] = None
-    total: Annotated[bool, Field(description="Count all matching tasks, at any cost.")] = False
+    total: Annotated[bool, Field(description="Count all matching tasks, even if that takes long.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
         int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")

@@ -62,7 +62,7 @@ class TaskUpdate(BaseModel):
 
 
 class TaskCompletion(BaseModel):
-    """Sets the completion; a body without `completed`, like no body, toggles it."""
+    """The completion to set; a body without `completed` toggles it, as no body does."""
 
     completed: bool | MISSING = MISSING
 

@@ -2,7 +2,7 @@
 
 Other middlewares add theirs by `response_of(scope).add`. What concerns one route (ETag, Link, Location, …) or one
 error (Retry-After, WWW-Authenticate, …) is in the response that the handler or the error makes. Responses to protocol
-errors never pass through the application: `src.server.refusals` gives them `SECURITY` and `NO_STORE`.
+errors never pass through the application: `src.server.errors` gives them `SECURITY` and `NO_STORE`.
 """
 
 from collections.abc import Mapping

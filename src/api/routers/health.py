@@ -14,7 +14,7 @@ router = APIRouter(route_class=CompiledRoute, tags=["health"], generate_unique_i
 
 
 class Health(BaseModel):
-    """The process lives."""
+    """The response of a health check that succeeds."""
 
     status: Literal["ok"]
 
@@ -24,11 +24,11 @@ _OK = Health(status="ok").model_dump_json()
 
 @router.get("/health", response_model=Health)
 async def get_health() -> Response:
-    """The process lives, whatever the database does: restart it when this fails."""
+    """Liveness: succeeds while the process runs, even without its database. Restart the process if it fails."""
     return json_response(_OK)
 
 
 @router.get("/ready", responses=errors(503), response_model=Health, dependencies=[Depends(require_ready)])
 async def get_readiness() -> Response:
-    """The database is reachable and its schema is current: send requests only while this succeeds."""
+    """Readiness: succeeds if the database is reachable and its schema is current. Route requests here only then."""
     return json_response(_OK)

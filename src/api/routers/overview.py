@@ -17,7 +17,7 @@ router = owner_router()
 
 @router.get("/stats", response_model=TaskStats)
 async def get_stats(overview: Overview, tz: Zone = "UTC") -> Response:
-    """How many tasks there are of each kind."""
+    """Count the user's tasks by state, priority and tag."""
     return json_response(await overview.stats(tz))
 
 
@@ -31,7 +31,7 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
 
     @router.get("/tags", response_model=model)
     async def list_tags(overview: Overview) -> Response:
-        """The user's tags, the most used first."""
+        """List the user's tags, the most used first."""
         return respond(await overview.tags())
 
     return router

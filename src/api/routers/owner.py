@@ -18,7 +18,9 @@ class TaskConvertor(StringConvertor):
 
 register_url_convertor("task", TaskConvertor())
 
-NOT_MODIFIED: Responses = {304: {"description": "It is still what the client has.", **headers(ETag="What it has.")}}
+NOT_MODIFIED: Responses = {
+    304: {"description": "The client's cached copy is current.", **headers(ETag="The `ETag` of that copy.")}
+}
 
 
 def owner_router() -> APIRouter:

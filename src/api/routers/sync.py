@@ -16,8 +16,8 @@ from src.schemas.task import MAX_PAGE
 
 router = owner_router()
 
-_CHANGED = {200: headers(ETag="The user's revision; none where there is more.")} | NOT_MODIFIED | errors(410)
-_SINCE = "`next_since` of the last answer, or the id of the last event"
+_CHANGED = {200: headers(ETag="The user's revision; absent if `more` is true.")} | NOT_MODIFIED | errors(410)
+_SINCE = "The sync token: `next_since` of the previous response, or the id of the last event"
 
 
 @router.get("/changes", response_model=TaskChanges, responses=_CHANGED)
@@ -25,9 +25,9 @@ async def list_changes(
     changes: Changes,
     cached: IfNoneMatch,
     since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
-    limit: Annotated[ChangesLimit, Query(description="How many tasks at most.")] = MAX_PAGE,
+    limit: Annotated[ChangesLimit, Query(description="The maximum number of tasks per page.")] = MAX_PAGE,
 ) -> Response:
-    """What has changed since, in the order of the changes, with the tasks that are gone: for a copy of all tasks."""
+    """List the tasks that have changed since a sync token, oldest change first; deleted tasks are included."""
     token = SyncToken.parse(since)
     if cached and (current := await changes.current_token(token)).revision in cached:
         return not_modified(current.revision)
@@ -36,9 +36,11 @@ async def list_changes(
 
 async def resume_token(
     last_event_id: Annotated[
-        SyncTokenText | None, Header(alias="Last-Event-ID", description="Outranks `since`.")
+        SyncTokenText | None, Header(alias="Last-Event-ID", description="Takes precedence over `since`.")
     ] = None,
-    since: Annotated[SyncTokenText | None, Query(description=f"{_SINCE}; without it only what comes is sent.")] = None,
+    since: Annotated[
+        SyncTokenText | None, Query(description=f"{_SINCE}; without it the stream begins with the next change.")
+    ] = None,
 ) -> SyncToken | None:
     """Parse the sync token to resume from; None for a client's first stream."""
     text = last_event_id or since
@@ -53,10 +55,10 @@ async def stream_events(
     broker: Broker,
     since: Annotated[SyncToken | None, Depends(resume_token)],
 ) -> EventStream:
-    """What changes, as it happens, as server-sent events.
+    """Stream changes as server-sent events while they happen.
 
-    They are `created`, `updated`, `completed`, `reopened`, `deleted`, `restored` and `erased`, each with the task as it
-    is now, and an id from which to resume.
+    The events are `created`, `updated`, `completed`, `reopened`, `deleted`, `restored` and `erased` (permanently
+    deleted). Each has the task as it is now as its data, and a sync token as its id, from which a client resumes.
     """
     current = await changes.current_token(since)
     seconds = request.state.expires_at - time.time()

@@ -39,7 +39,7 @@ TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
 
 
 def to_trash(now: object) -> Columns:
-    """Move a task to the trash. `now` is a moment, or the SQL for it: statements and bulks both compile this."""
+    """Move a task to the trash (soft delete). `now` is a moment for bulks, or the SQL for it for single statements."""
     return {"deleted_at": now, "last_event": "deleted"}
 
 
@@ -49,5 +49,5 @@ def to_restored(_: object) -> Columns:
 
 
 def to_tombstone(now: object) -> Columns:
-    """Delete a task permanently: nothing of its content is left."""
+    """Delete a task permanently: its row becomes a tombstone without any content."""
     return {**TOMBSTONE_VALUES, "deleted_at": now, "last_event": "erased"}

@@ -45,7 +45,7 @@ _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 _is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
 _is_not_erased = col(Task.last_event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
-# `If-Match`. Of two concurrent writes that name the same revision, the second matches no row.
+# Optimistic concurrency control (`If-Match`): of two writes that name one revision, the second matches no row.
 _matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
 # Completing a recurring task creates the next one, which takes more than one statement.
 _does_not_recur = or_(

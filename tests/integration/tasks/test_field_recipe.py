@@ -1,4 +1,4 @@
-"""The recipe "Add a field" of CLAUDE.md, followed in a copy of the repository: the files that it names are enough."""
+"""The recipe "Add a field" of CONTRIBUTING.md, followed in a copy of the repository: its files are enough."""
 
 import re
 import shutil
@@ -64,6 +64,8 @@ def test_a_new_member_takes_the_files_of_the_recipe_and_no_others(tmp_path: Path
 
 
 def test_the_recipe_names_six_files() -> None:
-    recipe = re.search(r"\*\*Add a field\.\*\*(.*?)\n\n", (ROOT / "CLAUDE.md").read_text(), re.DOTALL)
+    recipe = re.search(
+        r"^### Add a field\n\n(.*?)\n\n", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL | re.MULTILINE
+    )
     assert recipe is not None
     assert set(re.findall(r"`(\w+/[\w/.-]+)`", recipe[1])) == {*DECLARING, *DESCRIBING}

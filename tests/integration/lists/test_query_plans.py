@@ -105,7 +105,7 @@ async def fill(connection: Connection, owners: list[str], tasks: int) -> None:
 
 @pytest.fixture(scope="module")
 async def filled(new_database: NewDatabase) -> AsyncIterator[Connection]:
-    """Tasks of many owners, one of whom has many and one of whom has few."""
+    """Insert tasks of many owners, one with many tasks and one with few."""
     connection = await asyncpg.connect(await new_database())
     await fill(connection, ["owner-few"], _PAGE)
     await fill(connection, [f"owner-{n}" for n in range(_OWNERS)], _TASKS)
@@ -123,7 +123,7 @@ def orders() -> Iterator[TaskQuery]:
 
 
 async def page_after(connection: Connection, query: TaskQuery, number: int) -> TaskQuery:
-    """The page that follows so many of the tasks of who has many."""
+    """Return the parameters of the page after this many tasks of the owner with many."""
     statement = list_tasks(*query.sorting)
     values = (
         filter_parameters(query, _NOW)
@@ -164,7 +164,7 @@ async def test_a_page_far_down_reads_no_more_than_the_first(filled: Connection) 
 
 
 @pytest.mark.req("TASK-FR-177")
-async def test_who_has_few_tasks_does_not_pay_for_those_of_others(filled: Connection) -> None:
+async def test_an_owner_with_few_tasks_does_not_pay_for_those_of_others(filled: Connection) -> None:
     assert await filled.fetchval("SELECT pg_relation_size('tasks') / 8192") > 8 * _BLOCKS
     for query in orders():
         assert await blocks_read(filled, query, "owner-few") <= _BLOCKS, query.sorting

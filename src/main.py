@@ -10,6 +10,6 @@ settings = load_settings()
 configure_logging(form=settings.log_form, level=settings.log_level)
 app = create_app(settings)
 
-# A full collection of what lives as long as the process stops it for 100 ms and more, again and again (ADR 0036).
+# A full collection of what lives as long as the process stops it for 100 ms and more, again and again (ADR 0037).
 gc.collect()
 gc.freeze()

@@ -1,7 +1,7 @@
 """Resolve a handler's dependencies by a plan that is compiled at start-up, instead of anew for each request.
 
 FastAPI walks the tree of dependencies on each request: it copies caches, opens two exit stacks, and inspects callables
-and annotations that never change. That takes longer than the rest of an ordinary request (ADR 0034).
+and annotations that never change. That takes longer than the rest of an ordinary request (ADR 0035).
 """
 
 import json

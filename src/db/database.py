@@ -58,6 +58,7 @@ class Database:
         self._options = url.connect_arguments | {
             "timeout": _CONNECT_TIMEOUT_SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
+            "server_settings": {"timezone": "UTC"},  # in which PostgreSQL writes times into JSON
         }
         self._on_query = on_query
         self._pool = ConnectionPool(self._open_connection, pool_size)

@@ -1,7 +1,7 @@
 """A bounded pool of asyncpg connections that hands out the connections themselves.
 
 `asyncpg.Pool` makes a proxy, a future and a timer for each request, and resets what no statement of this service
-changes; that takes longer than running an ordinary statement (ADR 0035).
+changes; that takes longer than running an ordinary statement (ADR 0036).
 """
 
 import asyncio

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ClauseElement, SelectBase, UpdateBase
+from sqlalchemy import ClauseElement, SelectBase, UpdateBase, bindparam, select
 from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.sql.selectable import ScalarSelect
 from sqlalchemy.sql.visitors import iterate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
@@ -37,6 +38,14 @@ class Statement:
             raise KeyError(*values.keys() ^ self._variables)
         by_name = {**self._constants, **values}
         return [by_name[name] for name in self._names]
+
+
+def hidden_parameter(name: str, type_: Any) -> ScalarSelect[Any]:  # noqa: ANN401 - a type of SQLAlchemy
+    """Return a bind parameter whose value the planner does not see, so that PostgreSQL keeps a generic plan.
+
+    A custom plan for a known LIMIT or cursor would look cheaper than the generic one, and be made for each execution.
+    """
+    return select(bindparam(name, type_=type_)).scalar_subquery()
 
 
 def _writes(construct: ClauseElement) -> bool:

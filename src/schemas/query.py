@@ -116,7 +116,7 @@ class TaskQuery(BaseModel):
     @property
     def priorities(self) -> list[int]:
         """The priorities to select, as indices of `PRIORITIES`."""
-        return [PRIORITIES.index(name) for name in self.priority or PRIORITIES]
+        return [PRIORITIES.index(name) for name in self.priority]
 
     @property
     def search_text(self) -> str:

@@ -1,22 +1,16 @@
-"""Statements that list the tasks of one owner: filters, sort orders and keyset pagination."""
+"""Statements that list the tasks of one owner: sort orders and keyset pagination, one statement for each shape."""
 
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
-    Boolean,
     ColumnElement,
-    Date,
     Double,
-    SmallInteger,
     Text,
     and_,
-    any_,
-    bindparam,
-    case,
     cast,
     func,
     literal_column,
@@ -25,57 +19,25 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
-from src.db.statement import Statement
+from src.db.statement import Statement, hidden_parameter
 from src.models import TASKS, Task, User
-from src.services.owner import OWNER
-from src.services.tasks.json import task_json
-
-_search = bindparam("search", type_=Text)
-_query = func.to_tsquery(literal_column("'simple'"), _search)
-
-_TAGS = func.lower(cast(col(Task.tags), Text))
+from src.services.lists.filters import FILTERS, search_query
+from src.services.owner import HIDDEN_OWNER, OWNER
+from src.services.tasks.json import task_columns, task_json
 
 
-def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
-    """Compare a due date with a bound: a time with `moment`, a day with `day`."""
-    at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
-    if before:
-        return func.coalesce(col(Task.due_at) < at, col(Task.due_day) < on, literal_column("false"))
-    return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
+class ListShape(NamedTuple):
+    """What decides the SQL of a list. All else is a bind parameter, so that PostgreSQL keeps a generic plan."""
 
-
-is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=True)
-is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != literal_column("'erased'"))
-
-
-def _lowercase(name: str) -> ColumnElement[Any]:
-    # A subquery, because PostgreSQL evaluates it once; an expression would be evaluated for each row.
-    return select(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text))).scalar_subquery()
-
-
-def _unless_null(name: str, type_: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:  # noqa: ANN401 - a type of SQLAlchemy
-    """Apply a filter unless its parameter is null; the planner removes filters that are null."""
-    return or_(bindparam(name, type_=type_).is_(None), condition)
-
-
-def _where_clauses() -> list[ColumnElement[bool]]:
-    tags = cast(_TAGS, ARRAY(Text))
-    return [
-        col(Task.user_id) == OWNER,
-        case((bindparam("trashed", type_=Boolean), is_in_trash), else_=col(Task.deleted_at).is_(None)),
-        col(Task.completed) == any_(bindparam("completions", type_=ARRAY(Boolean))),
-        col(Task.priority) == any_(bindparam("priorities", type_=ARRAY(SmallInteger))),
-        _unless_null("any_tags", ARRAY(Text), tags.op("&&")(_lowercase("any_tags"))),
-        _unless_null("all_tags", ARRAY(Text), tags.op("@>")(_lowercase("all_tags"))),
-        _unless_null("search", Text, col(Task.search_vector).op("@@")(_query)),
-        _unless_null("before_day", Date, is_due("before", "before_day", before=True)),
-        _unless_null("after_day", Date, is_due("after", "after_day", before=False)),
-        _unless_null("overdue", Boolean, is_overdue == bindparam("overdue", type_=Boolean)),
-        _unless_null("no_due_date", Boolean, col(Task.due_date).is_(None) == bindparam("no_due_date", type_=Boolean)),
-    ]
+    sort: str
+    descending: bool
+    filters: tuple[str, ...]
+    """Names in `FILTERS`."""
+    has_cursor: bool
+    has_offset: bool
+    has_total: bool
 
 
 def _due(*, descending: bool) -> ColumnElement[datetime]:
@@ -90,7 +52,7 @@ _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(Task.priority), BigInteger), BigInteger),
     "title": (func.lower(col(Task.title)), Text),
-    "relevance": (cast(func.ts_rank(col(Task.search_vector), _query), Double), Double),
+    "relevance": (cast(func.ts_rank(col(Task.search_vector), search_query), Double), Double),
 }
 
 
@@ -103,16 +65,14 @@ def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
 
 def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     """Return the condition that a task comes after the cursor (keyset pagination)."""
-    task_id = bindparam("after_id", type_=BigInteger)
+    task_id = hidden_parameter("after_id", BigInteger)
     by_id = col(Task.id) < task_id if descending else col(Task.id) > task_id
     if sort == "created_at":
         return by_id
     key, type_ = _key(sort, descending=descending)
-    value = bindparam("after_value", type_=type_)
+    value = hidden_parameter("after_value", type_)
     further = key < value if descending else key > value
-    if sort == "updated_at":
-        return further
-    return or_(bindparam("first_page", type_=Boolean), further, and_(key == value, by_id))
+    return further if sort == "updated_at" else or_(further, and_(key == value, by_id))
 
 
 def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
@@ -121,23 +81,24 @@ def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *,
     return [key.desc() if descending else key.asc() for key in keys]
 
 
-@cache
-def list_tasks(sort: str, descending: bool) -> Statement:  # noqa: FBT001 - the two are passed as one pair
+@lru_cache(maxsize=256)
+def list_tasks(shape: ListShape) -> Statement:
     """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls."""
+    sort, descending = shape.sort, shape.descending
     key, _ = _key(sort, descending=descending)
-    conditions = _where_clauses()
-    total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
+    matches = [col(Task.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
+    total = select(func.count()).select_from(Task).where(*matches).scalar_subquery()
     page = (
-        select(col(Task.id), key.label("value"), task_json.label("json"))
-        .where(*conditions, _follows(sort, descending=descending))
+        select(*task_columns, key.label("value"))
+        .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
         .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
-        .limit(bindparam("limit", type_=BigInteger))
-        .offset(bindparam("offset", type_=BigInteger))
+        .limit(hidden_parameter("limit", BigInteger))
+        .offset(hidden_parameter("offset", BigInteger) if shape.has_offset else None)
         .subquery("page")
     )
-    counted = case((bindparam("counted", type_=Boolean), total)).label("total")
     return Statement(
-        select(col(User.revision), counted, page.c.id, page.c.value, page.c.json)
+        select(col(User.revision), (total if shape.has_total else null()).label("total"))
+        .add_columns(page.c.id, page.c.value, task_json(page).label("json"))
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)

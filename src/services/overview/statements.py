@@ -9,10 +9,10 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import Task
 from src.schemas.priority import PRIORITIES
-from src.services.lists.statements import is_due, is_in_trash, is_overdue
-from src.services.owner import OWNER
+from src.services.lists.filters import is_due, is_in_trash, is_overdue
+from src.services.owner import HIDDEN_OWNER
 
-_is_owned = col(Task.user_id) == OWNER
+_is_owned = col(Task.user_id) == HIDDEN_OWNER
 _is_listed = col(Task.deleted_at).is_(None)
 _is_open = _is_listed & col(Task.completed_at).is_(None)
 _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "before_day", before=True)

@@ -4,10 +4,10 @@ from sqlalchemy import BigInteger, Text, any_, bindparam, func, literal_column, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from src.db.statement import Statement
+from src.db.statement import Statement, hidden_parameter
 from src.models import Task, User
-from src.services.owner import OWNER
-from src.services.tasks.json import task_json
+from src.services.owner import HIDDEN_OWNER, OWNER
+from src.services.tasks.json import task_columns, task_json
 
 CHANNEL = "task_changes"
 """The channel on which processes notify each other of owners whose tasks have changed."""
@@ -15,10 +15,10 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(col(Task.revision).label("at"), col(Task.last_event), task_json.label("json"))
-    .where(col(Task.user_id) == OWNER, col(Task.revision) > bindparam("since", type_=BigInteger))
+    select(*task_columns, col(Task.last_event))
+    .where(col(Task.user_id) == HIDDEN_OWNER, col(Task.revision) > hidden_parameter("since", BigInteger))
     .order_by(col(Task.revision))
-    .limit(bindparam("limit", type_=BigInteger))
+    .limit(hidden_parameter("limit", BigInteger))
     .subquery("page")
 )
 _current = select(col(User.revision), col(User.purged_revision)).where(col(User.id) == OWNER)
@@ -29,10 +29,10 @@ CURRENT_TOKEN = Statement(_current)
 """Reads the owner's revision and purged revision, a `SyncToken`."""
 
 CHANGES = Statement(
-    _current.add_columns(_page.c.at, _page.c.last_event, _page.c.json)
+    _current.add_columns(_page.c.revision.label("at"), _page.c.last_event, task_json(_page).label("json"))
     .select_from(User)
     .outerjoin(_page, true())
-    .order_by(_page.c.at)
+    .order_by(_page.c.revision)
 )
 """Reads a page of changes with the owner's revisions in each row; without changes it is one row of nulls."""
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, select
-from sqlmodel import UTCDateTime
 
 from src.models import TASKS
 from src.schemas.priority import PRIORITIES
@@ -12,40 +11,56 @@ from src.schemas.task import Task
 from src.services.owner import OWNER
 
 _next = TASKS.alias("next")
+_PRIORITY_NAMES: dict[Any, ColumnElement[str]] = {
+    literal_column(str(number)): literal_column(f"'{name}'") for number, name in enumerate(PRIORITIES)
+}
 
 
-def _object(source: FromClause) -> Iterator[ColumnElement[Any]]:
+def _outer(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Refer to a column of the enclosing statement by its text.
+
+    SQLAlchemy would add the table to the subquery's FROM in a RETURNING, where the text means the row itself.
+    """
+    return literal_column(f"{column.table.name}.{column.name}", type_=column.type)
+
+
+def _members(source: FromClause) -> Iterator[ColumnElement[Any]]:
     for name in Task.model_fields:
-        yield literal_column(f"'{name}'")
-        yield _wire(name, source.c[name])
+        yield _wire(name, _outer(source.c[name])).label(name)
 
 
 def _wire(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    if name == "priority":
-        return case({number: literal_column(f"'{name}'") for number, name in enumerate(PRIORITIES)}, value=column)
-    return _rfc3339(column) if isinstance(column.type, UTCDateTime) else column
+    return case(_PRIORITY_NAMES, value=column) if name == "priority" else column
 
 
-def _rfc3339(moment: ColumnElement[Any]) -> ColumnElement[str]:
-    utc = func.timezone(literal_column("'UTC'"), moment)
-    return func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
+def _object(*members: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Serialize a row to a JSON object: times in the time zone of the connection, which is UTC, as RFC 3339."""
+    row = select(*members).subquery("task")
+    return select(func.row_to_json(row.table_valued())).scalar_subquery()
 
 
 _next_task = (
-    select(func.json_build_object(*_object(_next)))
-    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_task_id, _next.c.deleted_at.is_(None))
-    .correlate(TASKS)
+    select(_object(*_members(_next)))
+    .select_from(_next)
+    .where(_next.c.user_id == OWNER, _next.c.id == _outer(TASKS.c.next_task_id), _next.c.deleted_at.is_(None))
     .scalar_subquery()
 )
 
 
 def _with_next_task(next_task: ColumnElement[Any]) -> ColumnElement[str]:
-    return cast(func.json_build_object(*_object(TASKS), literal_column("'next_task'"), next_task), Text)
+    return cast(_object(*_members(TASKS), next_task.label("next_task")), Text)
 
 
-task_json = cast(func.json_build_object(*_object(TASKS)), Text)
+def task_json(source: FromClause) -> ColumnElement[str]:
+    """Serialize rows of a source that has the columns of `task_columns`."""
+    return cast(_object(*_members(source)), Text)
+
+
+task_columns = tuple(TASKS.c[name] for name in Task.model_fields)
+"""The columns that are members of a task."""
+
 detailed_task_json = _with_next_task(_next_task)
-# A subquery cannot be correlated to an INSERT, and a new task does not have a next one.
+# The task that a statement creates does not have a next one.
 new_task_json = _with_next_task(null())
 
 task_record = (TASKS.c.id, TASKS.c.revision, detailed_task_json.label("json"))

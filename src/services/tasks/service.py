@@ -23,7 +23,7 @@ from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
 from src.services.bulk.planner import ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
 from src.services.lists.page import TaskPage, page
-from src.services.lists.parameters import filter_parameters, pagination_parameters
+from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
 from src.services.tasks.columns import to_columns
@@ -62,8 +62,9 @@ class TaskService:
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks that match."""
-        values = filter_parameters(query, datetime.now(UTC)) | pagination_parameters(query)
-        return page(await self._database.fetch(list_tasks(*query.sorting), owner=self._owner, **values), query)
+        shape = shape_of(query)
+        values = list_parameters(query, shape, datetime.now(UTC))
+        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query)
 
     async def create_task(self, task: TaskCreate) -> TaskRecord:
         """Create a task, and the owner's row with the first one."""

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select, table
 
@@ -13,7 +15,7 @@ from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 from src.development.embedded_postgres import EmbeddedPostgres
 from src.errors import ServiceUnavailable
-from tests.conftest import Connection, StartApp, User
+from tests.conftest import Connection, NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
 from tests.integration.development.embedded.programs import assert_dead, eventually, processes
 from tests.support.pgbouncer import POOLERS, pgbouncer, through
@@ -22,6 +24,8 @@ from tests.support.stopwatch import Stopwatch
 _SLEEP = Statement(select(func.pg_sleep(29)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND wait_event = 'PgSleep'"
 _LEFT_BEHIND = Statement(select(func.count().label("count")).select_from(table("pg_prepared_statements")))
+
+_TIMES = ("completed_at", "created_at", "updated_at")
 
 
 async def use_everything(user: User) -> None:
@@ -50,6 +54,44 @@ async def test_it_works_through_a_pooler_in_transaction_mode(pooled: Pooled, sta
     await use_everything(User(app))
     row = await app.state.components.database.fetch_row(_LEFT_BEHIND)
     assert (row["count"] > 0) is (pooled["database_prepared_statements"] == "true")
+
+
+@pytest.fixture
+async def paris(new_database: NewDatabase) -> str:
+    """Create a database whose time zone is not UTC."""
+    url = await new_database()
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"ALTER DATABASE {urlsplit(url).path[1:]} SET timezone = 'Europe/Paris'")
+    await connection.close()
+    return url
+
+
+async def assert_times_are_utc(user: User) -> None:
+    task = await user.create(completed=True)
+    [listed] = await user.tasks(limit=1)
+    assert {task[time][-6:] for time in _TIMES} == {listed[time][-6:] for time in _TIMES} == {"+00:00"}
+
+
+@pytest.mark.req("TASK-FR-011")
+async def test_times_are_utc_in_a_database_with_another_time_zone(paris: str, start_app: StartApp) -> None:
+    await assert_times_are_utc(User(await start_app(database_url=paris)))
+
+
+@pytest.mark.req("TASK-FR-011")
+@pytest.mark.parametrize("prepared", POOLERS)
+async def test_times_are_utc_on_a_server_connection_that_a_client_with_another_time_zone_has_used(
+    paris: str, start_app: StartApp, *, prepared: bool
+) -> None:
+    with pgbouncer(paris, prepared=prepared, forgets=False, pool_size=1) as folder:
+        url = through(folder, paris)
+        user = User(await start_app(database_url=url, database_prepared_statements=prepared))
+        other = await asyncpg.connect(url, server_settings={"timezone": "Asia/Tokyo"}, statement_cache_size=0)
+        for zone in ("Asia/Tokyo", "America/New_York", "Asia/Kolkata"):
+            await other.execute(f"SET timezone = '{zone}'")
+            assert await other.fetchval("SHOW timezone") == zone
+            await assert_times_are_utc(user)
+            assert await other.fetchval("SHOW timezone") == zone
+        await other.close()
 
 
 @pytest.mark.req("DB-FR-010")

@@ -35,7 +35,7 @@ async def test_every_curl_line_works_as_it_is_printed(tmp_path: Path, new_databa
         script = _BEFORE + _printed().replace(_BASE, server.url)
         ended = await asyncio.to_thread(_typed, script)
     assert ended.returncode == 0, ended
-    for shown in ("304 Not Modified", '"due_today"', '"next_task" : {', '"results"', '"next_since"', "event: "):
+    for shown in ("304 Not Modified", '"due_today"', '"next_task":{', '"results"', '"next_since"', "event: "):
         assert shown in ended.stdout
 
 

@@ -10,11 +10,15 @@ import asyncpg
 import pytest
 
 from src.db.statement import Statement
-from src.schemas.cursor import Position, encode_cursor
+from src.schemas.cursor import Position, SortValue, encode_cursor
 from src.schemas.query import SortKey, TaskQuery
-from src.services.lists.parameters import due_today, filter_parameters, pagination_parameters
+from src.schemas.task import TaskCreate
+from src.services.lists.parameters import due_today, list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
+from src.services.sync.statements import CHANGES
+from src.services.tasks.columns import to_columns
+from src.services.tasks.statements import COMPLETE_TASK, CREATE_TASK, GET_TASK
 from tests.conftest import Connection, NewDatabase
 
 type Node = dict[str, Any]
@@ -25,11 +29,24 @@ _MANY = 3000
 _NOW = datetime(2026, 12, 10, 9, tzinfo=UTC)
 _OWNER = {"owner": "owner-7"}
 
+_CUSTOM_PLANS = 5
+"""How often PostgreSQL plans a prepared statement for its parameters before it considers a generic plan."""
+
+_PLANS = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE name = $1"
+_CURSOR_VALUES: dict[str, SortValue] = {
+    "created_at": None,
+    "updated_at": 100,
+    "due_date": _NOW,
+    "priority": 2,
+    "title": "buy milk 100",
+    "relevance": 0.1,
+}
+
 _PAGE = 20
 _BLOCKS = 50
 """What a page of so many tasks may read: less than two each and some of the indexes."""
 
-_FILL_USERS = "INSERT INTO users (id) SELECT unnest($1::text[])"
+_FILL_USERS = "INSERT INTO users (id, revision) SELECT unnest($1::text[]), $2"
 _FILL_TASKS = """
     INSERT INTO tasks (user_id, title, priority, tags, due_date, due_day, completed_at, deleted_at, last_event,
                        created_at, updated_at, revision)
@@ -53,7 +70,7 @@ async def plan_for(connection: Connection, statement: Statement, arguments: list
 
 
 async def plan_for_any(connection: Connection, statement: Statement, arguments: list[Any]) -> list[Node]:
-    """The nodes of the plan that PostgreSQL may keep for all arguments, after it was asked five times."""
+    """Return the nodes of the generic plan."""
     nulls = ", ".join("NULL" for _ in arguments)
     await connection.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE any_plan AS {statement.sql}")
     nodes = await _explained(connection, f"(FORMAT JSON) EXECUTE any_plan({nulls})")
@@ -73,7 +90,7 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 
 def assert_finds_by_owner(name: str, nodes: list[Node]) -> None:
-    scans = [node for node in nodes if node.get("Relation Name") == "tasks"]
+    scans = [node for node in nodes if node.get("Relation Name") == "tasks" and node["Node Type"] != "ModifyTable"]
     assert scans, name
     for scan in scans:
         [found_by] = scan["Plans"] if scan["Node Type"] == "Bitmap Heap Scan" else [scan]
@@ -87,19 +104,31 @@ def assert_reads_the_owners_rows_only(name: str, nodes: list[Node]) -> None:
             assert seen * scan["Actual Loops"] <= _TASKS, name
 
 
+def statement_of(query: TaskQuery) -> tuple[Statement, dict[str, Any]]:
+    shape = shape_of(query)
+    return list_tasks(shape), list_parameters(query, shape, _NOW)
+
+
 def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
     """Each order of a list, plain, searched and filtered, and each count."""
     for sort, order, asked in product(get_args(SortKey), ("asc", "desc"), _QUERIES):
         if sort != "relevance" or "search" in asked:
             query = TaskQuery.model_validate({**asked, "sort": sort, "order": order})
-            values = filter_parameters(query, _NOW) | pagination_parameters(query)
-            yield f"{sort} {order} {', '.join(asked)}", list_tasks(*query.sorting), values
+            yield f"{sort} {order} {', '.join(asked)}", *statement_of(query)
     yield "stats", COUNT_TASKS, due_today(_NOW, "Europe/Paris")
     yield "tags", COUNT_TAGS, {}
 
 
+def single_tasks() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
+    """Yield a read, a creation, a toggle and a page of changes."""
+    yield "get", GET_TASK, {"id": 1}
+    yield "create", CREATE_TASK, to_columns(TaskCreate(title="Buy milk").model_dump())
+    yield "toggle", COMPLETE_TASK, {"id": 1, "completed": None, "revisions": None}
+    yield "changes", CHANGES, {"since": _TASKS - 1, "limit": _PAGE}
+
+
 async def fill(connection: Connection, owners: list[str], tasks: int) -> None:
-    await connection.execute(_FILL_USERS, owners)
+    await connection.execute(_FILL_USERS, owners, tasks)
     await connection.execute(_FILL_TASKS, owners, tasks)
 
 
@@ -123,22 +152,17 @@ def orders() -> Iterator[TaskQuery]:
 
 
 async def page_after(connection: Connection, query: TaskQuery, number: int) -> TaskQuery:
-    """Return the parameters of the page after this many tasks of the owner with many."""
-    statement = list_tasks(*query.sorting)
-    values = (
-        filter_parameters(query, _NOW)
-        | pagination_parameters(query)
-        | {"offset": number - 1, "limit": 1, "owner": "owner-many"}
-    )
-    [row] = await connection.fetch(statement.sql, *statement.arguments(values))
+    """Return the query of the page after this many tasks of the owner with many."""
+    statement, values = statement_of(query.model_copy(update={"offset": number - 1}))
+    row, *_ = await connection.fetch(statement.sql, *statement.arguments(values | {"owner": "owner-many"}))
     cursor = encode_cursor(query.sorting, Position(row["value"], row["id"]))
     return TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})
 
 
 async def blocks_read(connection: Connection, query: TaskQuery, owner: str) -> int:
     """How many blocks of tables and indexes PostgreSQL looks at for a page that is full."""
-    statement = list_tasks(*query.sorting)
-    arguments = statement.arguments(filter_parameters(query, _NOW) | pagination_parameters(query) | {"owner": owner})
+    statement, values = statement_of(query)
+    arguments = statement.arguments(values | {"owner": owner})
     node, *_ = await _explained(connection, f"(FORMAT JSON, ANALYZE, BUFFERS) {statement.sql}", *arguments)
     assert node["Actual Rows"] >= _PAGE * 0.9
     return int(node["Shared Hit Blocks"] + node["Shared Read Blocks"])
@@ -152,6 +176,36 @@ async def test_lists_searches_and_counts_read_the_rows_of_their_owner(filled: Co
         assert_finds_by_owner(name, nodes)
         assert_reads_the_owners_rows_only(name, nodes)
         assert_finds_by_owner(name, await plan_for_any(filled, statement, arguments))
+
+
+def pages() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
+    """Yield the statement of a page after a cursor in each order, and of a page after an offset."""
+    for query in orders():
+        value = _CURSOR_VALUES[query.sort_key]
+        cursor = encode_cursor(query.sorting, Position(value, 100))
+        yield (
+            f"cursor {query.sorting}",
+            *statement_of(TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})),
+        )
+    yield "offset", *statement_of(TaskQuery(offset=40, limit=_PAGE))
+
+
+@pytest.mark.req("TASK-FR-175")
+async def test_an_ordinary_statement_has_a_generic_plan_from_its_sixth_execution(filled: Connection) -> None:
+    for name, statement, values in [*statements(), *pages(), *single_tasks()]:
+        prepared = await filled.prepare(statement.sql)
+        for number in range(_CUSTOM_PLANS + 2):
+            await prepared.fetch(*statement.arguments(values | {"owner": f"owner-{number}"}))
+        plans = await filled.fetchrow(_PLANS, prepared.get_name())
+        assert tuple(plans or ()) == (_CUSTOM_PLANS, 2), name
+
+
+@pytest.mark.req("TASK-FR-175", "TASK-FR-177")
+async def test_pages_changes_and_single_tasks_are_found_by_their_owner_in_a_generic_plan(filled: Connection) -> None:
+    for name, statement, values in [*pages(), *single_tasks()]:
+        if name != "create":  # it reads no task
+            arguments = statement.arguments(_OWNER | values)
+            assert_finds_by_owner(name, await plan_for_any(filled, statement, arguments))
 
 
 @pytest.mark.req("TASK-FR-177")

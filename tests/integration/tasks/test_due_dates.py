@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from src.schemas.query import TaskQuery
-from src.services.lists.parameters import filter_parameters, pagination_parameters
+from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from tests.conftest import User
 from tests.support.zones import ZONES
@@ -32,8 +32,9 @@ def shifted(day: str, days: int) -> str:
 async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> set[str]:
     """Return the titles of the overdue tasks at another time than now."""
     parsed = TaskQuery.model_validate({"overdue": True, **query})
-    values = filter_parameters(parsed, now) | pagination_parameters(parsed)
-    rows = await app.state.components.database.fetch(list_tasks(*parsed.sorting), owner=user.id, **values)
+    shape = shape_of(parsed)
+    values = list_parameters(parsed, shape, now)
+    rows = await app.state.components.database.fetch(list_tasks(shape), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}
 

@@ -16,8 +16,10 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     Insert,
+    ScalarSelect,
     Select,
     Table,
+    Text,
     Update,
     bindparam,
     select,
@@ -28,11 +30,13 @@ from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 from sqlmodel import col
 
 from src import services
-from src.db.statement import Statement
+from src.db.statement import Statement, hidden_parameter
 from src.models import Table as Model
 from src.models import Task, User
 from src.schemas.query import SortKey
 from src.schemas.task import TaskUpdate
+from src.services.lists.filters import FILTERS
+from src.services.lists.statements import ListShape
 
 TABLES = Model.metadata.tables
 
@@ -52,12 +56,18 @@ def _members() -> Iterator[tuple[Any, ...]]:
             yield (members | {"due_day", "due_at"} if "due_date" in members else members,)
 
 
-def _orders() -> Iterator[tuple[Any, ...]]:
-    return product(get_args(SortKey), (False, True))
+def _list_shapes() -> Iterator[tuple[Any, ...]]:
+    """Each order with all filters and with none, each filter alone, and each pair of filters."""
+    bare = ListShape("created_at", descending=True, filters=(), has_cursor=False, has_offset=False, has_total=True)
+    for sort, descending, filters, cursor in product(get_args(SortKey), _EITHER, ((), tuple(FILTERS)), _EITHER):
+        yield (ListShape(sort, descending, filters, has_cursor=cursor, has_offset=not cursor, has_total=cursor),)
+    for size in (1, 2):
+        yield from ((bare._replace(filters=names),) for names in combinations(FILTERS, size))
 
 
-SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _members, "list_tasks": _orders}
-"""What the functions that make statements are called with, all of it."""
+_EITHER = (False, True)
+SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _members, "list_tasks": _list_shapes}
+"""The arguments of each function that builds statements."""
 
 ACROSS_OWNERS = {"OWNERS_OF_OLD_TRASH", "OWNERS_OF_EXPIRED_RECORDS", "REVISIONS_OF_OWNERS"}
 """Statements that no request runs, and that return nothing but whose turn it is.
@@ -78,10 +88,15 @@ def _statements(package: ModuleType = services) -> Iterator[tuple[str, Statement
 
 
 def _label(shape: tuple[Any, ...]) -> str:
-    return ", ".join(" ".join(sorted(part)) if isinstance(part, frozenset) else str(part) for part in shape)
+    [part] = shape
+    return str(part) if isinstance(part, ListShape) else " ".join(sorted(part))
 
 
 def _is_owner(expression: object) -> bool:
+    """Whether it is the bind parameter, or a subquery that hides it from the planner."""
+    hidden = expression.element if isinstance(expression, ScalarSelect) else None
+    if isinstance(hidden, Select) and not hidden.get_final_froms():
+        [expression] = hidden.selected_columns
     return isinstance(expression, BindParameter) and expression.key == "owner"
 
 
@@ -178,6 +193,8 @@ CORRELATED = (
         select(col(Task.id)).where(BY_ID),
         select(col(Task.id)).where(BY_ID | MINE),
         select(col(Task.id)).where(col(Task.user_id) == OTHER),
+        select(col(Task.id)).where(col(Task.user_id) == hidden_parameter("other", Text)),
+        select(col(Task.id)).where(col(Task.user_id) == select(OWNER).where(BY_ID).scalar_subquery()),
         select(col(Task.id)).where(col(Task.user_id) != OWNER),
         select(col(Task.id)).where(col(User.id) == OWNER).join(User),
         select(col(User.id)).where(col(User.id) == OWNER, select(col(Task.id)).where(BY_ID).exists()),

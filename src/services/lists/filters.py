@@ -1,0 +1,113 @@
+"""The filters of lists: each is one entry of `FILTERS`, from which both WHERE clauses and bind values come."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Date, SmallInteger, Text, any_, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import UTCDateTime, col
+
+from src.db.statement import hidden_parameter
+from src.models import TASKS, Task
+from src.schemas.due_date import parse_due_date
+from src.schemas.query import TaskQuery
+from src.schemas.search import tsquery
+from src.schemas.time_zone import day_of, end_of, start_of
+
+type Values = dict[str, Any]
+
+
+def _no_values(_query: TaskQuery, _now: datetime) -> Values:
+    return {}
+
+
+class Filter(NamedTuple):
+    """A filter of a list. A statement has its clause and its bind parameters only if the query asks for it."""
+
+    is_asked: Callable[[TaskQuery], bool]
+    clause: ColumnElement[bool]
+    values: Callable[[TaskQuery, datetime], Values] = _no_values
+
+
+def _once(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Evaluate an expression once for each statement, because a generic plan would evaluate it for each row."""
+    return select(value).scalar_subquery()
+
+
+def _lowercase(name: str) -> ColumnElement[Any]:
+    return _once(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text)))
+
+
+def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
+    """Compare a due date with a bound: a time with `moment`, a day with `day`."""
+    at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
+    if before:
+        return func.coalesce(col(Task.due_at) < at, col(Task.due_day) < on, literal_column("false"))
+    return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
+
+
+def _due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
+    """Return the bound for due dates with a time, and the bound for those that are days."""
+    bound = parse_due_date(due)
+    return (bound, day_of(bound, zone)) if isinstance(bound, datetime) else (edge_of(bound, zone), bound)
+
+
+def _due_before(query: TaskQuery, _now: datetime) -> Values:
+    return dict(zip(("before", "before_day"), _due_bound(query.due_before or "", query.tz, start_of), strict=True))
+
+
+def _due_after(query: TaskQuery, _now: datetime) -> Values:
+    return dict(zip(("after", "after_day"), _due_bound(query.due_after or "", query.tz, end_of), strict=True))
+
+
+def _now_and_today(query: TaskQuery, now: datetime) -> Values:
+    return {"now": now, "today": day_of(now, query.tz)}
+
+
+def _needs_any_tag(query: TaskQuery) -> bool:
+    return bool(query.tag_names) and query.tags_match == "any"
+
+
+def _needs_all_tags(query: TaskQuery) -> bool:
+    return bool(query.tag_names) and query.tags_match == "all"
+
+
+search_query = _once(func.to_tsquery(literal_column("'simple'"), bindparam("search", type_=Text)))
+is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=True)
+is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != literal_column("'erased'"))
+
+_tags = cast(func.lower(cast(col(Task.tags), Text)), ARRAY(Text))
+_priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
+
+# What decides the best plan, such as a boolean, is an entry for each value instead of a parameter.
+FILTERS = {
+    "live": Filter(lambda query: not query.trashed, col(Task.deleted_at).is_(None)),
+    "trashed": Filter(lambda query: query.trashed, is_in_trash),
+    "completed": Filter(lambda query: query.completions == [True], TASKS.c.completed),
+    "pending": Filter(lambda query: query.completions == [False], ~TASKS.c.completed),
+    "contradiction": Filter(lambda query: not query.completions, literal_column("false")),
+    "priority": Filter(
+        lambda query: bool(query.priority),
+        col(Task.priority) == any_(_priorities),
+        lambda query, _: {"priorities": query.priorities},
+    ),
+    "any_tag": Filter(_needs_any_tag, _tags.op("&&")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
+    "all_tags": Filter(_needs_all_tags, _tags.op("@>")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
+    "search": Filter(
+        lambda query: bool(query.search_text),
+        col(Task.search_vector).op("@@")(search_query),
+        lambda query, _: {"search": tsquery(query.search_text)},
+    ),
+    "due_before": Filter(
+        lambda query: query.due_before is not None, is_due("before", "before_day", before=True), _due_before
+    ),
+    "due_after": Filter(
+        lambda query: query.due_after is not None, is_due("after", "after_day", before=False), _due_after
+    ),
+    "overdue": Filter(lambda query: query.overdue is True, is_overdue, _now_and_today),
+    "not_overdue": Filter(lambda query: query.overdue is False, ~is_overdue, _now_and_today),
+    "no_due_date": Filter(lambda query: query.no_due_date is True, col(Task.due_date).is_(None)),
+    "with_due_date": Filter(lambda query: query.no_due_date is False, col(Task.due_date).is_not(None)),
+}
+"""All filters by name, in the order in which they stand in a statement."""

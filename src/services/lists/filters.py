@@ -80,7 +80,7 @@ is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != liter
 _tags = cast(func.lower(cast(col(Task.tags), Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
-# What decides the best plan, such as a boolean, is an entry for each value instead of a parameter.
+# A value that decides the best plan, such as a boolean, has an entry of its own instead of a parameter.
 FILTERS = {
     "live": Filter(lambda query: not query.trashed, col(Task.deleted_at).is_(None)),
     "trashed": Filter(lambda query: query.trashed, is_in_trash),

@@ -25,7 +25,7 @@ def _no_values(_query: TaskQuery, _now: datetime) -> Values:
 class Filter(NamedTuple):
     """A filter of a list. A statement has its clause and its bind parameters only if the query asks for it."""
 
-    is_asked: Callable[[TaskQuery], bool]
+    is_set: Callable[[TaskQuery], bool]
     clause: ColumnElement[bool]
     values: Callable[[TaskQuery, datetime], Values] = _no_values
 

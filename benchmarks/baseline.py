@@ -168,7 +168,7 @@ async def _saved(session: AsyncSession, task: Task) -> Task:
 
 @app.get("/health")
 async def get_health() -> dict[str, str]:
-    """Report that the process lives."""
+    """Report that the process runs."""
     return {"status": "ok"}
 
 

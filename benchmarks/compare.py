@@ -16,7 +16,7 @@ from benchmarks.workload import COMPARED, ROUTES, Clients, Route, create_clients
 
 
 class Load(NamedTuple):
-    """How each measurement loads a server."""
+    """The load of each measurement."""
 
     clients: Clients
     connections: int
@@ -24,7 +24,7 @@ class Load(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What one measurement found: its sample, and the CPU seconds of a request in the server and in PostgreSQL."""
+    """The result of one measurement: its sample, and the CPU seconds of a request in the server and in PostgreSQL."""
 
     sample: Sample
     server: float
@@ -45,7 +45,7 @@ class Figures(NamedTuple):
 
 
 class Results(NamedTuple):
-    """All figures, and how they were measured."""
+    """All figures, and the conditions of their measurement."""
 
     figures: dict[tuple[PeerName, str], Figures]
     peers: Sequence[PeerName]

@@ -16,10 +16,10 @@ from src.db.url import DatabaseUrl
 from src.development.embedded_postgres import EmbeddedPostgres
 
 type Owners = Mapping[str, int]
-"""How many tasks each owner has."""
+"""The number of tasks of each owner."""
 
 _BLOCK = 1000
-"""How many owners are written at once, in turns, so that no owner's tasks lie side by side on disk."""
+"""The number of owners that are written in turns, so that an owner's tasks are not adjacent on disk."""
 _START = datetime(2026, 1, 1, 0, 0, 0, 123_450, tzinfo=UTC)
 _COLUMNS = (
     "user_id", "title", "description", "completed_at", "priority", "tags", "due_date", "due_day",
@@ -29,7 +29,7 @@ _TAGS = ("home", "work", "garden", "errands", "someday")
 
 
 class Database(NamedTuple):
-    """A PostgreSQL server that runs."""
+    """A running PostgreSQL server."""
 
     url: str
     pid: int

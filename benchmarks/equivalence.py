@@ -12,7 +12,7 @@ _PAGED_OTHERWISE = {"total", "next_cursor"}
 """The usual style counts all tasks and pages by offset, so its lists have other values for these."""
 
 _CONTEXT = 50
-"""How many characters of a response are shown before the first difference."""
+"""The number of characters of a response that are shown before the first difference."""
 
 type Json = dict[str, Any]
 

@@ -30,7 +30,7 @@ class Response(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What a measurement found: how many responses, how many per second, and quantiles of their seconds."""
+    """The result of a measurement: the number of responses, their rate per second, and quantiles of their seconds."""
 
     responses: int
     rate: float

@@ -40,7 +40,7 @@ class PeerName(StrEnum):
 
 
 class Peer(NamedTuple):
-    """A server that runs: where it listens, and its process."""
+    """A running server: its address and its process."""
 
     name: PeerName
     address: Address

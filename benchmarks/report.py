@@ -22,7 +22,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown(results: Results) -> str:
-    """Return the tables, and a paragraph that says how and with what they were measured."""
+    """Return the tables, and a paragraph about the conditions and versions of the measurement."""
     others = [peer for peer in results.peers if peer is not PeerName.API]
     parts = [
         _conditions(results),

@@ -1,4 +1,4 @@
-"""Measure how requests of small and large users cost more as the tables grow, plain and partitioned."""
+"""Measure how the latency of requests of small and large users grows with the tables, plain and partitioned."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
@@ -15,12 +15,12 @@ from benchmarks.workload import NEW_TASK, Client, token
 from src.schemas.cursor import Position, encode_cursor
 
 SMALL, MEDIUM = 20, 500
-"""How many tasks small and medium users have; the one large user has a tenth of all."""
+"""The number of tasks of small and medium users; the one large user has a tenth of all."""
 KINDS = ("small", "medium", "large")
 _USERS_ASKED = 100
 _PAGE = 20
 _SECONDS = 10.0
-"""How long one kind of request is measured at most."""
+"""The maximum duration of the measurement of one kind of request."""
 _SUCCESS = range(200, 300)
 PARTITION = Path(__file__).with_name("partition.sql")
 _SIZES = """
@@ -44,7 +44,7 @@ _DEEP_TASK = """
 
 
 class Layout(NamedTuple):
-    """The tables at one size: how many rows, and whether they are partitioned."""
+    """The tables at one size: the number of rows, and whether they are partitioned."""
 
     rows: int
     partitioned: bool
@@ -75,7 +75,7 @@ class Latency(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What was measured with one layout: latencies by kind of request and of user, and bytes by table and index."""
+    """The results for one layout: latencies by kind of request and of user, and bytes by table and index."""
 
     layout: Layout
     latencies: Mapping[tuple[str, str], Latency]

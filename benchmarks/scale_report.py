@@ -1,4 +1,4 @@
-"""Write what was measured at several sizes as Markdown."""
+"""Write the results for several sizes as Markdown."""
 
 from collections.abc import Sequence
 

@@ -13,7 +13,7 @@ SIGNING_KEY = "signs the benchmark's tokens and nothing else"
 CLIENTS = 200
 """The first half reads, the second half writes, so that the lists that are read do not grow."""
 _TASKS_USED = 10
-"""How many tasks of each user are read or toggled."""
+"""The number of tasks of each user that are read or toggled."""
 _TOKEN_SECONDS = 24 * 3600
 NEW_TASK = {"title": "Buy milk", "description": "What it takes, in about fifty characters of text."}
 

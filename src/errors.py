@@ -51,7 +51,7 @@ class HostNotAllowed(AppError):
     status = 400
     slug = "host-not-allowed"
     title = "Bad request"
-    detail = "The service is not known by the name in 'Host'."
+    detail = "The host name in 'Host' is not allowed."
 
 
 class Unauthorized(AppError):
@@ -78,7 +78,7 @@ class Unauthorized(AppError):
 
 
 class TokenMissing(Unauthorized):
-    """There is no token at all; RFC 6750 wants no error code then."""
+    """The request has no token; the challenge has no error code then (RFC 6750, section 3.1)."""
 
     detail = "Send an access token: 'Authorization: Bearer <token>'."
     challenge = "Bearer"
@@ -117,7 +117,7 @@ class OperationsFailed(AppError):
     status = 409
     slug = "operations-failed"
     title = "Operations failed"
-    detail = "Nothing was changed, as some of the operations cannot be done; look at 'results'."
+    detail = "Nothing was changed, because some operations failed; see 'results'."
 
     def __init__(self, errors: list[AppError | None]) -> None:
         super().__init__()
@@ -125,10 +125,10 @@ class OperationsFailed(AppError):
 
     @property
     def members(self) -> dict[str, object]:
-        """A result for each operation; those without an error have the status of a failed dependency (RFC 4918)."""
+        """One result per operation; those without an error have status 424 (RFC 4918, section 11.4)."""
         done = {"status": 424, "task": None, "problem": None}
-        failed = [each and {"status": each.status, "task": None, "problem": each.problem} for each in self.errors]
-        return {"results": [each or done for each in failed]}
+        failed = [error and {"status": error.status, "task": None, "problem": error.problem} for error in self.errors]
+        return {"results": [result or done for result in failed]}
 
 
 class RequestInProgress(AppError):
@@ -147,7 +147,7 @@ class SyncExpired(AppError):
     status = 410
     slug = "sync-expired"
     title = "Gone"
-    detail = "What has changed since then is not known any more; forget what you have and load everything again."
+    detail = "The sync token is expired; discard the copy and load everything again."
 
 
 class TaskChanged(AppError):
@@ -156,7 +156,7 @@ class TaskChanged(AppError):
     status = 412
     slug = "task-changed"
     title = "Precondition failed"
-    detail = "The task has been changed meanwhile; look at 'current' and decide again."
+    detail = "The task has changed; see 'current' for its current state."
 
     def __init__(self, current: str) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class ContentTooLarge(AppError):
 
 
 class ResponseTooLarge(AppError):
-    """The response to a request with an idempotency key is larger than what is stored for replays."""
+    """The response to a request with an idempotency key is too large to be stored for replays."""
 
     status = 413
     slug = "response-too-large"
@@ -187,14 +187,14 @@ class ResponseTooLarge(AppError):
 
 
 class InvalidField(AppError):
-    """One part of the request is invalid; it is named as in every other 422."""
+    """One part of the request is invalid; the response names it like every other 422."""
 
     status = 422
     field: ClassVar[str]
 
     @property
     def members(self) -> dict[str, object]:
-        """The one part, as `src.api.problems.FieldError`."""
+        """The invalid part, as `src.api.problems.FieldError`."""
         return {"errors": [{"field": self.field, "message": self.detail, "type": self.slug.replace("-", "_")}]}
 
 
@@ -212,7 +212,7 @@ class IdempotencyKeyReused(InvalidField):
 
     slug = "idempotency-key-reused"
     title = "Idempotency key reused"
-    detail = "This idempotency key belongs to another request; take a new key for each request."
+    detail = "This idempotency key belongs to another request; use a new key for each request."
     field = "Idempotency-Key"
 
 
@@ -229,7 +229,7 @@ class RateLimitExceeded(AppError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """When to try again, and the state of the limit."""
+        """Retry-After, and the state of the limit."""
         return super().headers | self.fields
 
     @property
@@ -239,7 +239,7 @@ class RateLimitExceeded(AppError):
 
 
 class StreamLimitExceeded(AppError):
-    """The owner has as many event streams as one may have; one must end first (RFC 6585, section 4)."""
+    """The owner has the maximum number of event streams; one must end first (RFC 6585, section 4)."""
 
     status = 429
     slug = "too-many-streams"
@@ -259,15 +259,15 @@ class ServiceUnavailable(AppError):
 
 
 class StreamCapacityExceeded(ServiceUnavailable):
-    """The process has as many event streams as it may have; another one may have capacity."""
+    """The process has the maximum number of event streams; another process may have capacity."""
 
     retry_after = 15
 
 
 class ShuttingDown(ServiceUnavailable):
-    """The process is shutting down; another one responds, or will."""
+    """The process is shutting down; a retry reaches another one."""
 
-    detail = "The service is stopping."
+    detail = "The service is shutting down."
 
 
 class SigningKeysUnavailable(ServiceUnavailable):

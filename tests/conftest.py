@@ -1,4 +1,4 @@
-"""The real app on a real PostgreSQL; each test has users of its own, so none needs to clean up."""
+"""Fixtures: the real app on a real PostgreSQL. Each test has users of its own, so none needs to clean up."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from tests.support.tokens import SECRET, mint
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
-# Images often set it; a hundred processes would compile all that they import anew, for seconds each.
+# Images often set it; a hundred processes would each compile all their imports again, for seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Shells ignore them for what runs in the background, and programs that tests start and signal would inherit that.
@@ -44,7 +44,7 @@ ORIGIN = "https://app.example.com"
 
 
 class User:
-    """Somebody with a token: `await user.post("", json={…})` asks for `/api/{user.id}/tasks`."""
+    """A user with a token: `await user.post("", json={…})` requests `/api/{user.id}/tasks`."""
 
     def __init__(self, app: FastAPI, user_id: str | None = None) -> None:
         self.id = user_id or f"user-{uuid4()}"
@@ -78,19 +78,19 @@ class User:
         return task
 
     async def tasks(self, **query: Any) -> list[dict[str, Any]]:
-        """The list, as it is answered."""
+        """Return the tasks of the first page of the list."""
         response = await self.get(params=query)
         assert response.status_code == 200, response.text
         tasks: list[dict[str, Any]] = response.json()["tasks"]
         return tasks
 
     async def revision(self) -> int:
-        """The user's revision, from the list's ETag."""
+        """Return the user's revision, from the list's ETag."""
         return int((await self.get()).headers["ETag"].strip('"'))
 
 
 def listed(*tasks: dict[str, Any]) -> list[dict[str, Any]]:
-    """Tasks as lists have them, from answers that speak of one."""
+    """Return tasks as lists contain them, from responses that contain one task."""
     return [{name: value for name, value in task.items() if name != "next_task"} for task in tasks]
 
 
@@ -101,7 +101,7 @@ type NewDatabase = Callable[..., Awaitable[str]]
 
 
 def client(app: FastAPI, **options: Any) -> httpx.AsyncClient:
-    """A browser's view of the app."""
+    """Return an HTTP client of the app, as a browser uses it."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test", **options)
 
 
@@ -164,7 +164,7 @@ def _rank(item: pytest.Item) -> tuple[bool, int]:
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server without our tables."""
+    """Return the URL of a PostgreSQL server without our tables."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
@@ -174,19 +174,19 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def database_url(server_url: str) -> str:
-    """A database with our tables, shared by all tests."""
+    """Return the URL of a database with our tables, shared by all tests."""
     return await _create_database(server_url)
 
 
 @pytest.fixture(scope="session")
 def new_database(server_url: str) -> NewDatabase:
-    """Makes a database for one test, or for those of one module, with our tables or without."""
+    """Return a function that creates a database, with our tables or without, for one test or module."""
     return partial(_create_database, server_url)
 
 
 @pytest.fixture(scope="session")
-def usual_way(server_url: str) -> Iterator[UsualWay]:
-    """Settings with a pooler between the app and the tests' server, where TEST_DATABASE_POOLER wants one."""
+def via_pooler(server_url: str) -> Iterator[UsualWay]:
+    """Return settings that put a pooler in front of the tests' server, if TEST_DATABASE_POOLER is set."""
     kind = os.environ.get("TEST_DATABASE_POOLER")
     if not kind:
         yield lambda settings: settings
@@ -197,12 +197,12 @@ def usual_way(server_url: str) -> Iterator[UsualWay]:
 
 
 @pytest.fixture(scope="session")
-async def start_app(database_url: str, usual_way: UsualWay) -> AsyncIterator[StartApp]:
-    """Makes a running app; settings are given by name and replace the usual ones."""
+async def start_app(database_url: str, via_pooler: UsualWay) -> AsyncIterator[StartApp]:
+    """Return a function that starts an app; settings are given by name and replace the usual ones."""
     async with AsyncExitStack() as stack:
 
         async def start(**settings: object) -> FastAPI:
-            app = create_app(load_settings(**usual_way(_settings(database_url) | settings)))
+            app = create_app(load_settings(**via_pooler(_settings(database_url) | settings)))
             await stack.enter_async_context(app.router.lifespan_context(app))
             return app
 
@@ -233,14 +233,14 @@ def stranger(app: FastAPI) -> User:
 
 
 @pytest.fixture
-async def anybody(app: FastAPI) -> httpx.AsyncClient:
-    """Somebody without a token."""
+async def anonymous(app: FastAPI) -> httpx.AsyncClient:
+    """Return a client without a token."""
     return client(app)
 
 
 @pytest.fixture
 async def sql(database_url: str) -> AsyncIterator[Connection]:
-    """A look behind the API."""
+    """Return a connection to the tests' database, past the API."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
@@ -258,7 +258,7 @@ def _settings(database_url: str) -> dict[str, object]:
 
 
 def _pooled(server_url: str, folder: str, settings: dict[str, object], *, prepared: bool) -> dict[str, object]:
-    """A test that has its own way to the database, or its own idea of prepared statements, keeps it."""
+    """Add the pooler, unless the test sets its own database URL or prepared statements."""
     url = str(settings["database_url"])
     if urlsplit(url).query != urlsplit(server_url).query or "database_prepared_statements" in settings:
         return settings

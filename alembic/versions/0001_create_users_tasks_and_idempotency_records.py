@@ -1,6 +1,6 @@
 """Create users, tasks and idempotency records.
 
-Better Auth may have made `users` already (`user: { modelName: "users" }`), or may move in later. So this migration
+Better Auth may already have created `users` (`user: { modelName: "users" }`), or may adopt it later. So this migration
 shares the table: it creates what is missing, and a downgrade never drops it.
 """
 

@@ -29,7 +29,7 @@ class _Parameter(NamedTuple):
     name: str
     read: Callable[[Request], object]
     field: Any
-    """What validates it, FastAPI's `ModelField`."""
+    """FastAPI's `ModelField`, which validates it."""
 
 
 class _Call(NamedTuple):

@@ -27,7 +27,7 @@ def task_response(task: TaskRecord) -> Response:
 
 
 def not_modified(revision: int) -> Response:
-    """Tell the client that its cached copy is current."""
+    """Respond with 304, because the client's cached copy is current."""
     return Response(status_code=304, headers=_etag(revision))
 
 
@@ -72,7 +72,7 @@ def tag_array_response(tags: TagCounts) -> Response:
 
 
 def changes_response(page: ChangePage) -> Response:
-    """Render changes as `schemas.changes.TaskChanges`, without an ETag where there is more, which a 304 would hide."""
+    """Render changes as `schemas.changes.TaskChanges`, without an ETag if there are more, which a 304 would hide."""
     tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
     body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
     return Response(body, headers={} if page.more else _etag(page.revision), media_type=_JSON)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """Holds what all requests of an application share; it is `app.state.components`."""
+    """The components that all requests of an application share: `app.state.components`."""
 
     database: Database
     verifier: TokenVerifier
@@ -90,7 +90,7 @@ def create_verifier(settings: Settings) -> TokenVerifier:
 
 
 def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSignal) -> ChangeBroker:
-    """Give it a URL to listen on only where that is direct, because a pooler in transaction mode drops LISTEN."""
+    """Build the change broker; it listens only on a direct URL, because poolers in transaction mode drop LISTEN."""
     pooled = settings.database_url.pooled or not settings.prepared_statements
     direct = settings.database_url_unpooled or (None if pooled else settings.database_url)
     return ChangeBroker(database, direct, shutdown.wait)

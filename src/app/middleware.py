@@ -1,4 +1,4 @@
-"""The middleware, in its order."""
+"""The middleware stack, in order."""
 
 from fastapi.middleware import Middleware
 from fastapi.middleware.cors import CORSMiddleware

@@ -93,7 +93,7 @@ def _check_extensions(header: JsonObject) -> None:
     # RFC 7515, section 4.1.11: unsupported extensions must be refused, and none is supported here.
     for name in ("crit", "b64"):
         if name in header:
-            raise Unauthorized(f"the header has '{name}': no extension is understood")
+            raise Unauthorized(f"the header has '{name}': no extension is supported")
 
 
 def _check_type(header: JsonObject) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user whom a verified token identifies; only `src.auth.verifier` creates one.
+    """The user that a verified token identifies; only `src.auth.verifier` creates one.
 
     `user_id` has 1 to 255 printable characters and no space. `email` is for display and identifies no user.
     `expires_at` is the token's `exp` in seconds since 1970; the identity is invalid from then on.

@@ -59,7 +59,7 @@ class Keyring:
             raise Unauthorized("HS256 needs a secret, and none is configured (BETTER_AUTH_SECRET)")
         if not any(is_signed_by(token, key) for key in self._secrets):
             raise Unauthorized(
-                "no configured secret made the HS256 signature: is BETTER_AUTH_SECRET the same on both sides?"
+                "the HS256 signature matches no configured secret: is BETTER_AUTH_SECRET the same on both sides?"
             )
 
     async def _published_key(self, token: CompactToken) -> Key:

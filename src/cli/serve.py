@@ -21,7 +21,7 @@ def serve(
 ) -> None:
     """Serve in production, with limits on slow and malicious clients.
 
-    After SIGTERM, /ready is 503 for SHUTDOWN_DELAY seconds; then running requests are completed and the process exits.
+    After SIGTERM, /ready is 503 for SHUTDOWN_DELAY seconds; then the process completes its requests and exits.
     """
     settings = load_settings()  # so that an invalid setting is reported once instead of by each process
     configure_logging(form=settings.log_form, level=settings.log_level)  # for the process that supervises the workers

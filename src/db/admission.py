@@ -17,7 +17,7 @@ class AdmissionControl:
 
     def __init__(self, connections: int) -> None:
         self.in_flight = 0
-        """How many calls use a connection or wait in a queue."""
+        """The number of calls that use a connection or wait in a queue."""
         self.queues: dict[str | None, OwnerQueue] = {}
         self.transaction_permits = asyncio.Semaphore(max(1, connections // 2))
         """Acquired after the owner's own permit, so that one owner cannot hold all transaction permits."""

@@ -32,7 +32,7 @@ _WARM_CONNECTIONS = 4
 
 
 class PoolStats(NamedTuple):
-    """How many connections of a pool are idle and used, and how many calls wait for one."""
+    """The numbers of idle and used connections of a pool, and of calls that wait for one."""
 
     idle: int
     used: int
@@ -113,7 +113,7 @@ class Database:
 
     @property
     def pool_stats(self) -> PoolStats:
-        """How busy the pool is now."""
+        """The current load of the pool."""
         pool = self._pool
         return PoolStats(pool.idle, pool.used, pool.max_size, max(0, self._admission.in_flight - pool.used))
 

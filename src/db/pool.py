@@ -50,12 +50,12 @@ class ConnectionPool:
 
     @property
     def idle(self) -> int:
-        """How many connections wait for use."""
+        """The number of idle connections."""
         return len(self._idle)
 
     @property
     def used(self) -> int:
-        """How many connections are lent."""
+        """The number of connections in use."""
         return len(self._used)
 
     async def acquire(self) -> Connection:

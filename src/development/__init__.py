@@ -1,1 +1,1 @@
-"""What a fresh clone needs to serve: an embedded database, settings and tokens. Production uses nothing of it."""
+"""Support for development from a fresh clone: an embedded database, settings and tokens. Not used in production."""

@@ -42,7 +42,7 @@ def development_settings(**values: str) -> Settings:
         set_default("BETTER_AUTH_SECRET", _secret())
     settings = load_settings(**values)
     if settings.environment == "production":
-        raise SystemExit("This is for development, and ENVIRONMENT says production.")
+        raise SystemExit("This command is for development, but ENVIRONMENT is production.")
     return settings
 
 

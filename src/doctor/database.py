@@ -97,7 +97,7 @@ async def _privileges(connection: Connection) -> Finding:
     if await connection.fetchval("SHOW transaction_read_only") == "on":
         return failed("privileges", "the database is read-only: is this a replica, or is its disk full?")
     try:
-        missing = [each for each in _PRIVILEGES if not await _has_privilege(connection, each)]
+        missing = [privilege for privilege in _PRIVILEGES if not await _has_privilege(connection, privilege)]
     except asyncpg.UndefinedTableError:
         return warning("privileges", "they can only be checked after the migrations")
     if missing:

@@ -1,4 +1,4 @@
-"""The table of users, who own tasks; Better Auth may share it."""
+"""The table of users, the owners of tasks; Better Auth may share it."""
 
 from datetime import datetime
 

@@ -13,7 +13,7 @@ _IPV6_PREFIX = 64  # the least that one customer gets (RFC 6177)
 
 
 class RateLimiter:
-    """A fixed-window limit for each key: so many requests in each second, minute, hour or day of the clock."""
+    """A fixed-window limit per key: a maximum of requests in each second, minute, hour or day of the clock."""
 
     def __init__(self, name: str, rate: Rate, store: CounterStore, clock: Callable[[], float] = time.time) -> None:
         self._name, self._rate, self._store, self._clock = name, rate, store, clock
@@ -36,7 +36,7 @@ class RateLimiter:
 
 
 def client_network(host: str) -> str:
-    """Return the network of a client's address: IPv4 as it is, IPv6 the /64, because one customer has all of that."""
+    """Return the network of a client's address: IPv4 as it is, IPv6 as its /64, which one customer has."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

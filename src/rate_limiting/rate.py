@@ -12,7 +12,7 @@ _FORMAT = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_SECONDS)})")
 
 @dataclass(frozen=True)
 class Rate:
-    """`amount` times in each `unit` of time."""
+    """A maximum of `amount` requests in each `unit` of time."""
 
     amount: int
     unit: str

@@ -1,4 +1,4 @@
-"""A counter store that several processes share, in Redis or Valkey; users do not notice its outages."""
+"""A counter store that several processes share, in Redis or Valkey; its outages fail no request."""
 
 import asyncio
 import logging
@@ -22,8 +22,8 @@ _INCREMENT = "local n = redis.call('INCR', KEYS[1]) redis.call('EXPIRE', KEYS[1]
 class RedisCounterStore:
     """Counts in Redis, one round trip each; falls back to the memory of this process while Redis is unavailable.
 
-    The log says so once. Requests wait for the server for half a second at most when it fails; after that one request
-    in ten seconds does, to probe whether it has recovered.
+    An outage is logged once. The first requests wait for half a second at most; after that, only one request in ten
+    seconds tries the server, to probe whether it has recovered.
     """
 
     def __init__(self, url: str) -> None:
@@ -59,8 +59,9 @@ class RedisCounterStore:
 
     def _fall_back(self, error: Exception) -> None:
         if self._fallback_until:
-            return  # and has logged it
+            return  # already logged
         self._fallback_until = time.monotonic() + _PROBE_INTERVAL_SECONDS
         logger.warning(
-            "rate limits are counted by this process alone, as their storage fails: %s", type(error).__name__
+            "rate limits are counted in this process only, because their storage is unavailable: %s",
+            type(error).__name__,
         )

@@ -23,7 +23,7 @@ def occurrences(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
     """Yield the wall-clock times of the occurrences in fifty years from a day on; a few earlier ones may come first.
 
     Args:
-        rule: Parts that it lacks are taken from the start.
+        rule: Missing parts are taken from the start.
         start: The rule's DTSTART, a wall-clock time. It need not be an occurrence.
         since: The day to begin with, not before the start. The cost does not depend on the distance.
 

@@ -11,11 +11,11 @@ _FORMAT = re.compile("([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 class SyncToken(NamedTuple):
-    """How far a client has followed an owner's changes (RFC 6578, section 3.2); on the wire `since` and `next_since`.
+    """A client's position in an owner's changes (RFC 6578, section 3.2); on the wire `since` and `next_since`.
 
     `purged` is the owner's purged revision at the start of the load. A revision below it normally means that the client
     missed purged deletions (410). A first load that takes several pages is below it too but has missed nothing;
-    carrying the number tells the two apart.
+    the number distinguishes the two.
     """
 
     revision: int

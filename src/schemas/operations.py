@@ -126,7 +126,7 @@ class Bulk(_Strict):
 
     @model_validator(mode="after")
     def _one_operation_a_task(self) -> Self:
-        ids = Counter(each.id for each in self.operations if not isinstance(each, CreateOperation))
+        ids = Counter(operation.id for operation in self.operations if not isinstance(operation, CreateOperation))
         if repeated := [str(task_id) for task_id, count in ids.items() if count > 1]:
             raise ValueError(f"a task may occur in one operation only; repeated: {', '.join(repeated[:5])}")
         return self

@@ -28,10 +28,10 @@ MAX_HEAD_BYTES = 64 * 1024
 """The maximum size of a request without its body: request line, headers, chunk framing and trailers."""
 
 REQUEST_TIMEOUT_SECONDS = 25
-"""How long a request may take from its first byte to its last, and a connection may be idle."""
+"""The maximum duration of a request from its first byte to its last, and of an idle connection."""
 
 MAX_PIPELINED_REQUESTS = 16
-"""How many requests may wait in the queue of one connection (HTTP pipelining)."""
+"""The maximum number of requests in the queue of one connection (HTTP pipelining)."""
 
 _CHECK_SECONDS = 2
 _SHUTDOWN_TIMEOUT_SECONDS = 3
@@ -58,7 +58,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, {**app_state, "connections": config.limit_concurrency}, _loop)
         self.limit_concurrency = None  # uvicorn would reject the newest request, with a plain-text 503
         self.deadline = math.inf
-        """When the request must be complete, in the event loop's time; infinite while a response is in progress."""
+        """The deadline of the request in the event loop's time; infinite while a response is in progress."""
         self._max_connections = math.inf if config.limit_concurrency is None else config.limit_concurrency
         self._running: RequestResponseCycle | None = None
         self._overhead = 0
@@ -169,12 +169,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.deadline = self.loop.time() + REQUEST_TIMEOUT_SECONDS
 
     def _waiting(self) -> "list[LimitedHttpProtocol]":
-        return [each for each in self.connections if isinstance(each, LimitedHttpProtocol) and each.deadline < math.inf]
+        return [
+            other for other in self.connections if isinstance(other, LimitedHttpProtocol) and other.deadline < math.inf
+        ]
 
     def _close_idle(self, count: int) -> None:
-        for each in nsmallest(count, self._waiting(), key=lambda each: each.deadline):
-            self.connections.discard(each)
-            each.transport.abort()
+        for connection in nsmallest(count, self._waiting(), key=lambda connection: connection.deadline):
+            self.connections.discard(connection)
+            connection.transport.abort()
 
     def _close_if_incomplete(self) -> None:
         if self.deadline < math.inf:

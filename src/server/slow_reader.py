@@ -4,7 +4,7 @@ import math
 from asyncio import Transport
 
 MEASUREMENT_SECONDS = 20
-"""How long a client may read slower than `MIN_READ_RATE`."""
+"""The maximum time for which a client may read slower than `MIN_READ_RATE`."""
 
 MIN_READ_RATE = 16 * 1024
 """In bytes per second; bytes in the kernel's send buffer count as read."""

@@ -69,7 +69,7 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
 
 
 async def purge_expired_records(database: Database) -> int:
-    """Purge idempotency records older than 24 hours, owner by owner, and return their number. As safe to run."""
+    """Purge idempotency records older than 24 hours, as safely as `purge_trash`, and return their number."""
     count = 0
     async for owner in _owners(database, OWNERS_OF_EXPIRED_RECORDS):
         count += len(await database.fetch(PURGE_EXPIRED_RECORDS, owner=owner))

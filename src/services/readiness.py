@@ -6,12 +6,12 @@ from src.errors import ServiceUnavailable
 
 
 async def check_readiness(database: Database) -> None:
-    """Check that the database responds and that its schema has all that this code needs; it may be newer.
+    """Check that the database responds and that its schema is not older than this code needs.
 
     Nothing is cached, because a result is outdated a moment later.
 
     Raises:
-        ServiceUnavailable: One of the two is not so; `detail` says which.
+        ServiceUnavailable: One of the two checks failed; `detail` says which.
     """
     if is_behind(await schema_version(database)):
         raise ServiceUnavailable("The database schema is older than this version needs; run 'python -m src migrate'.")

@@ -1,4 +1,4 @@
-"""What the contract means beyond what JSON Schema can say; everything else that Schemathesis finds is a defect."""
+"""Accept refusals that JSON Schema cannot express; everything else that Schemathesis finds is a defect."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _ENDS_OF_THE_CALENDAR = ("0001-01-01", "9999-12-31")
 
 @hook
 def filter_failure(_: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-    """Whether it is a failure at all."""
+    """Return whether the failure is a defect."""
     if isinstance(failure, RejectedPositiveData):
         errors = response.json().get("errors")
         return not errors or not all(_is_beyond_schemas(error, case) for error in errors)
@@ -30,7 +30,7 @@ def _is_beyond_schemas(error: dict[str, str], case: Case[Any]) -> bool:
 
 
 def _spells_a_boolean_otherwise(body: object) -> bool:
-    """Clients may send 0 or "yes", too, as the completion of a task."""
+    """Clients may also send 0 or "yes" as the completion of a task."""
     if isinstance(body, list):
         return any(map(_spells_a_boolean_otherwise, body))
     if not isinstance(body, dict):

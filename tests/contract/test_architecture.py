@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows."""
+"""Architecture rules that no linter checks."""
 
 import ast
 import importlib

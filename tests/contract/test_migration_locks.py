@@ -53,7 +53,7 @@ def test_no_migration_stops_the_version_before_it() -> None:
         ("op.rename_table('tasks', 'things')", "renaming-table"),
     ],
 )
-def test_what_locks_or_breaks_is_found(tmp_path: Path, statement: str, rule: str) -> None:
+def test_locking_and_breaking_statements_are_found(tmp_path: Path, statement: str, rule: str) -> None:
     assert rule in complaints(_sql_of(tmp_path, statement))
 
 
@@ -69,12 +69,12 @@ def test_what_locks_or_breaks_is_found(tmp_path: Path, statement: str, rule: str
         "op.execute('-- squawk-ignore ban-drop-column\\nALTER TABLE tasks DROP COLUMN title')",
     ],
 )
-def test_what_expands_is_not(tmp_path: Path, statement: str) -> None:
+def test_expanding_statements_are_accepted(tmp_path: Path, statement: str) -> None:
     assert complaints(_sql_of(tmp_path, statement)) == ""
 
 
 def complaints(sql: str) -> str:
-    """What squawk says, a line each; nothing where there is nothing to say."""
+    """Return the complaints of squawk, one a line; empty if it has none."""
     command_line = ["squawk", "--config", str(_ROOT / ".squawk.toml"), "--reporter=gcc"]
     judged = subprocess.run(command_line, input=sql, capture_output=True, text=True, timeout=30, check=False)
     assert judged.returncode in {0, 1}, judged.stderr
@@ -82,7 +82,7 @@ def complaints(sql: str) -> str:
 
 
 def _sql(*more: Path) -> str:
-    """What is run on a database that has the first migration."""
+    """Return the SQL of the migrations after the first."""
     output = StringIO()
     config = Config(_ROOT / "alembic.ini", output_buffer=output)
     config.set_main_option("path_separator", "newline")

@@ -62,8 +62,8 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.req("TASK-FR-062")
-async def test_the_document_is_public_and_names_every_operation(anybody: httpx.AsyncClient) -> None:
-    response = await anybody.get("/openapi.json")
+async def test_the_document_is_public_and_names_every_operation(anonymous: httpx.AsyncClient) -> None:
+    response = await anonymous.get("/openapi.json")
     assert response.status_code == 200
     assert response.json()["openapi"].startswith("3.1")
     assert operations(response.json()).keys() == OPERATIONS
@@ -80,17 +80,17 @@ def test_operations_demand_the_bearer_scheme_unless_they_are_public(document: di
 @pytest.mark.req("TASK-FR-064")
 def test_errors_are_documented_as_problems(document: dict[str, Any]) -> None:
     for operation_id, operation in operations(document).items():
-        errors = {int(status): answer for status, answer in operation["responses"].items() if status >= "400"}
+        errors = {int(status): response for status, response in operation["responses"].items() if status >= "400"}
         assert errors.keys() == DOCUMENTED[operation_id], operation_id
-        assert all(set(answer["content"]) == {"application/problem+json"} for answer in errors.values())
+        assert all(set(response["content"]) == {"application/problem+json"} for response in errors.values())
 
 
 @pytest.mark.req("TASK-FR-064")
 def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     headers = {
-        name: set(answer.get("headers", {}))
+        name: set(response.get("headers", {}))
         for name, operation in operations(document).items()
-        for status, answer in operation["responses"].items()
+        for status, response in operation["responses"].items()
         if status < "300"
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
@@ -103,11 +103,11 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-068")
-def test_what_the_client_may_have_already_is_documented(document: dict[str, Any]) -> None:
+def test_conditional_requests_are_documented(document: dict[str, Any]) -> None:
     unchanged = {name for name, each in operations(document).items() if "304" in each["responses"]}
     assert unchanged == {"list_tasks", "list_changes", "get_task"}
-    answers = [operations(document)[name]["responses"]["304"] for name in unchanged]
-    assert all(set(answer["headers"]) == {"ETag"} and "content" not in answer for answer in answers)
+    responses = [operations(document)[name]["responses"]["304"] for name in unchanged]
+    assert all(set(response["headers"]) == {"ETag"} and "content" not in response for response in responses)
 
 
 @pytest.mark.req("TASK-FR-064", "TASK-FR-066")
@@ -138,14 +138,14 @@ def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.req("TASK-FR-020", "TASK-FR-062")
-async def test_the_array_format_is_documented_where_it_is_set(start_app: StartApp) -> None:
+async def test_the_array_format_is_documented_if_it_is_set(start_app: StartApp) -> None:
     document = (await start_app(list_format="array")).openapi()
-    answer = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answer["type"] == "array"
+    response = operations(document)["list_tasks"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert response["type"] == "array"
 
 
 @pytest.mark.req("TASK-FR-011")
-async def test_what_postgresql_writes_is_what_the_schema_says(user: User) -> None:
+async def test_the_json_that_postgresql_writes_matches_the_schema(user: User) -> None:
     """The JSON of tasks is made in SQL, where no schema checks it."""
     members = {"tags": ['a "tag"', "{\\}", "null"], "priority": "urgent", "due_date": "2026-12-01T09:00:00+05:00"}
     created = await user.create('Quotes " and \\ and 😀', description="x", completed=True, **members)

@@ -1,4 +1,4 @@
-"""The real server keeps its contract, whatever is generated from it; `--seeds=3` looks longer."""
+"""The real server keeps its contract for requests generated from it; `--seeds=3` tries more."""
 
 import subprocess
 from pathlib import Path
@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.req("HTTP-FR-025")
-def test_every_answer_is_one_that_the_contract_names(
+def test_every_response_is_one_that_the_contract_names(
     app: FastAPI, tmp_path: Path, database_url: str, seed: int
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "RATE_LIMIT_AUTH_FAILURES": "off"}
@@ -44,7 +44,7 @@ def _operations(app: FastAPI) -> list[dict[str, Any]]:
 
 
 def _endless(app: FastAPI) -> list[str]:
-    """An answer that never ends cannot be checked."""
+    """Schemathesis cannot check a response that never ends."""
     return [each["operationId"] for each in _operations(app) if _ENDLESS in str(each["responses"])]
 
 

@@ -61,7 +61,7 @@ def _defined() -> Counter[str]:
 
 
 def _ids_defined_in(spec: Path) -> list[str]:
-    """In bold at the start of an item; anywhere else an id is a reference."""
+    """Return the ids in bold at the start of an item; elsewhere an id is a reference."""
     return re.findall(rf"^[-*] \*\*({_ID})", spec.read_text(), re.MULTILINE)
 
 

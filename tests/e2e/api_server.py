@@ -30,16 +30,16 @@ class ApiServer:
 
     @property
     def log(self) -> str:
-        """What it has written so far, to standard output and standard error."""
+        """Return its output so far: standard output and standard error."""
         return self.log_file.read_text()
 
     def request(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
-        """Ask with a bearer token, or without; the options are httpx's."""
+        """Send a request with a bearer token, or without; the options are httpx's."""
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
         return self.http.request(method, path, headers=bearer | options.pop("headers", {}), **options)
 
     def tasks(self, user_id: str, token: str | None = None) -> httpx.Response:
-        """Ask for a user's tasks: answered with 200 to nobody but this user."""
+        """Request a user's tasks, which returns 200 to this user only."""
         return self.request("GET", f"/api/{user_id}/tasks", token)
 
 

@@ -30,48 +30,48 @@ needs_node = pytest.mark.skipif(
 
 @dataclass(frozen=True, kw_only=True)
 class BetterAuthUser:
-    """Somebody who has signed up; `client` carries their session's cookies, as their browser does."""
+    """A user who has signed up; `client` has the session's cookies, as a browser does."""
 
     id: str
     email: str
     client: httpx.Client
 
     def hs256_token(self) -> str:
-        """What the front end's own route signs with the shared secret."""
+        """Return a token that the front end's own route signs with the shared secret."""
         return self._get("/api/token")
 
     def plugin_token(self) -> str:
-        """What the jwt plugin signs."""
+        """Return a token that the jwt plugin signs."""
         return self._get("/api/auth/token")
 
     def header_token(self) -> str:
-        """The jwt plugin's token as it comes along with the session."""
+        """Return the jwt plugin's token from the header of the session's response."""
         return self.client.get("/api/auth/get-session").raise_for_status().headers["set-auth-jwt"]
 
     def session_token(self) -> str:
-        """The opaque `token` that signing in answers; it begins a new session."""
+        """Sign in, which begins a new session, and return the opaque `token` of the response."""
         credentials = {"email": self.email, "password": PASSWORD}
-        answer = self.client.post("/api/auth/sign-in/email", json=credentials)
-        return str(answer.raise_for_status().json()["token"])
+        response = self.client.post("/api/auth/sign-in/email", json=credentials)
+        return str(response.raise_for_status().json()["token"])
 
     def session_cookie(self) -> str:
-        """The session's token with Better Auth's signature: `token.base64hmac`."""
+        """Return the session's token with Better Auth's signature: `token.base64hmac`."""
         return unquote(self.client.cookies["better-auth.session_token"])
 
     def session_data_cookie(self) -> str:
-        """The cached session, of the kind that `cookie_cache` asks for."""
+        """Return the cached session, in the format that `cookie_cache` selects."""
         return self.client.cookies["better-auth.session_data"]
 
     def verification_token(self) -> str:
-        """The token of the link that was sent to verify the e-mail address."""
+        """Return the token of the link that was sent to verify the e-mail address."""
         return self._get(f"/test/verification-token?email={self.email}")
 
     def oauth_id_token(self) -> str:
-        """The ID token of an OAuth client that signed this user in."""
+        """Return the ID token of an OAuth client that signed this user in."""
         return self._get("/test/oauth-tokens", "id_token")
 
     def oauth_access_token(self) -> str:
-        """The access token of such a client, for the front end's origin as its resource."""
+        """Return the access token of such a client, with the front end's origin as its resource."""
         return self._get("/test/oauth-tokens", "access_token")
 
     def _get(self, path: str, member: str = "token") -> str:
@@ -105,11 +105,11 @@ class BetterAuthServer:
 
     @property
     def jwks_url(self) -> str:
-        """Where the plugin publishes its keys."""
+        """Return the URL at which the plugin publishes its keys."""
         return f"{self.url}/api/auth/jwks"
 
     def sign_up(self, name: str = "Somebody") -> BetterAuthUser:
-        """Sign a new user up, and in."""
+        """Sign a new user up and in."""
         browser = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=ANSWER_SECONDS, trust_env=False)
         self._open.enter_context(browser)
         form = {"name": name, "email": f"user-{uuid4()}@example.com", "password": PASSWORD}
@@ -117,12 +117,12 @@ class BetterAuthServer:
         return BetterAuthUser(id=user["id"], email=user["email"], client=browser)
 
     def jwks_fetches(self) -> int:
-        """How often the JWKS was asked for, outages included."""
+        """Return how often the JWKS was requested, outages included."""
         return int(self._lever("GET", "stats").json()["jwksFetches"])
 
     @contextmanager
     def jwks_outage(self) -> Iterator[None]:
-        """Let the JWKS answer 503 inside the `with` block."""
+        """Let the JWKS endpoint respond 503 inside the `with` block."""
         self._lever("POST", "outage", {"jwks": True})
         try:
             yield
@@ -130,13 +130,13 @@ class BetterAuthServer:
             self._lever("POST", "outage", {"jwks": False})
 
     def rotate(self) -> None:
-        """Let a new key sign from now on; the old ones stay in the JWKS for `grace_period`."""
+        """Rotate the signing key; the old ones stay in the JWKS for `grace_period`."""
         self._lever("POST", "rotate")
 
     def _lever(self, method: str, name: str, body: object = None) -> httpx.Response:
         url = f"{self.url}/test/{name}"
-        answer = httpx.request(method, url, json=body, timeout=ANSWER_SECONDS, trust_env=False)
-        return answer.raise_for_status()
+        response = httpx.request(method, url, json=body, timeout=ANSWER_SECONDS, trust_env=False)
+        return response.raise_for_status()
 
     def _options(self) -> dict[str, object]:
         return {

@@ -1,4 +1,4 @@
-"""Every route of the API, and somebody who calls them."""
+"""Every route of the API, and a client that calls them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +41,7 @@ type Task = dict[str, Any]
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who calls the API with the token of the front end's route."""
+    """A client of the API with the token of the front end's route."""
 
     api: ApiServer
     id: str

@@ -12,7 +12,7 @@ type StartApi = Callable[..., ApiServer]
 
 @pytest.fixture(scope="module")
 def start_api(database_url: str) -> Iterator[StartApi]:
-    """Starts an API that runs until the module's tests have ended; settings are given by name."""
+    """Return a function that starts an API for the module; settings are given by name."""
     with ExitStack() as stack:
 
         def start(**settings: str) -> ApiServer:

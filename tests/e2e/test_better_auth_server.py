@@ -101,7 +101,7 @@ def test_the_tokens_of_an_oauth_client_name_another_issuer(server: BetterAuthSer
         assert (claims["sub"], claims["iss"]) == (user.id, f"{server.url}/api/auth")
 
 
-def test_with_an_explicit_issuer_only_audience_and_type_tell_the_tokens_of_an_oauth_client() -> None:
+def test_with_an_explicit_issuer_tokens_of_an_oauth_client_differ_in_audience_and_type_only() -> None:
     with BetterAuthServer(secret=SECRET, plugin_algorithm="EdDSA", oauth_provider=True, explicit_issuer=True) as server:
         user = server.sign_up()
         id_token, access_token = user.oauth_id_token(), user.oauth_access_token()
@@ -129,7 +129,7 @@ def test_a_session_cached_with_the_plugins_key_says_so_in_its_type() -> None:
 
 
 @pytest.mark.parametrize(("strategy", "dots"), [("compact", 0), ("jwe", 4)])
-def test_a_session_cached_in_another_way_is_no_signed_token(strategy: CookieCache, dots: int) -> None:
+def test_a_session_cached_in_another_format_is_no_signed_token(strategy: CookieCache, dots: int) -> None:
     with BetterAuthServer(secret=SECRET, cookie_cache=strategy) as server:
         assert server.sign_up().session_data_cookie().count(".") == dots
 

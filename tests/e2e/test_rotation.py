@@ -1,4 +1,4 @@
-"""Keys and secrets change, endpoints fail, strangers knock: whoever holds a valid token does not notice."""
+"""Key rotation, JWKS outages and floods of unknown keys do not affect requests with valid tokens."""
 
 import json
 import time
@@ -31,8 +31,8 @@ STRANGERS = 1000
 PLACES = 100
 
 
-class Answer(NamedTuple):
-    """What a client got for a token of which key, and how long that took."""
+class Result(NamedTuple):
+    """A response's status, the key of the request's token, and the time that it took."""
 
     kid: str
     status: int
@@ -53,7 +53,7 @@ def user(front_end: BetterAuthServer) -> BetterAuthUser:
 
 @pytest.fixture
 def api(start_api: StartApi, front_end: BetterAuthServer) -> ApiServer:
-    """An API that has not fetched any key yet."""
+    """Start an API that has not fetched any key yet."""
     return start_api(better_auth_url=front_end.url, rate_limit="off")
 
 
@@ -62,62 +62,62 @@ def kid(token: str) -> str:
 
 
 def forged(token: str) -> str:
-    """The token, as if a key that does not exist had signed it."""
+    """Return the token with the id of a key that does not exist."""
     header = base64url.encode(json.dumps({"alg": "ES256", "kid": str(uuid4())}).encode())
     return ".".join([header, *token.split(".")[1:]])
 
 
-def ask(http: httpx.Client, user: BetterAuthUser, token: str) -> Answer:
+def send(http: httpx.Client, user: BetterAuthUser, token: str) -> Result:
     start = time.perf_counter()
     response = http.get(f"/api/{user.id}/tasks", headers={"Authorization": f"Bearer {token}"})
-    return Answer(kid(token), response.status_code, time.perf_counter() - start)
+    return Result(kid(token), response.status_code, time.perf_counter() - start)
 
 
-def usual_worst(answers: list[Answer]) -> float:
-    """The seconds within which 19 of 20 answers came."""
-    return quantiles((answer.seconds for answer in answers), n=20)[-1]
+def percentile_95(responses: list[Result]) -> float:
+    """Return the 95th percentile of the response times in seconds."""
+    return quantiles((response.seconds for response in responses), n=20)[-1]
 
 
 @contextmanager
-def asking(api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]) -> Iterator[list[Answer]]:
-    """Let clients ask on and on, at the same time, while the `with` block runs; their answers, as they come."""
-    done, answers = Event(), list[Answer]()
+def concurrent_requests(api: ApiServer, user: BetterAuthUser, next_token: Callable[[], str]) -> Iterator[list[Result]]:
+    """Let concurrent clients send requests until the `with` block ends; yield the growing list of results."""
+    done, results = Event(), list[Result]()
 
-    def keep_asking() -> None:
+    def keep_sending() -> None:
         with httpx.Client(base_url=api.url, timeout=10, trust_env=False) as http:
             while not done.is_set():
-                answers.append(ask(http, user, next_token()))
+                results.append(send(http, user, next_token()))
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(keep_asking) for _ in range(CLIENTS)]
+        clients = [pool.submit(keep_sending) for _ in range(CLIENTS)]
         try:
-            yield answers
+            yield results
         finally:
             done.set()
     for client in clients:
         client.result()
 
 
-def have_come(answers: list[Answer]) -> None:
-    """Wait for enough of them."""
-    eventually(lambda: len(answers) >= ENOUGH, seconds=30)
+def await_results(results: list[Result]) -> None:
+    """Wait until the list has enough results."""
+    eventually(lambda: len(results) >= ENOUGH, seconds=30)
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-043")
 def test_a_rotation_refuses_no_valid_token(front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser) -> None:
     old, before = user.plugin_token(), front_end.jwks_fetches()
-    with asking(api, user, lambda: old) as first:
-        have_come(first)
+    with concurrent_requests(api, user, lambda: old) as first:
+        await_results(first)
         front_end.rotate()
-        with asking(api, user, user.plugin_token) as later:
-            have_come(later)
-    assert {answer.status for answer in first + later} == {200}
-    assert {answer.kid for answer in first}.isdisjoint(answer.kid for answer in later)
+        with concurrent_requests(api, user, user.plugin_token) as later:
+            await_results(later)
+    assert {result.status for result in first + later} == {200}
+    assert {result.kid for result in first}.isdisjoint(result.kid for result in later)
     assert front_end.jwks_fetches() - before == 2
 
 
 @pytest.mark.req("AUTH-FR-043", "AUTH-FR-044")
-def test_in_an_outage_known_keys_go_on_and_others_are_told_to_wait(
+def test_in_an_outage_cached_keys_are_accepted_and_others_get_503_with_retry_after(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
 ) -> None:
     used, unused = user.plugin_token(), user.plugin_token()
@@ -133,24 +133,24 @@ def test_in_an_outage_known_keys_go_on_and_others_are_told_to_wait(
 
 
 @pytest.mark.req("AUTH-FR-042")
-def test_a_flood_of_unknown_keys_is_nobody_elses_trouble(
+def test_a_flood_of_unknown_keys_does_not_affect_other_clients(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
 ) -> None:
     token, before = user.plugin_token(), front_end.jwks_fetches()
-    known = cycle([user.plugin_token() for _ in range(100)])
-    alone = [ask(api.http, user, next(known)) for _ in range(20)]
+    cached = cycle([user.plugin_token() for _ in range(100)])
+    alone = [send(api.http, user, next(cached)) for _ in range(20)]
     during = []
     with (
         httpx.Client(base_url=api.url, timeout=20, trust_env=False, limits=httpx.Limits(max_connections=None)) as http,
         ThreadPoolExecutor(PLACES + CLIENTS) as pool,
     ):
-        flood = [pool.submit(ask, http, user, forged(token)) for _ in range(STRANGERS)]
+        flood = [pool.submit(send, http, user, forged(token)) for _ in range(STRANGERS)]
         while not all(stranger.done() for stranger in flood):
-            during.append(ask(api.http, user, next(known)))
+            during.append(send(api.http, user, next(cached)))
     assert {stranger.result().status for stranger in flood} <= {401, 429}
-    assert {answer.status for answer in alone + during} == {200}
+    assert {response.status for response in alone + during} == {200}
     assert len(during) > 20
-    assert usual_worst(during) < usual_worst(alone) + 0.25
+    assert percentile_95(during) < percentile_95(alone) + 0.25
     assert front_end.jwks_fetches() - before < 10
 
 

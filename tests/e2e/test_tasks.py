@@ -1,4 +1,4 @@
-"""Users who signed up at a real Better Auth front end keep their tasks here, over HTTP."""
+"""Users of a real Better Auth front end manage their tasks over HTTP."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ def _signed_up(api: ApiServer, front_end: BetterAuthServer) -> Caller:
 
 
 @pytest.mark.req("TASK-FR-062")
-def test_the_routes_of_these_tests_are_all_there_are(api: ApiServer) -> None:
+def test_these_tests_cover_all_routes(api: ApiServer) -> None:
     documented = {
         (method.upper(), path)
         for path, operations in api.http.get("/openapi.json").json()["paths"].items()
@@ -76,8 +76,8 @@ def test_a_task_is_created_read_and_changed(user: Caller) -> None:
 def test_a_completion_is_toggled_or_set(user: Caller) -> None:
     task_id = user.create()["id"]
     bodies: list[Options] = [{}, {}, COMPLETED, COMPLETED, {"json": {"completed": False}}]
-    answers = [user.request("PATCH", COMPLETE, task_id, **body).json()["completed"] for body in bodies]
-    assert answers == [True, False, True, True, False]
+    responses = [user.request("PATCH", COMPLETE, task_id, **body).json()["completed"] for body in bodies]
+    assert responses == [True, False, True, True, False]
     assert task_id in {task["id"] for task in user.tasks(status="pending")}
     assert task_id not in {task["id"] for task in user.tasks(status="completed")}
 
@@ -95,8 +95,8 @@ def test_each_user_sees_exactly_their_own_tasks(api: ApiServer, front_end: Bette
     first, second = _signed_up(api, front_end), _signed_up(api, front_end)
     theirs = listed(second.create(title="theirs"))
     one, two = (first.create(title=title) for title in ("one", "two"))
-    answer = first.request("GET").json()
-    assert answer == {"tasks": listed(two, one), "count": 2, "total": 2, "next_cursor": None}
+    listing = first.request("GET").json()
+    assert listing == {"tasks": listed(two, one), "count": 2, "total": 2, "next_cursor": None}
     assert second.tasks() == theirs
 
 
@@ -134,7 +134,7 @@ def test_another_users_task_does_not_exist(
 
 @pytest.mark.req("AUTH-FR-001")
 @pytest.mark.parametrize(("method", "route", "options", "_status"), ROUTES)
-def test_without_a_token_no_route_answers(
+def test_without_a_token_every_route_is_401(
     api: ApiServer, user: Caller, method: str, route: str, options: Options, _status: int
 ) -> None:
     path = route.format(user_id=user.id, task_id=user.create()["id"])
@@ -159,12 +159,12 @@ def test_a_page_of_the_front_end_may_use_every_route(
     response = user.api.request(method, path, user.token, headers=origin, **options)
     assert (preflight.status_code, response.status_code) == (200, status)
     assert method in preflight.headers["Access-Control-Allow-Methods"]
-    for answer in preflight, response:
-        assert answer.headers["Access-Control-Allow-Origin"] == front_end.url
+    for each in preflight, response:
+        assert each.headers["Access-Control-Allow-Origin"] == front_end.url
 
 
 @pytest.mark.req("TASK-FR-061")
-def test_a_page_of_somebody_else_may_not(user: Caller) -> None:
+def test_a_page_of_another_origin_may_not(user: Caller) -> None:
     origin = {"Origin": "https://evil.example"}
     preflight = user.request("OPTIONS", headers=origin | {"Access-Control-Request-Method": "GET"})
     assert preflight.status_code == 400

@@ -1,4 +1,4 @@
-"""Of all that a real Better Auth front end signs, the API believes the access tokens, and nothing else."""
+"""Of everything that a real Better Auth front end signs, the API accepts only access tokens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ from tests.unit.auth.minting import hs256, mint
 
 pytestmark = needs_node
 
-# One front end for each algorithm of the plugin; what else each has makes the tokens that must be refused.
+# One front end for each algorithm of the plugin; their other options produce the tokens that must be refused.
 FRONT_ENDS: dict[PluginAlgorithm, dict[str, Any]] = {
     "EdDSA": {"oauth_provider": True, "cookie_cache": "jwt"},
     "ES256": {"cookie_cache": "compact"},
@@ -33,14 +33,14 @@ type TokenOf = Callable[[BetterAuthUser], str]
 
 @dataclass(frozen=True)
 class Pair:
-    """A front end, the API that is connected to it in both ways, and a user of both."""
+    """A front end, an API that trusts its keys and its secret, and a user of both."""
 
     front_end: BetterAuthServer
     api: ApiServer
     user: BetterAuthUser
 
-    def answer(self, token: str) -> httpx.Response:
-        """What the API says to this token, sent for its user's tasks."""
+    def list_tasks(self, token: str) -> httpx.Response:
+        """Request the user's tasks with this token."""
         return self.api.tasks(self.user.id, token)
 
 
@@ -49,7 +49,7 @@ type Connect = Callable[[PluginAlgorithm], Pair]
 
 @pytest.fixture(scope="module")
 def connect(start_api: StartApi) -> Iterator[Connect]:
-    """Starts a pair when it is first asked for; each front end has a secret and keys of its own."""
+    """Return a function that starts a pair on first use; each front end has its own secret and keys."""
     with ExitStack() as stack:
 
         @cache
@@ -65,7 +65,7 @@ def connect(start_api: StartApi) -> Iterator[Connect]:
 
 @pytest.fixture(scope="module")
 def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
-    """The front end with cached sessions, and an API that takes them as tokens."""
+    """Start the front end with cached sessions, and an API that accepts them as tokens."""
     pair = connect("EdDSA")
     api = start_api(
         better_auth_secret=pair.front_end.secret,
@@ -78,27 +78,27 @@ def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-021")
 @pytest.mark.parametrize("token_of", [BetterAuthUser.plugin_token, BetterAuthUser.header_token])
 @pytest.mark.parametrize("algorithm", PUBLISHED)
-def test_what_the_plugin_signs_is_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
+def test_tokens_of_the_plugin_are_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
     pair = connect(algorithm)
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == algorithm
-    assert pair.answer(token).status_code == 200
+    assert pair.list_tasks(token).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-019")
 @pytest.mark.parametrize("token_of", [BetterAuthUser.hs256_token, BetterAuthUser.plugin_token])
-def test_what_the_shared_secret_signs_is_accepted(connect: Connect, token_of: TokenOf) -> None:
+def test_tokens_signed_with_the_shared_secret_are_accepted(connect: Connect, token_of: TokenOf) -> None:
     pair = connect("HS256")
     token = token_of(pair.user)
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
-    assert pair.answer(token).status_code == 200
+    assert pair.list_tasks(token).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-003")
 def test_one_api_takes_the_tokens_of_the_plugin_and_of_the_route(connect: Connect) -> None:
     pair = connect("EdDSA")
-    assert pair.answer(pair.user.plugin_token()).status_code == 200
-    assert pair.answer(pair.user.hs256_token()).status_code == 200
+    assert pair.list_tasks(pair.user.plugin_token()).status_code == 200
+    assert pair.list_tasks(pair.user.hs256_token()).status_code == 200
 
 
 @pytest.mark.req(
@@ -120,17 +120,17 @@ def test_one_api_takes_the_tokens_of_the_plugin_and_of_the_route(connect: Connec
         pytest.param("RS256", BetterAuthUser.oauth_access_token, "at+jwt", id="OAuth access token, same issuer"),
     ],
 )
-def test_what_is_no_access_token_is_refused_with_advice(
+def test_other_signed_values_are_refused_with_advice(
     connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf, advice: str
 ) -> None:
     pair = connect(algorithm)
     token = token_of(pair.user)
-    refusal = pair.answer(token)
+    refusal = pair.list_tasks(token)
     assert (refusal.status_code, refusal.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert advice in refusal.json()["detail"]
     assert token not in pair.api.log
     assert advice in pair.api.log
-    assert pair.answer(pair.user.plugin_token()).status_code == 200
+    assert pair.list_tasks(pair.user.plugin_token()).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-022", "AUTH-FR-041")
@@ -144,7 +144,7 @@ def test_what_is_no_access_token_is_refused_with_advice(
 def test_tokens_of_another_front_end_are_refused(connect: Connect, token_of: TokenOf, advice: str) -> None:
     here, elsewhere = connect("ES256"), connect("EdDSA")
     token = token_of(elsewhere.user)
-    assert elsewhere.answer(token).status_code == 200
+    assert elsewhere.list_tasks(token).status_code == 200
     refusal = here.api.tasks(elsewhere.user.id, token)
     assert refusal.status_code == 401
     assert advice in refusal.json()["detail"]
@@ -156,13 +156,13 @@ def test_a_public_key_of_the_front_end_is_no_secret(connect: Connect) -> None:
     claims = jwt.get_unverified_claims(pair.user.plugin_token())
     [published] = httpx.get(pair.front_end.jwks_url, trust_env=False).json()["keys"]
     secret = jwk.construct(published, "RS256").to_pem()
-    assert pair.answer(mint(claims, hs256(secret))).status_code == 401
-    assert pair.answer(mint(claims, hs256(pair.front_end.secret))).status_code == 200
+    assert pair.list_tasks(mint(claims, hs256(secret))).status_code == 401
+    assert pair.list_tasks(mint(claims, hs256(pair.front_end.secret))).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-037")
 def test_where_allowed_a_cached_session_is_a_token(cookie_pair: Pair) -> None:
-    assert cookie_pair.answer(cookie_pair.user.session_data_cookie()).status_code == 200
+    assert cookie_pair.list_tasks(cookie_pair.user.session_data_cookie()).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-051")

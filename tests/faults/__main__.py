@@ -1,4 +1,4 @@
-"""Break what the API stands on and print what became of its promises: `python -m tests.faults`."""
+"""Inject faults under load and report broken guarantees: `python -m tests.faults`."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def main(
     clients: Annotated[int, typer.Option(min=1, help="How many write at once.")] = 4,
     seconds: Annotated[int, typer.Option(min=5, help="How long rows are locked.")] = 20,
 ) -> None:
-    """End everything, and the database alone, under write load; lock rows; end with 1 where a promise was broken."""
+    """Kill everything, and the database alone, under write load; lock rows; exit with 1 if a guarantee was broken."""
     with TemporaryDirectory() as folder:
         soundness = _end_again_and_again(Path(folder), rounds, [Writer() for _ in range(clients)])
     with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as server:

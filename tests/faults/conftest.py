@@ -1,4 +1,4 @@
-"""An app that reaches its database through a network that can fail."""
+"""Fixtures: an app that connects to its database through a network that can fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,13 +13,13 @@ from tests.faults.proxy import Proxy
 
 @pytest.fixture
 async def own_database(new_database: NewDatabase) -> str:
-    """A database of this test, reached without any proxy."""
+    """Create a database for this test, and return its URL without the proxy."""
     return await new_database()
 
 
 @pytest.fixture
 async def server(own_database: str) -> AsyncIterator[Connection]:
-    """What an operator can do at the database."""
+    """Return an operator's connection to the database."""
     connection = await asyncpg.connect(own_database)
     yield connection
     await connection.close()
@@ -33,7 +33,7 @@ async def proxy(own_database: str) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def app(proxy: Proxy, start_app: StartApp) -> FastAPI:
-    """An app that has made all of its connections, so that they are there when they fail; it may be asked as often."""
+    """Start an app whose pool is full, so that the connections exist when they fail, and lift its rate limits."""
     app = await start_app(database_url=proxy.url, rate_limit="off")
     await asyncio.gather(*(User(app).create() for _ in range(30)))
     return app

@@ -23,25 +23,25 @@ _PATIENCE_SECONDS = 40
 
 
 class Round(NamedTuple):
-    """What one round found; all figures but the time and the acknowledged count from the first round."""
+    """The result of one round; the counts are totals since the first round, except for the acknowledged writes."""
 
     fault: str
     acknowledged: int
     lost: int
     duplicates: int
     failures: int
-    """Answers that were neither a success nor one that says to try again."""
+    """Responses that were neither a success nor an error that may be retried."""
     back_seconds: float
-    """From the end of the database, or from the start of the new process, to `/ready`."""
+    """The seconds from the end of the database, or the start of the new process, until `/ready` succeeds."""
 
     @property
     def is_sound(self) -> bool:
-        """Whether clients were told something, and nothing wrong."""
+        """Whether writes were acknowledged, and none was lost."""
         return self.acknowledged > 0 and self.lost == self.failures == self.duplicates == 0
 
 
 def kill_everything_under_load(folder: Path, writers: list[Writer]) -> Round:
-    """Power fails; then everything starts again."""
+    """Kill all processes, as a power failure does, then start everything again."""
     before = _acknowledged(writers)
     with _serving(folder) as server, _writing(server, writers, threading.Event()):
         _write_for_a_while(writers)
@@ -52,12 +52,12 @@ def kill_everything_under_load(folder: Path, writers: list[Writer]) -> Round:
 
 
 def kill_the_database_under_load(folder: Path, writers: list[Writer]) -> Round:
-    """The embedded PostgreSQL is killed, and comes back, while the API lives and its clients go on."""
+    """Kill the embedded PostgreSQL, which restarts, while the API runs and its clients continue."""
     return _end_the_database_under_load("kill -9 of database", folder, writers, _kill)
 
 
 def restart_the_database_under_load(folder: Path, writers: list[Writer]) -> Round:
-    """It shuts down fast (https://www.postgresql.org/docs/current/server-shutdown.html), and comes back."""
+    """Restart the database with a fast shutdown (https://www.postgresql.org/docs/current/server-shutdown.html)."""
     return _end_the_database_under_load("fast restart", folder, writers, _shut_down)
 
 
@@ -89,7 +89,7 @@ def _shut_down(server: Server) -> None:
 
 
 def _write_for_a_while(writers: list[Writer]) -> None:
-    """Long enough for something to be acknowledged, however busy the machine."""
+    """Wait until writes have been acknowledged, however busy the machine is."""
     enough, deadline = _acknowledged(writers) + len(writers), time.monotonic() + _PATIENCE_SECONDS
     while _acknowledged(writers) < enough:
         assert time.monotonic() < deadline
@@ -127,7 +127,7 @@ def _is_ready(server: Server) -> bool:
 
 
 def _acknowledged(writers: list[Writer]) -> int:
-    return sum(writer.answers for writer in writers)
+    return sum(writer.responses for writer in writers)
 
 
 def _compared(fault: str, server: Server, writers: list[Writer], before: int, back_seconds: float) -> Round:

@@ -1,4 +1,4 @@
-"""A network between the API and PostgreSQL that fails when it is told to."""
+"""A proxy between the API and PostgreSQL that simulates network failures."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, socket(7)
 
 
 class Proxy:
-    """A TCP port before the server of a URL. It passes everything on until it is told otherwise."""
+    """A TCP proxy in front of the server of a URL. It forwards everything until a failure is set."""
 
     def __init__(self, server_url: str) -> None:
         self._target = f"{parse_qs(urlsplit(server_url).query)['host'][0]}/.s.PGSQL.5432"
@@ -26,7 +26,7 @@ class Proxy:
         self.is_black_hole = False
         self.rejects = False
         self.answer_to_lose: bytes | None = None
-        """What a message to the server contains whose answer never arrives: the connection is reset instead."""
+        """Content of a message to the server after which the connection is reset instead of forwarding the response."""
 
     async def __aenter__(self) -> Self:
         self.passing.set()
@@ -43,37 +43,37 @@ class Proxy:
         return f"postgresql://postgres@127.0.0.1:{self._port}{self._database}"
 
     async def accept(self) -> None:
-        """Listen again, where it listened before."""
+        """Listen again, on the same port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
-        """The server is gone: nobody listens, and what was connected is reset."""
+        """Simulate a stopped server: close the port, and reset all connections."""
         if self._server:
             self._server.close()
         self.reset()
         await asyncio.sleep(0)
 
     def reset(self) -> None:
-        """Reset all connections; new ones are welcome."""
+        """Reset all connections; new ones are accepted."""
         for link in tuple(self._links):
             link.reset()
 
     def freeze(self) -> None:
-        """Keep every byte until the thaw."""
+        """Hold back every byte until `thaw`."""
         self.passing.clear()
 
     def thaw(self) -> None:
         self.passing.set()
 
     def swallow(self) -> None:
-        """A black hole: what is sent is lost, and connections that were in it are dead for ever, but do not say so."""
+        """Drop all traffic silently: existing connections are dead, but neither side is notified."""
         self.is_black_hole = True
         for link in self._links:
             link.is_lost = True
 
     def surface(self) -> None:
-        """The end of the black hole, for new connections."""
+        """Forward new connections again."""
         self.is_black_hole = False
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,7 +102,7 @@ class Link:
         self._client.transport.abort()
 
     async def carry(self, client: asyncio.StreamReader, target: str) -> None:
-        """Carry what both sides say until one of them ends."""
+        """Forward data in both directions until one side closes."""
         with suppress(OSError):
             server, to_server = await asyncio.open_unix_connection(target)
             try:

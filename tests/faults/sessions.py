@@ -1,4 +1,4 @@
-"""The sessions of a database, seen and ended by its operator."""
+"""Terminate sessions of a database, as its operator."""
 
 from tests.conftest import Connection
 
@@ -6,10 +6,10 @@ _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> p
 
 
 async def end_all(server: Connection) -> None:
-    """As a server does that is restarted or suspended."""
+    """Terminate all sessions, as a server does that is restarted or suspended."""
     await server.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
 
 
 async def end_one(server: Connection) -> None:
-    """Any of them."""
+    """Terminate one session."""
     await server.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS} ORDER BY random() LIMIT 1")

@@ -1,4 +1,4 @@
-"""What was acknowledged is there after everything was killed, however busy it was."""
+"""Durability: acknowledged writes survive the death of all processes under load."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -24,11 +24,11 @@ async def create(user: User, title: str, statuses: Counter[int], key: str | None
     """Create a task, and retry until the response is 201."""
     headers = {"Idempotency-Key": key or str(uuid4())}
     while True:
-        answer = await user.post(json={"title": title}, headers=headers)
-        statuses[answer.status_code] += 1
-        if answer.status_code == 201:
-            return answer
-        assert answer.status_code in {409, 503}, answer.text
+        response = await user.post(json={"title": title}, headers=headers)
+        statuses[response.status_code] += 1
+        if response.status_code == 201:
+            return response
+        assert response.status_code in {409, 503}, response.text
         await asyncio.sleep(0.01)
 
 
@@ -39,10 +39,10 @@ async def test_a_request_that_loses_a_message_of_the_database_is_handled_once(
 ) -> None:
     statuses: Counter[int] = Counter()
     lose(proxy, lost)
-    answer = await create(user, "title of the write", statuses, "key of the lookup")
+    response = await create(user, "title of the write", statuses, "key of the lookup")
     assert proxy.answer_to_lose is None
     assert statuses[503] == (lost != "BEGIN")
-    assert ("Idempotency-Replayed" in answer.headers) == (lost == "COMMIT")
+    assert ("Idempotency-Replayed" in response.headers) == (lost == "COMMIT")
     assert len(await user.tasks()) == 1
 
 

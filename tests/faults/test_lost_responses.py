@@ -1,4 +1,4 @@
-"""A connection breaks in the middle: reads go on, and no change is made twice."""
+"""Connections that break before the response: reads are retried, and no change is made twice."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ _FLAKY = """
 
 
 @pytest.mark.req("DB-FR-004")
-async def test_a_read_whose_answer_is_lost_is_read_again(user: User, proxy: Proxy) -> None:
+async def test_a_read_whose_response_is_lost_is_retried(user: User, proxy: Proxy) -> None:
     task = await user.create()
     for _ in range(12):
         proxy.answer_to_lose = _ANY
@@ -37,9 +37,9 @@ async def test_a_read_whose_answer_is_lost_is_read_again(user: User, proxy: Prox
 
 
 @pytest.mark.req("DB-FR-005")
-async def test_a_change_whose_answer_is_lost_is_not_made_twice(user: User, proxy: Proxy) -> None:
+async def test_a_change_whose_response_is_lost_is_not_made_twice(user: User, proxy: Proxy) -> None:
     for n in range(12):
-        await user.get()  # on a connection that the next request finds
+        await user.get()  # on a connection that the next request uses
         proxy.answer_to_lose = _ANY
         refusal = await user.post(json={"title": f"task {n}"})
         assert (refusal.status_code, refusal.headers["Retry-After"]) == (503, "1")
@@ -48,7 +48,9 @@ async def test_a_change_whose_answer_is_lost_is_not_made_twice(user: User, proxy
 
 
 @pytest.mark.req("DB-FR-004", "DB-FR-005")
-async def test_every_read_goes_on_while_all_sessions_are_killed_again_and_again(user: User, server: Connection) -> None:
+async def test_every_read_succeeds_while_all_sessions_are_killed_again_and_again(
+    user: User, server: Connection
+) -> None:
     async def kill() -> None:
         for _ in range(5):
             await end_all(server)
@@ -65,22 +67,22 @@ async def test_every_read_goes_on_while_all_sessions_are_killed_again_and_again(
             user.put(recurring["id"], json={"title": f"task of old, {n}"}),
         ]
         reads = [user.get(path) for path in ("", recurring["id"], "/stats", "/tags", "/changes")]
-        answers = await asyncio.gather(*writes, *reads)
-        return [("write" if n < len(writes) else "read", answer.status_code) for n, answer in enumerate(answers)]
+        responses = await asyncio.gather(*writes, *reads)
+        return [("write" if n < len(writes) else "read", response.status_code) for n, response in enumerate(responses)]
 
     recurring = await user.create(recurrence="FREQ=DAILY")
     killing = asyncio.create_task(kill())
-    answers: list[tuple[str, int]] = []
+    responses: list[tuple[str, int]] = []
     while not killing.done():
-        answers += await work(len(answers))
-    assert {*answers, ("write", 503)} == {("read", 200), ("write", 200), ("write", 201), ("write", 503)}
+        responses += await work(len(responses))
+    assert {*responses, ("write", 503)} == {("read", 200), ("write", 200), ("write", 201), ("write", 503)}
     titles = [task["title"] for task in await user.tasks() if task["recurrence"] is None]
-    assert len(titles) == len(set(titles)) >= answers.count(("write", 201)) > 0
+    assert len(titles) == len(set(titles)) >= responses.count(("write", 201)) > 0
 
 
 @pytest.mark.req("DB-FR-007")
 @pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])
-async def test_a_change_that_the_database_took_back_is_tried_once_more(
+async def test_a_change_that_the_database_rolled_back_is_retried_once(
     user: User, server: Connection, code: str
 ) -> None:
     await server.execute(_FLAKY.format(when="= 1", code=code))
@@ -90,7 +92,7 @@ async def test_a_change_that_the_database_took_back_is_tried_once_more(
 
 
 @pytest.mark.req("DB-FR-007")
-async def test_a_change_that_is_taken_back_twice_is_refused(user: User, server: Connection) -> None:
+async def test_a_change_that_is_rolled_back_twice_is_refused(user: User, server: Connection) -> None:
     await server.execute(_FLAKY.format(when="> 0", code="40001"))
     refusal = await user.post(json={"title": "Buy milk"})
     assert (refusal.status_code, refusal.headers["Retry-After"]) == (503, "1")
@@ -99,7 +101,7 @@ async def test_a_change_that_is_taken_back_twice_is_refused(user: User, server: 
 
 
 @pytest.mark.req("DB-FR-007")
-async def test_a_transaction_that_the_database_took_back_is_refused_and_changes_nothing(
+async def test_a_transaction_that_the_database_rolled_back_is_refused_and_changes_nothing(
     user: User, server: Connection
 ) -> None:
     await server.execute(_FLAKY.format(when="= 1", code="40P01"))
@@ -119,7 +121,7 @@ async def test_a_transaction_begins_on_a_living_connection(app: FastAPI, proxy: 
 
 
 @pytest.mark.req("DB-FR-005")
-async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAPI, proxy: Proxy) -> None:
+async def test_a_transaction_whose_commit_is_not_confirmed_is_refused(app: FastAPI, proxy: Proxy) -> None:
     async def use() -> None:
         async with app.state.components.database.transaction("somebody") as transaction:
             await transaction.fetch(_ONE)
@@ -131,7 +133,7 @@ async def test_a_transaction_whose_commit_is_not_answered_is_refused(app: FastAP
 
 
 @pytest.mark.req("DB-FR-005")
-async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(app: FastAPI) -> None:
+async def test_a_transaction_that_was_rolled_back_is_not_reported_as_committed(app: FastAPI) -> None:
     async def go_on() -> None:
         async with app.state.components.database.transaction("somebody") as transaction:
             with suppress(asyncpg.DivisionByZeroError):
@@ -142,7 +144,7 @@ async def test_a_transaction_that_was_rolled_back_does_not_pass_for_committed(ap
 
 
 @pytest.mark.req("DB-FR-005")
-async def test_a_transaction_that_fails_is_taken_back_and_its_connection_used_again(app: FastAPI) -> None:
+async def test_a_transaction_that_fails_is_rolled_back_and_its_connection_is_reused(app: FastAPI) -> None:
     async def fail() -> None:
         async with app.state.components.database.transaction("somebody") as transaction:
             await transaction.fetch(_LOCK)

@@ -1,4 +1,4 @@
-"""What waits for the database costs memory, and not more than can be said beforehand."""
+"""Requests that wait for the database take bounded memory."""
 
 import asyncio
 from pathlib import Path
@@ -19,15 +19,15 @@ _MEGABYTE = 1 << 20
 _USERS = 40
 _EACH = 5
 _CHANGES = [{"op": "create", "task": {"title": "Buy milk", "description": "x" * 10_000}}] * 100
-"""As much as a body may hold."""
+"""The largest description that a body can hold."""
 
 
-async def ask(server: Server) -> set[int]:
-    """What two hundred large changes and as many reads are answered, each over a connection of its own."""
+async def send_requests(server: Server) -> set[int]:
+    """Send two hundred large changes and as many reads, each over its own connection, and return the statuses."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=30) as http:
-        answers = await asyncio.gather(*(request for _ in range(_USERS) for request in requests(http)))
-    return {answer.status_code for answer in answers}
+        responses = await asyncio.gather(*(request for _ in range(_USERS) for request in requests(http)))
+    return {response.status_code for response in responses}
 
 
 def requests(http: httpx.AsyncClient) -> list[asyncio.Task[httpx.Response]]:
@@ -39,19 +39,19 @@ def requests(http: httpx.AsyncClient) -> list[asyncio.Task[httpx.Response]]:
 
 
 async def peak_of(server: Server) -> float:
-    """How much memory it had at most while it was asked, in megabytes."""
+    """Return the peak memory of the process during the requests, in megabytes."""
     process, peak = psutil.Process(server.pid), 0
-    asking = asyncio.create_task(ask(server))
-    while not asking.done():
+    responses = asyncio.create_task(send_requests(server))
+    while not responses.done():
         peak = max(peak, process.memory_info().rss)
         await asyncio.sleep(0.02)
-    assert await asking == {503}
+    assert await responses == {503}
     return peak / _MEGABYTE
 
 
 @pytest.mark.req("DB-FR-015")
 async def test_overload_costs_memory_within_bounds(tmp_path: Path, own_database: str) -> None:
-    """A body of a megabyte and what was read from it, for each that waits; the next overload takes no more."""
+    """Each waiting request holds a body of a megabyte and what was parsed from it; the next overload takes no more."""
     with serving(tmp_path, own_database) as server:
         before = psutil.Process(server.pid).memory_info().rss / _MEGABYTE
         async with uncommitted(own_database, "LOCK TABLE tasks, users"):

@@ -1,4 +1,4 @@
-"""The database is away, for a moment or for longer: nobody gets a 500, nobody hangs, and it heals by itself."""
+"""Database outages, short or long: no request gets a 500 or hangs, and the API recovers by itself."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -19,11 +19,11 @@ from tests.support.stopwatch import Stopwatch
 pytestmark = pytest.mark.serial
 
 _PRODUCTION = 4.0
-"""How many seconds the API waits for its database, where a test does not shorten its `patience`."""
+"""The seconds that the API waits for its database, unless a test shortens its `patience`."""
 
 
 async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
-    """The status, and after how many seconds it came."""
+    """Return the status of the response, and its time in seconds."""
     took = Stopwatch()
     response = await request
     assert response.status_code != 503 or int(response.headers["Retry-After"]) > 0
@@ -31,16 +31,16 @@ async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
 
 
 async def read_and_write(user: User, times: int = 10) -> set[int]:
-    """What these answer, all at once."""
+    """Send these requests concurrently, and return their statuses."""
     reads = [user.get() for _ in range(times)]
     writes = [user.post(json={"title": "Buy milk"}) for _ in range(times)]
-    return {answer.status_code for answer in await asyncio.gather(*reads, *writes)}
+    return {response.status_code for response in await asyncio.gather(*reads, *writes)}
 
 
 async def assert_refused_in_time(user: User, patience: float) -> None:
-    answers = await asyncio.gather(timed(user.get()), timed(user.post(json={"title": "Buy milk"})))
-    assert [status for status, _ in answers] == [503, 503]
-    assert max(seconds for _, seconds in answers) < patience + 1
+    responses = await asyncio.gather(timed(user.get()), timed(user.post(json={"title": "Buy milk"})))
+    assert [status for status, _ in responses] == [503, 503]
+    assert max(seconds for _, seconds in responses) < patience + 1
     assert (await user.http.get("/health")).status_code == 200
 
 
@@ -54,29 +54,27 @@ async def assert_serves_within(user: User, seconds: float) -> None:
 
 @pytest.mark.req("DB-FR-001")
 @pytest.mark.parametrize("seconds", [0.8, 3])
-async def test_a_database_that_refuses_for_a_moment_costs_nobody_an_error(
-    user: User, proxy: Proxy, seconds: float
-) -> None:
+async def test_a_database_that_refuses_for_a_moment_causes_no_error(user: User, proxy: Proxy, seconds: float) -> None:
     await proxy.refuse()
     await asyncio.sleep(0.1)
-    answers = asyncio.create_task(read_and_write(user))
+    responses = asyncio.create_task(read_and_write(user))
     await asyncio.sleep(seconds)
     await proxy.accept()
-    assert await answers == {200, 201}
+    assert await responses == {200, 201}
 
 
 @pytest.mark.req("DB-FR-001")
 @pytest.mark.parametrize("seconds", [0.8, 3])
-async def test_a_database_that_wakes_up_costs_nobody_an_error(
+async def test_a_database_that_wakes_up_causes_no_error(
     user: User, proxy: Proxy, server: Connection, seconds: float
 ) -> None:
     await end_all(server)
     await asyncio.sleep(0.1)
     proxy.freeze()
-    answers = asyncio.create_task(read_and_write(user))
+    responses = asyncio.create_task(read_and_write(user))
     await asyncio.sleep(seconds)
     proxy.thaw()
-    assert await answers == {200, 201}
+    assert await responses == {200, 201}
 
 
 @pytest.mark.req("DB-FR-002", "DB-FR-003")
@@ -118,7 +116,7 @@ async def test_a_black_hole_is_503_until_it_ends(user: User, proxy: Proxy, patie
 
 
 @pytest.mark.req("DB-FR-003")
-async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> None:
+async def test_closing_a_connection_to_an_unreachable_server_ends(proxy: Proxy) -> None:
     session = await connect(dsn=proxy.url)
     proxy.swallow()
     took = Stopwatch()
@@ -128,7 +126,7 @@ async def test_the_goodbye_to_a_server_that_has_vanished_ends(proxy: Proxy) -> N
 
 
 @pytest.mark.req("DB-FR-010")
-async def test_what_can_be_taken_back_by_itself_waits_no_longer(
+async def test_a_transaction_waits_no_longer_than_a_single_statement(
     app: FastAPI, user: User, proxy: Proxy, patience: float
 ) -> None:
     took = Stopwatch()
@@ -145,23 +143,23 @@ async def fall_silent(database: Database, owner: str, proxy: Proxy) -> None:
 
 @pytest.mark.req("DB-FR-006")
 @pytest.mark.usefixtures("patience")
-async def test_when_all_connections_died_unnoticed_only_what_is_under_way_fails(user: User, proxy: Proxy) -> None:
+async def test_when_all_connections_died_unnoticed_only_requests_in_flight_fail(user: User, proxy: Proxy) -> None:
     proxy.swallow()
     proxy.surface()
     assert (await user.get()).status_code == 503
-    await asyncio.sleep(1.5)  # the time that the server has to say that it has cancelled
+    await asyncio.sleep(1.5)  # the time that the server has to confirm the cancellation
     assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
 
 
 @pytest.mark.req("DB-FR-003", "DB-FR-006")
-async def test_when_all_connections_are_reset_the_next_requests_meet_fresh_ones(user: User, proxy: Proxy) -> None:
+async def test_when_all_connections_are_reset_the_next_requests_use_new_ones(user: User, proxy: Proxy) -> None:
     proxy.reset()
     await asyncio.sleep(0.1)
     assert [(await user.post(json={"title": "Buy milk"})).status_code for _ in range(12)] == [201] * 12
 
 
 @pytest.mark.req("DB-FR-006")
-async def test_connections_to_a_server_that_only_reads_by_now_are_replaced(
+async def test_connections_to_a_server_that_has_become_read_only_are_replaced(
     user: User, proxy: Proxy, server: Connection
 ) -> None:
     database = await server.fetchval("SELECT current_database()")

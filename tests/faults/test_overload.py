@@ -1,4 +1,4 @@
-"""More work than the database can do, or work that waits: whoever cannot be served is told so in time."""
+"""Overload: requests beyond the database's capacity, or blocked by locks, are refused in time."""
 
 import asyncio
 from uuid import uuid4
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.serial
 _SLEEP = Statement(select(func.pg_sleep(30)))
 _SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 _IN_TIME = 5.0
-"""The promise of production, where the API waits four seconds, unless a test shortens its `patience`."""
+"""The bound in production, where the API waits four seconds, unless a test shortens its `patience`."""
 _MANY = 500
 _DAYS, _EVERY_MONTH_DAY = "MO,TU,WE,TH,FR,SA,SU", ",".join(str(-day) for day in range(1, 32))
 _LABORIOUS = f"FREQ=YEARLY;BYMONTHDAY={_EVERY_MONTH_DAY};BYDAY={_DAYS};BYWEEKNO=53,52,51,50;BYSETPOS=366"
@@ -39,34 +39,34 @@ async def test_a_statement_that_takes_too_long_is_ended_in_the_database_too(
 
 
 @pytest.mark.req("DB-FR-013")
-async def test_operations_that_take_too_long_to_work_out_are_refused_and_change_nothing(user: User) -> None:
-    """The next occurrence by the most laborious rule takes tens of milliseconds."""
+async def test_operations_that_take_too_long_to_plan_are_refused_and_change_nothing(user: User) -> None:
+    """Expanding the slowest recurrence rule takes tens of milliseconds."""
     tasks = [{"title": "Buy milk", "due_date": "0001-01-02", "recurrence": _LABORIOUS}] * _MANY
     await user.post("/bulk", json={"operations": [{"op": "create", "task": task} for task in tasks]})
     complete = [{"op": "complete", "id": task["id"]} for task in await user.tasks()]
     assert len(complete) == _MANY
     took = Stopwatch()
-    answer = await user.post("/bulk", json={"operations": complete})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    response = await user.post("/bulk", json={"operations": complete})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert took.seconds < _IN_TIME
     assert len(await user.tasks(status="pending")) == _MANY
 
 
 @pytest.mark.req("DB-FR-011")
-async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(
+async def test_an_owner_whose_row_is_locked_delays_no_other_owner(
     app: FastAPI, own_database: str, patience: float
 ) -> None:
     locked, others = User(app), [User(app) for _ in range(5)]
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
         took = Stopwatch()
-        held_up = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
+        blocked = [asyncio.create_task(locked.post(json={"title": "Buy milk"})) for _ in range(50)]
         await reached(lambda: waiting(own_database) > 0)
         for other in others:
             await other.create()
             assert len(await other.tasks()) == 1
-        assert not any(task.done() for task in held_up)
-        assert {answer.status_code for answer in await asyncio.gather(*held_up)} == {503}
+        assert not any(task.done() for task in blocked)
+        assert {response.status_code for response in await asyncio.gather(*blocked)} == {503}
         assert took.seconds < patience + 1
         await reached(lambda: waiting(own_database) == 0)
     took = Stopwatch()
@@ -76,26 +76,26 @@ async def test_an_owner_whose_row_is_locked_holds_up_nobody_else(
 
 
 @pytest.mark.req("DB-FR-011")
-async def test_transactions_of_a_locked_owner_hold_up_nobody_else(
+async def test_transactions_of_a_locked_owner_delay_no_other_owner(
     app: FastAPI, own_database: str, patience: float
 ) -> None:
-    """Those who come later get a connection late, and yet no longer than others."""
+    """Later requests get a connection late, but wait no longer than others."""
     locked, other = User(app), User(app)
     await locked.create()
     async with uncommitted(own_database, f"SELECT FROM users WHERE id = '{locked.id}' FOR UPDATE"):
-        held_up = [asyncio.create_task(after(part * patience, locked)) for part in (0, 0, 0.25, 0.25, 0.75, 0.75)]
+        blocked = [asyncio.create_task(after(part * patience, locked)) for part in (0, 0, 0.25, 0.25, 0.75, 0.75)]
         await reached(lambda: waiting(own_database) > 0)
         took = Stopwatch()
         assert await create_with_key(other) == 201
         assert took.seconds < 1
-        assert not any(task.done() for task in held_up)
-        answers = await asyncio.gather(*held_up)
-    assert {status for status, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) < patience + 1
+        assert not any(task.done() for task in blocked)
+        responses = await asyncio.gather(*blocked)
+    assert {status for status, _ in responses} == {503}
+    assert max(seconds for _, seconds in responses) < patience + 1
 
 
 async def after(seconds: float, user: User) -> tuple[int, float]:
-    """The status of a request that is sent later, and how many seconds it took."""
+    """Send a request later, and return its status and the seconds that it took."""
     await asyncio.sleep(seconds)
     took = Stopwatch()
     return await create_with_key(user), took.seconds
@@ -107,28 +107,28 @@ async def create_with_key(user: User) -> int:
 
 
 @pytest.mark.req("DB-FR-011", "DB-FR-014")
-async def test_locked_owners_who_exhaust_the_pool_hold_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
+async def test_locked_owners_who_exhaust_the_pool_delay_others_briefly_only(app: FastAPI, own_database: str) -> None:
     lock = await lock_owners(app, own_database, seconds=5)
     assert lock.is_sound, lock
 
 
 @pytest.mark.req("DB-FR-002", "DB-FR-012")
-async def test_a_database_that_does_nothing_holds_up_nobody_for_long(app: FastAPI, own_database: str) -> None:
+async def test_a_database_that_hangs_blocks_requests_briefly_only(app: FastAPI, own_database: str) -> None:
     users = [User(app) for _ in range(100)]
     async with uncommitted(own_database, "LOCK TABLE tasks, users"):
         took = Stopwatch()
         requests = [asyncio.create_task(user.get()) for user in users]
         await reached(lambda: waiting(own_database) > 0)
-        asked = Stopwatch()
+        stopwatch = Stopwatch()
         assert (await users[0].http.get("/health")).status_code == 200
-        assert asked.seconds < 1
-        assert {answer.status_code for answer in await asyncio.gather(*requests)} == {503}
+        assert stopwatch.seconds < 1
+        assert {response.status_code for response in await asyncio.gather(*requests)} == {503}
         assert took.seconds < _IN_TIME
-    assert {answer.status_code for answer in await asyncio.gather(*(user.get() for user in users))} == {200}
+    assert {response.status_code for response in await asyncio.gather(*(user.get() for user in users))} == {200}
 
 
 async def queue(admission: AdmissionControl, owners: int, each: int, end: asyncio.Event) -> list[asyncio.Task[str]]:
-    """So many for each owner who stay until the end."""
+    """Queue this many requests of each owner until the test ends."""
 
     async def stay(owner: str) -> str:
         try:
@@ -155,13 +155,13 @@ async def test_beyond_a_number_of_waiting_requests_the_next_is_refused_at_once(
     assert {task.result() for task in refused} == {"refused"}
     assert len(tasks) - len(refused) == served
     end.set()
-    answers = await asyncio.gather(*tasks)
-    assert answers.count("served") == served
+    responses = await asyncio.gather(*tasks)
+    assert responses.count("served") == served
     assert (admission.in_flight, admission.queues) == (0, {})
 
 
 @pytest.mark.req("DB-FR-012")
-async def test_who_gives_up_waiting_leaves_room() -> None:
+async def test_a_client_that_stops_waiting_frees_its_slot_in_the_queue() -> None:
     end = asyncio.Event()
     admission = AdmissionControl(10)
     tasks = await queue(admission, 3, 100, end)

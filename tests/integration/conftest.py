@@ -1,4 +1,4 @@
-"""A pooler in front of the database, and databases without any table."""
+"""Fixtures: a pooler in front of the database, and databases without tables."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,7 +14,7 @@ type Pooled = dict[str, str]
 
 @pytest.fixture(params=POOLERS)
 def pooled(request: pytest.FixtureRequest, database_url: str) -> Iterator[Pooled]:
-    """Settings for the way through PgBouncer, once without prepared statements and once with them."""
+    """Return settings to connect through PgBouncer, once without prepared statements and once with them."""
     with pgbouncer(database_url, prepared=request.param) as folder:
         yield {
             "database_url": through(folder, database_url),
@@ -24,7 +24,7 @@ def pooled(request: pytest.FixtureRequest, database_url: str) -> Iterator[Pooled
 
 @pytest.fixture
 async def database(new_database: NewDatabase) -> AsyncIterator[Migrated]:
-    """A database without any table."""
+    """Create a database without tables, and return its URL."""
     url = await new_database(migrated=False)
     connection = await asyncpg.connect(url)
     yield Migrated(url, connection)

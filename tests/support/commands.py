@@ -1,4 +1,4 @@
-"""The programs of this repository, run as an operator runs them: in a folder, with an environment."""
+"""Run the programs of this repository as an operator does: in a folder, with an environment."""
 
 import logging
 import subprocess
@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def python(*arguments: str, **environment: str) -> list[str]:
-    """The command that runs Python with these variables and this repository, from any folder."""
+    """Return the command that runs Python with these variables and this repository, from any folder."""
     variables = {"PYTHONPATH": str(ROOT), **environment}
     return ["env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, *arguments]
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python to its end."""
+    """Run Python until it exits."""
     command = python(*arguments, **environment)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
@@ -32,13 +32,13 @@ def invoke(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
     variables = patch.dict("os.environ", environment)  # and without those that some commands set
     with chdir(folder), variables, ThreadPoolExecutor(1) as pool:  # the event loop of this thread is pytest's
         result = pool.submit(CliRunner().invoke, command_line, arguments).result()
-    logging.disable(logging.NOTSET)  # what some commands disable is disabled to their end
+    logging.disable(logging.NOTSET)  # some commands disable logging until their process exits
     assert isinstance(result.exception, SystemExit | None), result.exception
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 def assert_one_sentence(ended: subprocess.CompletedProcess[str], sentence: str) -> None:
-    """It failed and said why in one line, without a word of what it was told in confidence."""
+    """Assert that the command failed with a one-line message that contains no secret."""
     lines = (ended.stdout + ended.stderr).splitlines()
     assert (ended.returncode, len(lines)) == (1, 1), lines[-1:]
     assert sentence in lines[0], lines

@@ -1,4 +1,4 @@
-"""Clients that mean harm or mean nothing, and what they do to a server that is started as in production."""
+"""Hostile and careless clients for a server that runs as in production, and their effects on it."""
 
 import asyncio
 import socket
@@ -14,10 +14,10 @@ from tests.support.servers import Server
 from tests.support.tokens import SECRET
 
 GONE_SECONDS = 30
-"""Much longer than `impatient` waits for anything."""
+"""Much longer than every timeout of `impatient_server`."""
 
 STEADY_BUFFER = 100_000
-"""What a client that reads steadily has room for: the server's system takes more from time to time, as it is read."""
+"""The receive buffer of a steady reader, small enough that the server has to wait for it."""
 
 
 def serving(folder: Path, database_url: str, *options: str, program: str = "src") -> Server:
@@ -36,8 +36,8 @@ async def stream(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, as
             await writer.wait_closed()
 
 
-async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
-    """Head and body, when the server has closed the connection."""
+async def exchange(server: Server, request: bytes) -> tuple[bytes, bytes]:
+    """Send a request, and return head and body of the response once the server has closed the connection."""
     async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
         writer.write(request)
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
@@ -45,7 +45,7 @@ async def answer(server: Server, request: bytes) -> tuple[bytes, bytes]:
 
 
 async def send_without_end(server: Server, beginning: bytes, filler: bytes) -> int:
-    """How much was sent before the server had enough; a hundred times the filler if it never has."""
+    """Send the filler up to a hundred times, and return the number of bytes before the server closed the connection."""
     sent = 0
     async with stream(server) as (_, writer):
         with suppress(OSError):
@@ -57,8 +57,8 @@ async def send_without_end(server: Server, beginning: bytes, filler: bytes) -> i
     return sent
 
 
-async def let_go(server: Server, request: bytes, drip: bytes = b"") -> bytes:
-    """What is answered until the server closes the connection, which must be soon."""
+async def response_until_closed(server: Server, request: bytes, drip: bytes = b"") -> bytes:
+    """Return the response up to the close of the connection by the server, which must be soon."""
     async with stream(server) as (reader, writer), asyncio.timeout(GONE_SECONDS):
         writer.write(request)
         reading = asyncio.create_task(reader.read())
@@ -73,7 +73,7 @@ def connected(server: Server) -> socket.socket:
 
 
 def reluctant(server: Server, buffer: int = 4096) -> socket.socket:
-    """A client whose system takes little of an answer before somebody reads it."""
+    """Connect a client whose receive buffer is small."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     client.connect(("127.0.0.1", server.port))
@@ -81,19 +81,19 @@ def reluctant(server: Server, buffer: int = 4096) -> socket.socket:
 
 
 def vanish(server: Server, request: bytes) -> None:
-    """Ask and be gone, without a farewell."""
+    """Send a request, and reset the connection."""
     with connected(server) as client:
         client.sendall(request)
         abort(client)
 
 
 def abort(client: socket.socket) -> None:
-    """Be gone as soon as it is closed, without a farewell."""
+    """Make `close` reset the connection."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
 def drip_read(client: socket.socket) -> bool:
-    """Read a little ten times a second, for half a minute at most; whether the server has had enough of it before."""
+    """Read a little ten times a second for up to half a minute, and return whether the server closed the connection."""
     client.settimeout(5)
     try:
         for _ in range(300):
@@ -105,7 +105,7 @@ def drip_read(client: socket.socket) -> bool:
 
 
 def read_steadily(client: socket.socket, seconds: float) -> int:
-    """Read three megabytes a second, and return how much that was before the end."""
+    """Read three megabytes a second, and return the number of bytes until the end."""
     client.settimeout(5)
     size, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
@@ -117,7 +117,7 @@ def read_steadily(client: socket.socket, seconds: float) -> int:
 
 
 def connections(server: Server, clients: list[socket.socket]) -> set[int]:
-    """Which of the clients the server still has a connection with, by port."""
+    """Return the ports of the clients with which the server still has a connection."""
     ports = {client.getsockname()[1] for client in clients}
     return {
         each.raddr.port
@@ -128,17 +128,17 @@ def connections(server: Server, clients: list[socket.socket]) -> set[int]:
 
 
 def failures(server: Server) -> list[str]:
-    """What it has logged that nobody has foreseen."""
+    """Return the unexpected errors in the server's log."""
     return [line for line in server.output.splitlines() if '"level": "error"' in line or "Traceback" in line]
 
 
 def memory(server: Server) -> int:
-    """In bytes."""
+    """Return the memory of the server in bytes."""
     return sum(psutil.Process(each.pid).memory_info().rss for each in server.processes())
 
 
 def fill(database_url: str, user: str, tasks: int) -> None:
-    """Long texts, past the API."""
+    """Insert tasks with long texts, past the API."""
     sql(
         database_url,
         f"""

@@ -1,4 +1,4 @@
-"""Others who wait for a lock, so that what happens at once happens at once in every run."""
+"""Locks in PostgreSQL, and sessions that wait for them, to make concurrency deterministic."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +14,7 @@ _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databa
 
 @asynccontextmanager
 async def uncommitted(url: str, statement: str) -> AsyncIterator[None]:
-    """Whoever needs what the statement has locked waits until the end of the block, where it is taken back."""
+    """Hold the locks of a statement until the end of the block, where it is rolled back."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(f"BEGIN; {statement}")
@@ -24,17 +24,17 @@ async def uncommitted(url: str, statement: str) -> AsyncIterator[None]:
 
 
 def connected(url: str) -> int:
-    """How many other sessions this database has."""
+    """Return the number of other sessions of this database."""
     count: int = sql(url, _CONNECTED)
     return count
 
 
 def waiting(url: str) -> int:
-    """How many sessions of this database wait for a lock."""
+    """Return the number of sessions of this database that wait for a lock."""
     count: int = sql(url, _WAITING)
     return count
 
 
 async def reached(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for it, as `eventually` does, with more patience and in a thread of its own."""
+    """Wait for a condition as `eventually` does, but longer and in a thread."""
     await asyncio.to_thread(eventually, condition, seconds)

@@ -37,8 +37,8 @@ _UNPRIVILEGED = [*_AS_NOBODY, *_BUT_EVERYWHERE] if os.geteuid() == 0 else []
 def _version() -> tuple[int, ...]:
     if not shutil.which("pgbouncer"):
         return ()
-    said = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
-    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+    output = subprocess.run(["pgbouncer", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"\d+", output)[:2]))
 
 
 _VERSION = _version()
@@ -56,10 +56,10 @@ POOLERS = [
 def pgbouncer(
     server_url: str, *, prepared: bool = False, forgets: bool = True, pool_size: int = 2, login_retry: int = 15
 ) -> Iterator[str]:
-    """The folder of its socket; it gives each transaction the next connection that it has.
+    """Run PgBouncer, which gives each transaction the next free connection, and return its socket's folder.
 
-    As it `forgets`, nothing lasts from one transaction to the next; or else all does, for whoever comes next, and so it
-    does where statements stay `prepared`.
+    With `forgets`, session state is reset after each transaction. Without it, or with `prepared`, state and prepared
+    statements persist, and the next client of the connection inherits them.
     """
     assert not prepared or _VERSION >= _FIRST_TO_KEEP, _TOO_OLD
     with tempfile.TemporaryDirectory() as folder:
@@ -82,5 +82,5 @@ def _statements(*, prepared: bool) -> str:
 
 
 def through(folder: str, url: str) -> str:
-    """The way to the same database through the PgBouncer with this folder."""
+    """Return the URL of the same database through the PgBouncer with this folder."""
     return urlsplit(url)._replace(query=urlencode({"host": folder, "port": 6432})).geturl()

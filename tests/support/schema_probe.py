@@ -1,4 +1,4 @@
-"""A database of one test: its migrations, and all that PostgreSQL's catalog knows of its tables."""
+"""A database of one test: its migrations, and its tables in PostgreSQL's catalog."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ _SCHEMA = """
 
 
 class Migrated:
-    """A database with migrations to take up and down."""
+    """A database to upgrade and downgrade."""
 
     def __init__(self, url: str, connection: Connection) -> None:
         self.url = url
@@ -50,7 +50,7 @@ class Migrated:
         return None
 
     async def schema(self, *tables: str) -> Schema:
-        """Relations, columns, constraints and indexes of these tables, or of all but Alembic's."""
+        """Return relations, columns, constraints and indexes of these tables, or of all but Alembic's."""
         return {tuple(row) for row in await self.connection.fetch(_SCHEMA, list(tables))}
 
     async def rows(self, table: str) -> list[dict[str, object]]:

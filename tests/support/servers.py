@@ -1,4 +1,4 @@
-"""Servers started from the command line, which are gone with their test and all that they started."""
+"""Servers started from the command line, which are stopped with their test and all that they started."""
 
 import asyncio
 import os
@@ -62,7 +62,7 @@ class Server(subprocess.Popen[bytes]):
 
     @property
     def output(self) -> str:
-        """All that it has printed so far."""
+        """Return its output so far."""
         return self._output.read_text()
 
     def listens(self) -> bool:
@@ -70,23 +70,23 @@ class Server(subprocess.Popen[bytes]):
             return client.connect_ex(("127.0.0.1", self.port)) == 0
 
     def serves(self) -> bool:
-        """Whether it lives and answers."""
+        """Whether it runs and responds."""
         assert self.poll() is None, self.output
         if not self.listens():
-            return False  # what httpx does for a request takes the CPU that the server needs to start
+            return False  # a request by httpx takes CPU time that the server needs to start
         with suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/health").status_code == 200
         return False
 
     def processes(self) -> list[psutil.Process]:
-        """What lives of it and of its embedded database."""
+        """Return the running processes of the server and of its embedded database."""
         return [*filter(self._is_ours, psutil.process_iter()), *processes(self.data)]
 
-    def assert_nothing_lives(self) -> None:
+    def assert_nothing_runs(self) -> None:
         assert self.processes() == []
 
     def kill_all(self) -> None:
-        """Kill everything at once, as a power failure does."""
+        """Kill all processes at once, as a power failure does."""
         victims = self.processes()
         SystemRandom().shuffle(victims)
         for process in victims:
@@ -106,7 +106,7 @@ class Server(subprocess.Popen[bytes]):
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which no process listens."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port: int = unused.getsockname()[1]

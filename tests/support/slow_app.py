@@ -1,4 +1,4 @@
-"""The real application with one answer more, which lasts until the process is told to end."""
+"""The application plus a test route whose response stays open until shutdown."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Servers with real connections, and clients of their event streams that read as browsers do."""
+"""Clients of server-sent events that read as browsers do, and servers with real connections."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 20
 
 
 class Event(NamedTuple):
-    """What a browser dispatches."""
+    """An event as a browser dispatches it."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class Event(NamedTuple):
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The app, which runs already, at a port; its URL."""
+    """Serve the running app at a port, and return its URL."""
     config = uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
@@ -40,7 +40,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
 
 
 class RemoteUser(User):
-    """Somebody who calls a server at a URL."""
+    """A user of a server at a URL."""
 
     def __init__(self, url: str, user_id: str) -> None:
         self.id = user_id
@@ -49,7 +49,7 @@ class RemoteUser(User):
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:
-    """Lines as browsers see them: httpx would end them at U+2028, too."""
+    """Split lines as browsers do: httpx would also split at U+2028."""
     rest = ""
     async for text in response.aiter_text():
         *lines, rest = (rest + text).split("\n")
@@ -58,7 +58,7 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
 
 
 class Stream:
-    """One connection, from its answer to its end. `id` is what a browser would resume from."""
+    """One connection, from its response to its end. `id` is the last event ID, from which a browser would resume."""
 
     def __init__(self, url: str, user: User, headers: dict[str, str] | None = None, **query: Any) -> None:
         self._url = f"{url}{user.path}/events"
@@ -82,7 +82,7 @@ class Stream:
         await self._stack.aclose()
 
     async def block(self) -> dict[str, str]:
-        """The fields up to the next empty line; none at the end of the stream. Comments are counted."""
+        """Return the fields up to the next empty line, none at the end of the stream. Comments are counted."""
         fields: dict[str, str] = {}
         async for line in self._lines:
             if not line:
@@ -94,14 +94,14 @@ class Stream:
         return fields
 
     async def next(self) -> Event:
-        """The next event with data."""
+        """Return the next event with data."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while "data" not in (fields := await self.block()):
                 assert fields, "the stream has ended"
         return Event(self.id, fields["event"], json.loads(fields["data"]))
 
     async def take(self, count: int) -> list[Event]:
-        """The next events."""
+        """Return the next events."""
         return [await self.next() for _ in range(count)]
 
     async def silent(self, seconds: float = 0.3) -> bool:

@@ -1,4 +1,4 @@
-"""Time as a test may bound it on a machine that others use, too."""
+"""Measure time on a machine that runs other programs, too."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""A client that keeps a copy of a user's tasks, as `specs/005-sync/contracts/sync.md` tells it to."""
+"""A client that syncs a copy of a user's tasks, as `specs/005-sync/contracts/sync.md` describes."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ type Task = dict[str, Any]
 
 
 class Edit(NamedTuple):
-    """A change that was made offline, on the task as it was known then; without members it is a deletion."""
+    """A change that was made offline, with the task at that time; without members it is a deletion."""
 
     task_id: int
     revision: int
@@ -16,7 +16,7 @@ class Edit(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """An edit of a task that is not what it was, and what it is now; None where it is gone."""
+    """An edit whose task has changed on the server, and its current state; None if it was deleted."""
 
     edit: Edit
     current: Task | None
@@ -30,18 +30,18 @@ class SyncClient:
         self.tasks: dict[int, Task] = {}
         self.since = "0"
         self.loads = 0
-        """How often it had to load everything."""
+        """The number of full loads."""
         self.queue: list[Edit] = []
         self._limit = limit
         self._etag = ""
 
     async def pull(self) -> None:
-        """Have what the server has, at some moment during this call."""
+        """Load all changes until the copy is up to date."""
         while await self.pull_page():
             pass
 
     async def pull_page(self) -> bool:
-        """One page of it; whether there is more."""
+        """Load a page of changes, and return whether there are more."""
         self.loads += self.since == "0"
         query = {"since": self.since, "limit": self._limit}
         response = await self.user.get("/changes", params=query, headers={"If-None-Match": self._etag})
@@ -59,12 +59,12 @@ class SyncClient:
         return bool(page["more"])
 
     def start_over(self) -> None:
-        """Forget the copy, not what is still to be sent."""
+        """Discard the copy, but not the unsent edits."""
         self.tasks.clear()
         self.since, self._etag = "0", ""
 
     def apply(self, task: Task) -> None:
-        """A task of a page or of an event, as it is now."""
+        """Apply the current state of a task, from a page or an event."""
         if task["deleted_at"] is None:
             self.tasks[task["id"]] = {name: task[name] for name in task if name != "next_task"}
         else:
@@ -81,7 +81,7 @@ class SyncClient:
         self.queue.append(Edit(task_id, self.tasks.pop(task_id)["revision"], None))
 
     async def push(self) -> list[Conflict]:
-        """Send what was edited, and return what could not be done."""
+        """Send all edits, and return the conflicts."""
         conflicts = []
         while self.queue:
             conflict = await self._send(self.queue[0])
@@ -105,8 +105,8 @@ class SyncClient:
         return None
 
     def _done(self, edit: Edit, task: Task) -> None:
-        """Edits of the same task that followed were made on what this one has made of it."""
+        """Rebase later edits of the same task on the revision that this edit created."""
         self.apply(task)
-        for place, each in enumerate(self.queue):
+        for index, each in enumerate(self.queue):
             if (each.task_id, each.revision) == (edit.task_id, edit.revision):
-                self.queue[place] = each._replace(revision=task["revision"])
+                self.queue[index] = each._replace(revision=task["revision"])

@@ -1,4 +1,4 @@
-"""Clients that keep a copy by pages or by a stream, and take nothing that they should not be sent."""
+"""Clients that sync a copy by pages or by a stream, and reject tasks that they must not receive."""
 
 import asyncio
 import json
@@ -10,68 +10,68 @@ from tests.conftest import User
 from tests.support.sse_client import Stream
 from tests.support.sync_client import SyncClient, Task
 
-_PATIENCE_SECONDS = 12.0  # a process looks for what nobody told it after 15
+_PATIENCE_SECONDS = 12.0  # the poll finds a change without a notification after 15
 
 
 class Follower(SyncClient):
-    """One device of a user, at one of the processes. What it does at once with itself, it does one after the other."""
+    """One device of a user, connected to one of the processes. A lock serializes its own operations."""
 
     def __init__(self, app: FastAPI, url: str, user_id: str | None, limit: int) -> None:
         super().__init__(User(app, user_id), limit=limit)
         self._url = url
         self._live: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def apply(self, task: Task) -> None:
-        """It is the user's own, and later than all that was known."""
+        """Apply a task, asserting that it belongs to the user and is newer than all earlier ones."""
         assert task["user_id"] == self.user.id
         assert task["revision"] > int(self.since.partition("-")[0])
         super().apply(task)
 
     async def load_page(self) -> None:
-        """A page, and whatever is next comes later."""
-        async with self._turn:
+        """Load one page; the others come later."""
+        async with self._lock:
             await self._hang_up()
             await self.pull_page()
 
     async def load(self) -> None:
-        """All pages, while others may write."""
-        async with self._turn:
+        """Load all pages, while others may write."""
+        async with self._lock:
             await self._hang_up()
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self.pull()
 
     async def begin(self) -> None:
-        """As a new device: the first page, and whatever is next comes later."""
-        async with self._turn:
+        """Start as a new device: load the first page; the others come later."""
+        async with self._lock:
             await self._hang_up()
             self.start_over()
             await self.pull_page()
 
-    async def turn(self) -> None:
-        """Leave the stream, wherever it is, or follow it from there on."""
-        async with self._turn:
+    async def toggle_stream(self) -> None:
+        """Disconnect from the stream, or connect and resume."""
+        async with self._lock:
             if self._live:
                 await self._hang_up()
             else:
                 self._live = asyncio.create_task(self._follow())
 
     async def hang_up(self) -> None:
-        """Leave the stream, if there is one."""
-        async with self._turn:
+        """Disconnect from the stream, if there is one."""
+        async with self._lock:
             await self._hang_up()
 
     async def catch_up(self, tasks: dict[int, Task]) -> None:
-        """Have these, while nobody writes: by the stream where there is one, else by pages, and one 410 at most."""
+        """Catch up to the expected tasks without concurrent writes, by the stream or by pages, with one 410 at most."""
         if self._live:
-            await self._hear(tasks, self._live)
+            await self._catch_up_by_stream(tasks, self._live)
         else:
             loads = self.loads
             while await self.pull_page():
                 assert self.loads <= loads + 1
         assert self.tasks == tasks
 
-    async def _hear(self, tasks: dict[int, Task], live: asyncio.Task[None]) -> None:
+    async def _catch_up_by_stream(self, tasks: dict[int, Task], live: asyncio.Task[None]) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while self.tasks != tasks and not live.done():  # noqa: ASYNC110 - the copy has no event for it
@@ -95,7 +95,7 @@ class Follower(SyncClient):
                     await self._take(stream)
 
     async def _take(self, stream: Stream) -> None:
-        """Every event until the stream ends."""
+        """Apply every event until the stream ends."""
         assert stream.first["id"] == self.since
         while fields := await stream.block():
             if "data" in fields:

@@ -13,7 +13,7 @@ VALUES: dict[str, list[Any]] = {
     "recurrence_from": ["due_date", "completion"],
     "recurrence_tz": [None, "Europe/Paris"],
 }
-"""What a client may set: first the value of a new task, last one that differs from it."""
+"""The members that a client may set: first the value of a new task, last one that differs from it."""
 
 FILLED: dict[str, Any] = {name: values[-1] for name, values in VALUES.items()}
 """A task in which no member is empty."""

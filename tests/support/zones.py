@@ -1,4 +1,4 @@
-"""Time zones of every kind: far east and west, odd offsets, midnights that are skipped or come twice."""
+"""Time zones of every kind: far east and west, odd offsets, midnights that are skipped or occur twice."""
 
 ZONES = [
     *(

@@ -1,4 +1,4 @@
-"""The files of the embedded PostgreSQL, and its programs initdb and postgres, which run also for root."""
+"""The files of the embedded PostgreSQL, and its programs initdb and postgres, which root can run, too."""
 
 import hashlib
 import os

@@ -47,14 +47,15 @@ async def apply_operations(
     Locks the owner until the end of the transaction. `if_match` applies to operations that do not name a revision.
     """
     now = await _lock(transaction, owner, operations)
-    ids = [_task_id(each) for each in operations]
+    ids = [_task_id(operation) for operation in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
     plans = await _plan_in_thread(
-        plan(each, tasks.get(_task_id(each)), _expected_revisions(each, if_match), now) for each in operations
+        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), now)
+        for operation in operations
     )
     await _assign_revisions(transaction, owner, plans)
     written = await _write(transaction, owner, plans, now)
-    return [_outcome(each, written) for each in plans]
+    return [_outcome(planned, written) for planned in plans]
 
 
 class _DryRunError(Exception):
@@ -85,7 +86,7 @@ def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
 
 async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
     """Lock the owner's row and return the time. Every writer locks this row first, so writers cannot deadlock."""
-    creates = any(isinstance(each, CreateOperation) for each in operations)
+    creates = any(isinstance(operation, CreateOperation) for operation in operations)
     row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
     return datetime.now(UTC) if row is None else row["now"]
 
@@ -108,7 +109,7 @@ async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
 
 async def _assign_revisions(transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite]) -> None:
     """Assign consecutive revisions to all writes; a next task comes right after the task that it follows."""
-    writes = [columns for each in plans for columns in (each.changes, each.next_task) if columns is not None]
+    writes = [columns for planned in plans for columns in (planned.changes, planned.next_task) if columns is not None]
     row = await transaction.fetch_row(TAKE_REVISIONS, owner=owner, count=len(writes)) if writes else None
     if row is not None:
         for revision, columns in enumerate(writes, start=row["revision"] - len(writes) + 1):
@@ -119,10 +120,12 @@ async def _write(
     transaction: Transaction, owner: OwnerId, plans: Sequence[PlannedWrite], now: datetime
 ) -> dict[int, Row]:
     """Insert all new tasks, then update all changed ones; return the rows by revision."""
-    new = [each.changes for each in plans if each.task is None and each.changes is not None]
-    next_tasks = [each.next_task for each in plans if each.next_task is not None]
+    new = [planned.changes for planned in plans if planned.task is None and planned.changes is not None]
+    next_tasks = [planned.next_task for planned in plans if planned.next_task is not None]
     written = await _fetch_written(transaction, INSERT_TASKS, new + next_tasks, owner=owner, now=now)
-    changed = [_changed_row(each, written) for each in plans if each.task is not None and each.changes is not None]
+    changed = [
+        _changed_row(planned, written) for planned in plans if planned.task is not None and planned.changes is not None
+    ]
     return written | await _fetch_written(transaction, UPDATE_TASKS, changed, owner=owner, now=now)
 
 

@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
 class IdempotentRequest(NamedTuple):
-    """A request with an idempotency key; a request that differs in anything has another fingerprint."""
+    """A request with an idempotency key; requests that differ in method, path or body have different fingerprints."""
 
     owner: OwnerId
     key: str

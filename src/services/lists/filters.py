@@ -25,7 +25,7 @@ def _no_values(_query: TaskQuery, _now: datetime) -> Values:
 class Filter(NamedTuple):
     """A filter of a list. A statement has its clause and its bind parameters only if the query asks for it."""
 
-    is_asked: Callable[[TaskQuery], bool]
+    is_set: Callable[[TaskQuery], bool]
     clause: ColumnElement[bool]
     values: Callable[[TaskQuery, datetime], Values] = _no_values
 
@@ -80,7 +80,7 @@ is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != liter
 _tags = cast(func.lower(cast(col(Task.tags), Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
-# What decides the best plan, such as a boolean, is an entry for each value instead of a parameter.
+# A value that decides the best plan, such as a boolean, has an entry of its own instead of a parameter.
 FILTERS = {
     "live": Filter(lambda query: not query.trashed, col(Task.deleted_at).is_(None)),
     "trashed": Filter(lambda query: query.trashed, is_in_trash),

@@ -15,7 +15,7 @@ def shape_of(query: TaskQuery) -> ListShape:
     """Return the shape of the statement for a query."""
     return ListShape(
         *query.sorting,
-        filters=tuple(name for name, each in FILTERS.items() if each.is_asked(query)),
+        filters=tuple(name for name, each in FILTERS.items() if each.is_set(query)),
         has_cursor=query.position is not None,
         has_offset=query.effective_offset > 0,
         has_total=query.total,

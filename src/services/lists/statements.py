@@ -29,7 +29,7 @@ from src.services.tasks.json import task_columns, task_json
 
 
 class ListShape(NamedTuple):
-    """What decides the SQL of a list. All else is a bind parameter, so that PostgreSQL keeps a generic plan."""
+    """The parts of a query that decide the SQL of a list. All else is a bind parameter, so that a generic plan fits."""
 
     sort: str
     descending: bool

@@ -21,12 +21,12 @@ from src.services.sync.subscription import Subscription
 
 
 class ChangeBroker:
-    """Connects what changes tasks (`publish`) to what waits for changes (`subscribe`), in this and other processes.
+    """Connects writers (`publish`) with subscribers (`subscribe`), in this and in other processes.
 
-    It uses the database only while there are subscriptions, or owners to notify other processes of. `listen_url` leads
-    to the database past any pooler, because LISTEN gets nothing through one; without it, or where there is a pooler all
-    the same, changes of other processes are found within `Intervals.poll_without_listener`. All subscriptions end when
-    `shutdown` returns.
+    It uses the database only while there are subscriptions or pending notifications. `listen_url` must bypass any
+    pooler, because a pooler in transaction mode delivers no notifications; without it, or if it leads through a pooler
+    all the same, a poll each `Intervals.poll_without_listener` finds changes of other processes. All subscriptions end
+    when `shutdown` returns.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ChangeBroker:
 
     async def __aenter__(self) -> Self:
         """Start to notify other processes."""
-        self._tasks = [asyncio.create_task(each) for each in (self._notifier.run(), self._end_on_shutdown())]
+        self._tasks = [asyncio.create_task(work) for work in (self._notifier.run(), self._end_on_shutdown())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -59,9 +59,9 @@ class ChangeBroker:
 
     @contextmanager
     def subscribe(self, owner: OwnerId, seconds: float, connections: int) -> Iterator[Subscription]:
-        """Subscribe to the owner's changes for so many seconds, in a process that accepts so many connections.
+        """Subscribe to the owner's changes for `seconds`, in a process that accepts at most `connections`.
 
-        Whatever is committed from now on wakes the subscriber: subscribe first and read then, and nothing is missed.
+        Every later commit wakes the subscriber: subscribe before the first read, so that no change is missed.
 
         Raises:
             StreamLimitExceeded: The owner has too many subscriptions already.

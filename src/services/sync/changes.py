@@ -15,7 +15,7 @@ from src.services.owner import OwnerId
 from src.services.sync.statements import CHANGES, CURRENT_TOKEN
 from src.services.sync.subscription import Subscription
 
-# A stream with a slow client holds at most so many tasks in memory.
+# The maximum number of tasks that a stream with a slow client holds in memory.
 _STREAM_PAGE_SIZE = 25
 
 _START = SyncToken(0)
@@ -39,7 +39,7 @@ class ChangePage(NamedTuple):
 
 
 class ChangeService:
-    """The changes of one owner. It is built with the owner, and no method can reach beyond."""
+    """The changes of one owner. The owner is fixed at construction, so no method can reach another."""
 
     def __init__(self, database: Database, owner: OwnerId) -> None:
         self._database = database

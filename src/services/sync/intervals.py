@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Intervals:
-    """Seconds between two rounds of the same work. The parts of a broker share one instance."""
+    """Intervals in seconds, shared by all parts of a broker."""
 
     notify: float = 0.02
     poll: float = 15.0
-    """While the listener works, too: a notification can be lost."""
+    """Between polls while the listener works, because a notification can be lost."""
     poll_without_listener: float = 1.0
     heartbeat: float = 15.0

@@ -1,4 +1,4 @@
-"""Outgoing notifications: which owners' tasks this process has changed."""
+"""Outgoing notifications: the owners whose tasks this process has changed."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Finds what other processes have changed: a listener for their notifications, and a poll for what it missed."""
+"""Find the changes of other processes: listen for their notifications, and poll for changes without one."""
 
 import asyncio
 import logging
@@ -67,7 +67,7 @@ class Poller:
         self._subscriptions.wake_outdated({row["id"]: row["revision"] for row in rows})
 
     async def _probe_listener(self) -> None:
-        """Notify this process itself of no owner: if the listener works, it gets that before the next poll."""
+        """Send this process an empty notification, which a working listener receives before the next poll."""
         if self._listener:
             await self._database.fetch(NOTIFY_OWNERS, sender=self._process_id, owners=[""])
 

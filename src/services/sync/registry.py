@@ -9,14 +9,14 @@ from src.services.owner import OwnerId
 from src.services.sync.subscription import Subscription
 
 MAX_SUBSCRIPTIONS = 20
-"""The limit for one owner in one process."""
+"""The maximum number of subscriptions of one owner in one process."""
 
 # A thousand subscribers that a change wakes must not hold the connections that a thousand requests need.
 _READ_SLOTS = 4
 
 
 class SubscriptionRegistry:
-    """Knows every subscription of this process, wakes those of an owner, and ends all of them at shutdown."""
+    """Holds all subscriptions of this process, wakes those of an owner, and ends all of them at shutdown."""
 
     def __init__(self) -> None:
         self._by_owner: dict[str, set[Subscription]] = {}
@@ -35,9 +35,9 @@ class SubscriptionRegistry:
 
     @contextmanager
     def subscribe(self, owner: OwnerId, seconds: float, connections: int) -> Iterator[Subscription]:
-        """Subscribe to the owner's changes for so many seconds, in a process that accepts so many connections.
+        """Subscribe to the owner's changes for `seconds`, in a process that accepts at most `connections`.
 
-        After shutdown the subscription has ended from the beginning.
+        After shutdown, it returns a subscription that has already ended.
 
         Raises:
             StreamLimitExceeded: The owner has too many subscriptions already.

@@ -37,7 +37,7 @@ CHANGES = Statement(
 """Reads a page of changes with the owner's revisions in each row; without changes it is one row of nulls."""
 
 REVISIONS_OF_OWNERS = Statement(select(col(User.id), col(User.revision)).where(col(User.id) == any_(_owners)))
-"""Reads the revisions of several owners, and nothing else of theirs."""
+"""Reads the revisions of several owners, and no other data."""
 
 NOTIFY_OWNERS = Statement(select(func.pg_notify(literal_column(f"'{CHANNEL}'"), _payload)))
 """Sends one notification for each owner, with the process that sends it."""

@@ -1,4 +1,4 @@
-"""One subscriber's end of the publish/subscribe: an event that a change or the end sets, so that no wake-up is lost."""
+"""The subscriber's side of publish/subscribe: an event that a change or the end sets, so that no wake-up is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ _READ_SLOT_TIMEOUT_SECONDS = 4
 
 
 class Subscription:
-    """A wait for one owner's changes; the subscriber has read all of them up to `revision`.
+    """A subscription to one owner's changes; the subscriber has read all of them up to `revision`.
 
     All subscriptions of a process share `read_slots`.
     """
@@ -22,7 +22,7 @@ class Subscription:
     async def wait(self, seconds: float) -> bool:
         """Wait for a change or the end of the subscription; return False on a timeout.
 
-        What happens between two calls makes the next one return at once.
+        A change between two calls makes the next one return at once.
         """
         return await wait_and_clear(self._wake_up, seconds)
 
@@ -41,11 +41,11 @@ class Subscription:
             self._read_slots.release()
 
     def wake(self) -> None:
-        """Make the subscriber read, because there may be a change."""
+        """Wake the subscriber, because there may be a change."""
         self._wake_up.set()
 
     def end(self) -> None:
-        """End the subscription, and wake the subscriber so that it sees that."""
+        """End the subscription, and wake the subscriber so that it stops."""
         self.ended = True
         self._wake_up.set()
 

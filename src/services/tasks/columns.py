@@ -35,7 +35,7 @@ WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
 """The columns that a write may change, besides `updated_at`."""
 
 TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
-"""What a permanently deleted task has left: the content of a new task without a title."""
+"""The values of a permanently deleted task: those of a new task without a title."""
 
 
 def to_trash(now: object) -> Columns:

@@ -64,6 +64,6 @@ detailed_task_json = _with_next_task(_next_task)
 new_task_json = _with_next_task(null())
 
 task_record = (TASKS.c.id, TASKS.c.revision, detailed_task_json.label("json"))
-"""What every statement on one task returns."""
+"""The columns that every statement on one task returns."""
 new_task_record = (TASKS.c.id, TASKS.c.revision, new_task_json.label("json"))
 """The same for an INSERT."""

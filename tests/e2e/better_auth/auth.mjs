@@ -1,4 +1,4 @@
-/** Better Auth itself, configured like the front end that a test asks for. */
+/** Better Auth itself, configured as a test requires. */
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { getAuthTables } from "better-auth/db";
@@ -42,7 +42,7 @@ function jwtPlugins(origin, config) {
   return config.pluginAlgorithm ? [jwt(jwtOptions(origin, config))] : [];
 }
 
-/** What the jwt plugin of this front end is built with. */
+/** Options of the jwt plugin of this front end. */
 export function jwtOptions(origin, config) {
   const { pluginAlgorithm: alg, rotationInterval, gracePeriod } = config;
   if (alg === "HS256") return sharedSecretSigning(origin, config.secret);
@@ -53,7 +53,7 @@ export function jwtOptions(origin, config) {
   };
 }
 
-// The plugin knows no HS256; it takes a signer of one's own, but only beside a remote JWKS.
+// The plugin knows no HS256; it accepts a custom signer, but only together with a remote JWKS.
 function sharedSecretSigning(origin, secret) {
   const key = new TextEncoder().encode(secret);
   return {

@@ -1,4 +1,4 @@
-/** An OAuth client of the front end: signs a session's user in and returns what the token endpoint answers. */
+/** An OAuth client of the front end: signs a session's user in and returns the response of the token endpoint. */
 const REDIRECT_URI = "https://client.example.com/callback";
 
 /**
@@ -33,8 +33,8 @@ async function authorize(auth, origin, headers, client) {
     state: "state",
     resource: origin,
   });
-  const answer = await auth.handler(new Request(`${origin}/api/auth/oauth2/authorize?${query}`, { headers }));
-  return new URL(answer.headers.get("location")).searchParams.get("code");
+  const response = await auth.handler(new Request(`${origin}/api/auth/oauth2/authorize?${query}`, { headers }));
+  return new URL(response.headers.get("location")).searchParams.get("code");
 }
 
 async function exchange(auth, origin, client, code) {
@@ -46,6 +46,6 @@ async function exchange(auth, origin, client, code) {
     client_secret: client.client_secret,
     resource: origin,
   });
-  const answer = await auth.handler(new Request(`${origin}/api/auth/oauth2/token`, { method: "POST", body }));
-  return answer.json();
+  const response = await auth.handler(new Request(`${origin}/api/auth/oauth2/token`, { method: "POST", body }));
+  return response.json();
 }

@@ -1,4 +1,4 @@
-"""Runs server.mjs with what package-lock.json names, and never leaves it behind."""
+"""Run server.mjs with the packages of package-lock.json, and always stop it."""
 
 import fcntl
 import hashlib
@@ -54,7 +54,7 @@ def _stop(process: Popen[str]) -> None:
 @cache
 def _install() -> None:
     with LOCK.open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two test runs at once, one installs
+        fcntl.flock(lock, fcntl.LOCK_EX)  # only one of two concurrent test runs installs
         wanted = hashlib.file_digest(lock, "sha256").hexdigest()
         if not STAMP.exists() or STAMP.read_text() != wanted:
             _npm_ci()

@@ -1,4 +1,4 @@
-/** What a front end serves beside Better Auth: its own token route, and the levers that tests pull (`/test/…`). */
+/** Routes of a front end beside Better Auth's: its own token route, and controls for tests (`/test/…`). */
 import { createJwk } from "better-auth/plugins";
 import { SignJWT } from "jose";
 import { jwtOptions } from "./auth.mjs";
@@ -48,7 +48,7 @@ function verificationRoute(outbox, request) {
   return token ? Response.json({ token }) : new Response("Nothing was sent there.", { status: 404 });
 }
 
-/** What the end of a rotationInterval does: the keys so far sign no more, and a new one does. */
+/** Rotate the keys as at the end of a rotationInterval: a new key signs from now on. */
 async function rotate(context, options) {
   await context.adapter.updateMany({ model: "jwks", where: [], update: { expiresAt: new Date() } });
   await createJwk({ context }, options);

@@ -7,12 +7,12 @@
  *   secrets           BETTER_AUTH_SECRETS, "2:new,1:old"; the first one signs
  *   pluginAlgorithm   adds the jwt plugin: EdDSA, ES256, ES512, RS256, PS256, or HS256 (its custom signer)
  *   rotationInterval  seconds after which the plugin takes a new key
- *   gracePeriod       seconds for which a key that signs no more stays in the JWKS
+ *   gracePeriod       seconds for which a replaced key stays in the JWKS
  *   explicitIssuer    true names the origin as the plugin's issuer, which the OAuth provider then adopts
  *   cookieCache       the session_data cookie: compact, jwt, jwe, or jwks (jwt, signed by the plugin)
  *   oauthProvider     true adds the OAuth provider plugin; it needs the jwt plugin
  *
- * It ends on SIGTERM and when its standard input closes, so it never outlives whoever started it.
+ * It ends on SIGTERM and when its standard input closes, so it never outlives the process that started it.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -22,11 +22,11 @@ import { createRoutes } from "./routes.mjs";
 
 process.stdin.resume().once("close", () => process.exit());
 
-// Better Auth logs there; nobody reads our standard output after its first line.
+// Better Auth logs there; only the first line of standard output is read.
 console.log = console.info = console.error;
 
 const config = JSON.parse(process.argv[2], (_, value) => value ?? undefined);
-// Better Auth reads its list of secrets from here only, and one of the developer's own shell must not win.
+// Better Auth reads its list of secrets from here only, and the one of the developer's shell must not be used.
 process.env.BETTER_AUTH_SECRETS = config.secrets ?? "";
 process.env.BETTER_AUTH_SECRET = config.secret;
 
@@ -37,10 +37,10 @@ const frontEnd = { origin, config, outbox: new Map() };
 const auth = createAuth(frontEnd);
 await auth.$context;
 const routes = createRoutes({ ...frontEnd, auth });
-server.on("request", toNodeHandler(answer));
+server.on("request", toNodeHandler(respond));
 process.stdout.write(`${JSON.stringify({ url: origin })}\n`);
 
-async function answer(request) {
+async function respond(request) {
   const route = routes[`${request.method} ${new URL(request.url).pathname}`] ?? auth.handler;
   try {
     return await route(request);

@@ -1,4 +1,4 @@
-"""The middleware: nothing passes without a token, and bodies of strangers are not read."""
+"""Authentication: no request passes without a token, and the body of a refused one is not read."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,7 @@ def _operations(app: FastAPI) -> list[tuple[str, str]]:
 @pytest.mark.req("AUTH-FR-001", "TASK-FR-033")
 async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: StartApp) -> None:
     app = await start_app()
-    app.state.components.shutdown.set()  # or the stream of events would not end
+    app.state.components.shutdown.set()  # or the event stream would not end
     user = User(app)
     protected = [each for each in _operations(app) if each[1] not in PUBLIC]
     assert len(protected) == 13
@@ -40,18 +40,18 @@ async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: Start
 @pytest.mark.parametrize(
     "path", ["/", "/api", "/api/x", "/nowhere", "/docs/x", "/HEALTH", "/health//", "/openapi.json/x"]
 )
-async def test_unknown_paths_are_closed_too(anybody: httpx.AsyncClient, path: str) -> None:
-    assert (await anybody.get(path)).status_code == 401
+async def test_unknown_paths_are_closed_too(anonymous: httpx.AsyncClient, path: str) -> None:
+    assert (await anonymous.get(path)).status_code == 401
 
 
 @pytest.mark.req("AUTH-FR-002")
 @pytest.mark.parametrize("path", PUBLIC)
-async def test_public_paths_are_open(anybody: httpx.AsyncClient, path: str) -> None:
-    assert (await anybody.get(path)).status_code == 200
+async def test_public_paths_are_open(anonymous: httpx.AsyncClient, path: str) -> None:
+    assert (await anonymous.get(path)).status_code == 200
 
 
 @pytest.mark.req("AUTH-FR-003")
-async def test_handlers_know_who_calls(start_app: StartApp) -> None:
+async def test_handlers_get_the_identity_of_the_user(start_app: StartApp) -> None:
     app = await start_app()
 
     @app.get("/who")
@@ -86,7 +86,7 @@ async def test_two_tokens_are_401(app: FastAPI, user: User) -> None:
 
 @pytest.mark.req("AUTH-FR-005")
 @pytest.mark.parametrize("header", ["", "Bearer nonsense"])
-async def test_a_strangers_body_is_not_read(user: User, header: str) -> None:
+async def test_the_body_of_a_request_without_a_token_is_not_read(user: User, header: str) -> None:
     read = False
 
     async def body() -> AsyncIterator[bytes]:
@@ -104,13 +104,13 @@ async def test_a_strangers_body_is_not_read(user: User, header: str) -> None:
     "token",
     [
         mint("x", exp=1),
-        mint("x", secret="another secret that is long enough for anybody"),
+        mint("x", secret="another secret that is long enough for anonymous"),
         mint("x", sub=None),
         "a.b.c",
         "x",
     ],
 )
-async def test_a_refusal_does_not_tell_which_check_failed(user: User, token: str) -> None:
+async def test_a_refusal_does_not_reveal_which_check_failed(user: User, token: str) -> None:
     response = await user.get(headers={"Authorization": f"Bearer {token}"})
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -123,8 +123,8 @@ async def test_a_refusal_does_not_tell_which_check_failed(user: User, token: str
 
 
 @pytest.mark.req("AUTH-FR-008")
-async def test_a_browser_can_read_a_refusal(anybody: httpx.AsyncClient) -> None:
-    response = await anybody.get("/api/x/tasks", headers={"Origin": ORIGIN})
+async def test_a_browser_can_read_a_refusal(anonymous: httpx.AsyncClient) -> None:
+    response = await anonymous.get("/api/x/tasks", headers={"Origin": ORIGIN})
     assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (401, ORIGIN)
 
 
@@ -153,7 +153,7 @@ async def test_no_header_is_a_5xx(app: FastAPI, header: bytes) -> None:
 
 
 @pytest.mark.req("AUTH-FR-011")
-async def test_in_development_the_answer_says_which_check_failed(start_app: StartApp, user: User) -> None:
+async def test_in_development_the_response_says_which_check_failed(start_app: StartApp, user: User) -> None:
     http = client(await start_app(environment="development"))
     expired = await http.get(user.path, headers={"Authorization": f"Bearer {mint(user.id, exp=1)}"})
     assert "expired" in expired.json()["detail"]
@@ -162,7 +162,7 @@ async def test_in_development_the_answer_says_which_check_failed(start_app: Star
 
 
 def _session_cookie(user_id: str) -> str:
-    """What Better Auth's `cookieCache: {strategy: "jwt"}` puts into `session_data`."""
+    """Return a `session_data` cookie as Better Auth's `cookieCache: {strategy: "jwt"}` sets it."""
     return mint(user_id, sub=user_id, session={"userId": user_id}, user={"id": user_id})
 
 
@@ -186,7 +186,7 @@ async def test_the_session_cookie_is_a_token_where_that_is_allowed(
 
 
 @pytest.mark.req("AUTH-FR-051")
-async def test_a_header_counts_more_than_a_cookie(cookie_app: FastAPI, user: User) -> None:
+async def test_a_header_takes_precedence_over_a_cookie(cookie_app: FastAPI, user: User) -> None:
     headers = {"Cookie": f"better-auth.session_data={_session_cookie(user.id)}", "Authorization": "Bearer x"}
     assert (await client(cookie_app).get(user.path, headers=headers)).status_code == 401
 
@@ -214,7 +214,7 @@ async def test_a_token_in_the_header_needs_no_origin(cookie_app: FastAPI, user: 
 
 
 @pytest.mark.req("AUTH-FR-010")
-async def test_a_websocket_is_closed_without_a_word(cookie_app: FastAPI) -> None:
+async def test_a_websocket_is_refused(cookie_app: FastAPI) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

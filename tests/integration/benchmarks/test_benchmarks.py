@@ -17,7 +17,7 @@ from src.db.url import DatabaseUrl
 from tests.conftest import NewDatabase, StartApp, User, listed
 from tests.support.commands import python
 
-_SECONDS = 120  # far more than it takes, because a busy machine fails no test
+_SECONDS = 120  # far more than it takes, so that no test fails on a busy machine
 _SHORT = ("--rounds=1", "--seconds=0.1", "--connections=2", "--tasks=50")
 
 
@@ -61,7 +61,7 @@ def test_the_api_is_compared_with_its_peers(tmp_path: Path, peers: list[PeerName
 
 @pytest.fixture
 async def partitioned(new_database: NewDatabase, start_app: StartApp) -> tuple[User, str]:
-    """A user with three tasks, whose tables have been partitioned since."""
+    """Create a user with three tasks, then partition the tables."""
     url = await new_database()
     user = User(await start_app(database_url=url))
     for number in range(3):

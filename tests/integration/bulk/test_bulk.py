@@ -1,4 +1,4 @@
-"""Several operations in one request: all or none, or each by itself."""
+"""Bulk: several operations in one request, atomic or each by itself."""
 
 import asyncio
 from typing import Any
@@ -36,7 +36,7 @@ async def results(user: User, *operations: dict[str, Any], **members: object) ->
 
 
 async def one_of_each(user: User) -> list[dict[str, Any]]:
-    """An operation of each kind, each of which can be done."""
+    """Return an operation of each kind, all of which succeed."""
     changed, completed, toggled, deleted, erased, trashed = [await user.create(f"task {n}") for n in range(6)]
     await user.delete(trashed["id"])
     return [
@@ -73,7 +73,7 @@ async def test_each_operation_does_what_its_route_does(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-132", "TASK-FR-049")
-async def test_where_one_cannot_be_done_none_is(user: User, stranger: User) -> None:
+async def test_if_one_operation_fails_none_is_applied(user: User, stranger: User) -> None:
     mine, theirs = await user.create(recurrence="FREQ=DAILY"), await stranger.create()
     operations = [create("new"), on("complete", mine), on("delete", theirs), on("restore", {"id": 2**52})]
     response = await bulk(user, *operations)
@@ -87,7 +87,7 @@ async def test_where_one_cannot_be_done_none_is(user: User, stranger: User) -> N
 
 
 @pytest.mark.req("TASK-FR-133")
-async def test_where_each_stands_for_itself_the_others_are_done(user: User, stranger: User) -> None:
+async def test_without_atomic_the_other_operations_are_applied(user: User, stranger: User) -> None:
     mine, theirs = await user.create(), await stranger.create()
     operations = [on("delete", theirs, permanent=True), create("new"), update(mine, title="changed")]
     failed, new, changed = await results(user, *operations, atomic=False)
@@ -99,11 +99,11 @@ async def test_where_each_stands_for_itself_the_others_are_done(user: User, stra
 
 @pytest.mark.req("TASK-FR-034", "TASK-FR-132", "TASK-FR-133")
 @pytest.mark.parametrize("atomic", [False, True])
-async def test_a_foreign_id_is_like_one_that_never_existed(user: User, stranger: User, atomic: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_the_id_of_another_users_task_is_not_found(user: User, stranger: User, atomic: bool) -> None:  # noqa: FBT001 - a parameter
     theirs, trashed = await stranger.create(recurrence="FREQ=DAILY"), await stranger.create()
     await stranger.delete(trashed["id"])
     before = (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision())
-    answers = [
+    responses = [
         (await bulk(user, *operations, atomic=atomic)).json()
         for one, other in ((theirs, trashed), ({"id": 2**52}, {"id": 2**52 + 1}))
         for operations in (
@@ -112,14 +112,14 @@ async def test_a_foreign_id_is_like_one_that_never_existed(user: User, stranger:
             [on("delete", one), on("restore", other, revision=3)],
         )
     ]
-    assert answers[:3] == answers[3:]
-    assert {each["status"] for answer in answers for each in answer["results"]} == {404}
+    assert responses[:3] == responses[3:]
+    assert {each["status"] for response in responses for each in response["results"]} == {404}
     assert (await stranger.tasks(), await stranger.tasks(trashed=True), await stranger.revision()) == before
     assert await user.revision() == 0
 
 
 @pytest.mark.req("TASK-FR-134")
-async def test_a_revision_that_is_named_must_be_that_of_the_task(user: User) -> None:
+async def test_an_expected_revision_must_be_that_of_the_task(user: User) -> None:
     operations = await one_of_each(user)
     tasks = {each["id"]: each for each in await user.tasks() + await user.tasks(trashed=True)}
     stale = [each | {"revision": tasks[each["id"]]["revision"] - 1} for each in operations[1:]]
@@ -129,12 +129,12 @@ async def test_a_revision_that_is_named_must_be_that_of_the_task(user: User) -> 
     assert [listed(each["problem"]["current"]) for each in refused] == [[tasks[each["id"]]] for each in stale]
     assert (await bulk(user, *stale)).status_code == 409
     assert await user.revision() == before
-    known = [each | {"revision": tasks[each["id"]]["revision"]} for each in operations[1:]]
-    assert {each["status"] for each in await results(user, *known)} == {200, 204}
+    current = [each | {"revision": tasks[each["id"]]["revision"]} for each in operations[1:]]
+    assert {each["status"] for each in await results(user, *current)} == {200, 204}
 
 
 @pytest.mark.req("TASK-FR-135", "TASK-FR-049")
-async def test_a_dry_run_answers_as_if_and_changes_nothing(user: User, sql: Connection) -> None:
+async def test_a_dry_run_returns_the_results_and_changes_nothing(user: User, sql: Connection) -> None:
     operations = await one_of_each(user)
     row = "SELECT array_agg(t ORDER BY id)::text FROM tasks AS t WHERE user_id = $1"
     before = (await sql.fetchval(row, user.id), await user.revision())
@@ -149,7 +149,7 @@ async def test_a_dry_run_answers_as_if_and_changes_nothing(user: User, sql: Conn
 
 
 @pytest.mark.req("TASK-FR-136", "TASK-FR-105")
-async def test_tasks_that_recur_are_followed_once_each(user: User) -> None:
+async def test_each_recurring_task_gets_one_next_task(user: User) -> None:
     tasks = [await user.create(f"task {n}", recurrence="FREQ=DAILY", due_date="2999-01-01") for n in range(3)]
     before = await user.revision()
     once, plain, twice = tasks
@@ -204,7 +204,7 @@ HOSTILE: list[object] = [
 
 @pytest.mark.req("TASK-FR-137", "TASK-FR-138", "TASK-FR-049")
 @pytest.mark.parametrize("body", HOSTILE, ids=lambda body: str(body)[:60])
-async def test_a_bulk_that_makes_no_sense_is_refused(user: User, body: object) -> None:
+async def test_an_invalid_bulk_is_refused(user: User, body: object) -> None:
     response = await user.post("/bulk", json=body)
     assert (response.status_code, response.json()["type"]) == (422, "urn:problem-type:invalid-request")
     assert response.json()["errors"]
@@ -213,7 +213,7 @@ async def test_a_bulk_that_makes_no_sense_is_refused(user: User, body: object) -
 
 
 @pytest.mark.req("TASK-FR-137")
-async def test_a_wrong_member_is_named_by_its_place(user: User) -> None:
+async def test_an_invalid_member_is_named_by_its_path(user: User) -> None:
     response = await bulk(user, create("x"), create("y", colour="red"), update({"id": 1}, title=""))
     assert {error["field"] for error in response.json()["errors"]} == {
         "operations.1.create.task.colour",
@@ -223,7 +223,7 @@ async def test_a_wrong_member_is_named_by_its_place(user: User) -> None:
 
 @pytest.mark.req("TASK-FR-045", "TASK-FR-137")
 @pytest.mark.parametrize("place", ["{members}", '"operations": [{{"op": "delete", "id": 1, {members}}}]'])
-async def test_a_hundred_thousand_wrong_members_are_one_error(user: User, place: str) -> None:
+async def test_a_hundred_thousand_invalid_members_are_one_error(user: User, place: str) -> None:
     members = ",".join(f'"{number:x}":1' for number in range(95_000))
     body = f"{{{place.format(members=members)}}}"
     response = await user.post("/bulk", content=body, headers={"Content-Type": "application/json"})
@@ -244,7 +244,7 @@ async def test_five_hundred_operations_fit_and_a_body_beyond_a_mebibyte_does_not
 
 
 @pytest.mark.req("TASK-FR-053", "TASK-FR-139")
-async def test_bulks_and_single_writes_at_once_lose_nothing(user: User) -> None:
+async def test_concurrent_bulks_and_single_writes_lose_nothing(user: User) -> None:
     tasks = [await user.create(f"task {n}") for n in range(8)]
     before = await user.revision()
     changes = [update(task, title=f"{task['title']}!") for task in tasks]
@@ -253,10 +253,10 @@ async def test_bulks_and_single_writes_at_once_lose_nothing(user: User) -> None:
     writes += [user.patch(task["id"], json={"description": task["title"]}) for task in tasks]
     writes += [user.patch(f"/{task['id']}/complete") for task in tasks]
     writes += [user.post(json={"title": f"new {n}"}) for n in range(8)]
-    answers = await asyncio.gather(*writes)
-    assert {answer.status_code for answer in answers} <= {200, 201}
-    revisions = [answer.json().get("revision") for answer in answers[12:]]
-    revisions += [each["task"]["revision"] for answer in answers[:12] for each in answer.json()["results"]]
+    responses = await asyncio.gather(*writes)
+    assert {response.status_code for response in responses} <= {200, 201}
+    revisions = [response.json().get("revision") for response in responses[12:]]
+    revisions += [each["task"]["revision"] for response in responses[:12] for each in response.json()["results"]]
     assert sorted(revisions) == list(range(before + 1, before + 1 + 12 * 8 + 24))
     after = {task["id"]: task for task in await user.tasks()}
     for task in tasks:
@@ -279,8 +279,8 @@ async def test_of_fifty_writers_of_one_revision_one_wins_and_nothing_is_lost(use
             )
             for n in range(50)
         ]
-        answers = await asyncio.gather(*writes)
-        statuses = [answer.status_code for answer in answers]
+        responses = await asyncio.gather(*writes)
+        statuses = [response.status_code for response in responses]
         [winner] = [n for n, status in enumerate(statuses) if status == 200]
         assert set(statuses) == {200, 409, 412}
         after = (await user.get(task["id"])).json()
@@ -290,8 +290,10 @@ async def test_of_fifty_writers_of_one_revision_one_wins_and_nothing_is_lost(use
 
 
 @pytest.mark.req("TASK-FR-139")
-async def test_a_bulk_does_not_wait_for_who_only_refers_to_the_owner(user: User, sql: Connection) -> None:
-    """As Better Auth does when it stores a session, and PostgreSQL for a foreign key."""
+async def test_a_bulk_does_not_wait_for_a_transaction_that_only_references_the_owner(
+    user: User, sql: Connection
+) -> None:
+    """Better Auth references the user when it stores a session; PostgreSQL locks the row for the foreign key."""
     task = await user.create()
     async with sql.transaction():
         await sql.fetch("SELECT FROM users WHERE id = $1 FOR KEY SHARE", user.id)
@@ -301,14 +303,14 @@ async def test_a_bulk_does_not_wait_for_who_only_refers_to_the_owner(user: User,
 
 
 @pytest.mark.req("TASK-FR-139")
-async def test_others_are_served_while_a_bulk_reckons(user: User) -> None:
+async def test_other_requests_are_served_while_a_bulk_is_planned(user: User) -> None:
     rule = {"recurrence": "FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;COUNT=10000", "due_date": "2020-01-01T09:00:00Z"}
     created = await results(user, *[create(f"task {n}", **rule) for n in range(25)])
     reckoning = asyncio.create_task(bulk(user, *[on("complete", each["task"]) for each in created]))
     longest, loop = 0.0, asyncio.get_running_loop()
     while not reckoning.done():
-        asked = loop.time()
+        sent = loop.time()
         await asyncio.sleep(0.01)
-        longest = max(longest, loop.time() - asked)
+        longest = max(longest, loop.time() - sent)
     assert (await reckoning).status_code == 200
     assert longest < 1

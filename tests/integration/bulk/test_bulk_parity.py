@@ -1,4 +1,4 @@
-"""What one request does to a task in one statement, the engine of bulk does in the same way."""
+"""Parity of bulk operations and single requests: both leave the same tasks."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from tests.conftest import User
 from tests.support.task_values import SET_BY_SERVER, VALUES
 
 type Placed = tuple[int, dict[str, Any]]
-"""An operation on one of the first tasks, or below zero, on none."""
+"""An operation on one of the first tasks or, below zero, on a task that does not exist."""
 
 TASKS = 3
 every = {name: st.sampled_from(values) for name, values in VALUES.items()}
@@ -31,8 +31,8 @@ change = st.one_of(
 operation = st.tuples(st.integers(0, TASKS - 1), change) | st.tuples(st.just(-1), new)
 
 
-class Side:
-    """A user with some tasks, on which operations are done in one of the two ways."""
+class Actor:
+    """A user with some tasks, and the two ways to apply operations: in bulks, or one by one."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -40,29 +40,29 @@ class Side:
     async def begin(self, tasks: list[dict[str, Any]]) -> None:
         self.ids = [(await self.user.create(**task))["id"] for task in tasks]
 
-    async def in_bulks(self, operations: list[Placed]) -> list[object]:
-        """The answers, apart from what is made anew each time; a task occurs once in each bulk."""
-        answers: list[object] = []
+    async def via_bulk(self, operations: list[Placed]) -> list[object]:
+        """Apply the operations in bulks with each task once, and return the results without ids and times."""
+        responses: list[object] = []
         for part in parts(operations):
-            named = [each if place < 0 else each | {"id": self.ids[place]} for place, each in part]
+            named = [each if index < 0 else each | {"id": self.ids[index]} for index, each in part]
             response = await self.user.post("/bulk", json={"operations": named, "atomic": False})
-            answers += [(each["status"], comparable(each["task"])) for each in response.json()["results"]]
-        return answers
+            responses += [(each["status"], comparable(each["task"])) for each in response.json()["results"]]
+        return responses
 
     async def one_by_one(self, operations: list[Placed]) -> list[object]:
-        return [await self._alone(0 if place < 0 else self.ids[place], each) for place, each in operations]
+        return [await self._alone(0 if index < 0 else self.ids[index], each) for index, each in operations]
 
     async def everything(self) -> object:
         lists = [await self.user.tasks(sort="updated_at", trashed=trashed) for trashed in (False, True)]
         return [comparable(task) for tasks in lists for task in tasks], await self.user.revision()
 
     async def _alone(self, task_id: int, operation: dict[str, Any]) -> object:
-        response = await ask(self.user, task_id, operation)
+        response = await send(self.user, task_id, operation)
         return response.status_code, comparable(response.json() if response.status_code in {200, 201} else None)
 
 
-async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
-    """The operation as a request of its own."""
+async def send(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
+    """Apply the operation as a request of its own."""
     path = f"/{task_id}"
     match operation:
         case {"op": "create", "task": task}:
@@ -77,12 +77,12 @@ async def ask(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Resp
 
 
 def parts(operations: list[Placed]) -> list[list[Placed]]:
-    """The operations in their order, cut where a task would occur again."""
+    """Split the operations, in their order, before a task would occur again."""
     cut: list[list[Placed]] = [[]]
-    for place, each in operations:
-        if place >= 0 and any(place == earlier for earlier, _ in cut[-1]):
+    for index, each in operations:
+        if index >= 0 and any(index == earlier for earlier, _ in cut[-1]):
             cut.append([])
-        cut[-1].append((place, each))
+        cut[-1].append((index, each))
     return [part for part in cut if part]
 
 
@@ -90,8 +90,8 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
     if task is None:
         return None
     dates = {name: task[name] and task[name] == task["updated_at"] for name in ("completed_at", "deleted_at")}
-    kept = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
-    return kept | dates | {"next_task": comparable(task.get("next_task"))}
+    stored = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
+    return stored | dates | {"next_task": comparable(task.get("next_task"))}
 
 
 @pytest.mark.req("TASK-FR-131")
@@ -99,12 +99,12 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
 @given(
     tasks=st.lists(beginning, min_size=TASKS, max_size=TASKS), operations=st.lists(operation, min_size=6, max_size=20)
 )
-async def test_an_operation_of_a_bulk_does_what_a_request_does(
+async def test_a_bulk_operation_has_the_same_effect_as_a_request(
     app: FastAPI, tasks: list[dict[str, Any]], operations: list[Placed]
 ) -> None:
-    alone, in_bulk = Side(User(app)), Side(User(app))
+    alone, in_bulk = Actor(User(app)), Actor(User(app))
     for side in (alone, in_bulk):
         await side.begin(tasks)
-    one_by_one, in_bulks = await asyncio.gather(alone.one_by_one(operations), in_bulk.in_bulks(operations))
-    assert one_by_one == in_bulks
+    one_by_one, via_bulk = await asyncio.gather(alone.one_by_one(operations), in_bulk.via_bulk(operations))
+    assert one_by_one == via_bulk
     assert await alone.everything() == await in_bulk.everything()

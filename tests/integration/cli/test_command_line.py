@@ -1,4 +1,4 @@
-"""`python -m src`: what its commands do, print and refuse. `dev` has tests of its own."""
+"""The commands of `python -m src`: effects, output and refusals. `dev` has tests of its own."""
 
 import asyncio
 import inspect
@@ -49,7 +49,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("RUN-FR-002")
-def test_serve_says_once_what_is_missing(tmp_path: Path) -> None:
+def test_serve_names_missing_settings_once(tmp_path: Path) -> None:
     assert_one_sentence(run(tmp_path, "-m", "src", "serve", "--workers=2"), "DATABASE_URL is missing")
 
 
@@ -59,7 +59,7 @@ async def empty_database(new_database: NewDatabase) -> str:
 
 
 @pytest.mark.req("RUN-FR-011", "RUN-FR-026")
-def test_migrate_brings_the_schema_up_and_tells_whether_it_is(tmp_path: Path, empty_database: str) -> None:
+def test_migrate_upgrades_the_schema_and_checks_whether_it_is_current(tmp_path: Path, empty_database: str) -> None:
     settings = _UNREACHABLE | {"DATABASE_URL_UNPOOLED": empty_database}
     assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "not up to date")
     assert sql(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
@@ -72,14 +72,14 @@ def test_migrate_brings_the_schema_up_and_tells_whether_it_is(tmp_path: Path, em
 
 
 @pytest.mark.req("RUN-FR-026")
-async def test_migrate_may_be_run_by_several_at_once(tmp_path: Path, empty_database: str) -> None:
+async def test_migrate_may_run_several_times_concurrently(tmp_path: Path, empty_database: str) -> None:
     settings = {"DATABASE_URL": empty_database, "BETTER_AUTH_SECRET": SECRET}
     async with asyncio.TaskGroup() as group, uncommitted(empty_database, "CREATE TABLE alembic_version ()"):
         replicas = [
             group.create_task(asyncio.to_thread(run, tmp_path, "-m", "src", "migrate", **settings)) for _ in range(3)
         ]
         await reached(lambda: connected(empty_database) == 1 + 2 * len(replicas))
-        assert waiting(empty_database) == 1  # the others have not got the lock
+        assert waiting(empty_database) == 1  # the others do not hold the lock
     assert [replica.result().returncode for replica in replicas] == [0, 0, 0]
     assert sql(empty_database, "SELECT string_agg(version_num, ' ') FROM alembic_version") == migrations.head()
 
@@ -99,7 +99,7 @@ def test_a_database_that_does_not_exist_is_one_sentence(tmp_path: Path, empty_da
 
 @pytest.mark.req("RUN-FR-027")
 @pytest.mark.parametrize("chosen", [_CHOSEN, _STRICT], ids=["a secret", "all"])
-async def test_token_prints_what_the_service_accepts(
+async def test_token_prints_a_token_that_the_service_accepts(
     tmp_path: Path, start_app: StartApp, chosen: dict[str, str]
 ) -> None:
     app = await start_app(**{name.lower(): value for name, value in chosen.items()})
@@ -111,20 +111,20 @@ async def test_token_prints_what_the_service_accepts(
 
 
 @pytest.mark.req("RUN-FR-025", "RUN-FR-027")
-def test_token_keeps_a_secret_that_nobody_else_can_read(tmp_path: Path) -> None:
+def test_token_stores_its_secret_readable_by_its_owner_only(tmp_path: Path) -> None:
     secret = tmp_path / ".data" / "better-auth-secret"
-    kept = set()
+    secrets = set()
     for _ in range(2):
         assert invoke(tmp_path, "token", "user-1").returncode == 0
-        kept.add(secret.read_text())
-    assert len(kept) == 1
+        secrets.add(secret.read_text())
+    assert len(secrets) == 1
     assert secret.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.req("RUN-FR-027")
 def test_token_is_not_for_production(tmp_path: Path) -> None:
     refused = invoke(tmp_path, "token", "user-1", ENVIRONMENT="production", BETTER_AUTH_SECRET=SECRET)
-    assert_one_sentence(refused, "ENVIRONMENT says production")
+    assert_one_sentence(refused, "ENVIRONMENT is production")
 
 
 @pytest.mark.req("RUN-FR-027")
@@ -135,7 +135,7 @@ def test_token_signs_with_a_chosen_secret_only_where_this_is_said_to_be_no_produ
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A copy of the code, whose contract may be overwritten."""
+    """Copy the code, so that its contract may be overwritten."""
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
@@ -145,7 +145,7 @@ def openapi(clone: Path, *options: str, **environment: str) -> subprocess.Comple
 
 
 @pytest.mark.req("RUN-FR-028")
-def test_openapi_writes_the_contract_and_tells_whether_it_is_current(clone: Path) -> None:
+def test_openapi_writes_the_contract_and_checks_whether_it_is_current(clone: Path) -> None:
     contract = clone / "specs/001-tasks/contracts/openapi.json"
     assert_one_sentence(openapi(clone, "--check"), "run 'python -m src openapi'")
     assert not contract.exists()

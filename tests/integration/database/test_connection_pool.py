@@ -1,4 +1,4 @@
-"""The pool that lends the connections to PostgreSQL."""
+"""The pool of connections to PostgreSQL: lending, queueing, expiry and shutdown."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -106,7 +106,7 @@ async def test_warming_up_opens_connections_ahead(pool: ConnectionPool) -> None:
     assert (pool.idle, pool.used) == (2, 0)
 
 
-async def test_closing_waits_for_what_is_lent_and_then_lends_no_more(database_url: str) -> None:
+async def test_closing_waits_for_lent_connections_and_then_lends_no_more(database_url: str) -> None:
     pool = ConnectionPool(partial(connect, dsn=database_url), max_size=2)
     connection = await pool.acquire()
     closing = asyncio.create_task(pool.aclose())

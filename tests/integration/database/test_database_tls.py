@@ -1,4 +1,4 @@
-"""What `sslmode` promises is kept on the wire, by servers with and without a certificate that can be trusted."""
+"""`sslmode` on the wire, with servers whose certificate is trusted, not trusted or absent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,14 +37,14 @@ _USES = (
 
 
 class Server:
-    """It speaks PostgreSQL just long enough to let everybody in, and remembers whether they came encrypted."""
+    """A server that accepts every PostgreSQL login, and records whether the connection was encrypted."""
 
     def __init__(self, context: SSLContext | None) -> None:
         self._context = context
         self.encrypted: list[bool] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):  # a client that does not trust it hangs up
+        with suppress(OSError, asyncio.IncompleteReadError):  # a client that does not trust the certificate disconnects
             if await self._message(reader) == _SSL_REQUEST:
                 writer.write(b"S" if self._context else b"N")
                 if self._context:
@@ -61,7 +61,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost, with its key; it is its own authority."""
+    """Create a self-signed certificate for localhost, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -100,7 +100,7 @@ async def serving(certificate: Path | None) -> AsyncIterator[tuple[Server, int]]
 
 
 async def connect(url: str) -> None:
-    """As the application does."""
+    """Connect as the application does."""
     connection = await asyncpg.connect(**DatabaseUrl.parse(url).connect_arguments, timeout=5)
     connection.terminate()
 
@@ -110,7 +110,7 @@ async def connect(url: str) -> None:
     ("query", "encrypted"),
     [("", True), ("sslmode=prefer", True), ("sslmode=require", True), ("sslmode=disable", False)],
 )
-async def test_a_certificate_of_its_own_making_is_enough_to_encrypt(
+async def test_a_self_signed_certificate_is_enough_to_encrypt(
     certificate: Path, query: str, *, encrypted: bool
 ) -> None:
     async with serving(certificate) as (server, port):
@@ -122,7 +122,7 @@ async def test_a_certificate_of_its_own_making_is_enough_to_encrypt(
 @pytest.mark.parametrize(
     "query", ["sslmode=verify-ca", "sslmode=verify-full", "sslmode=require&channel_binding=require"]
 )
-async def test_a_certificate_that_nobody_trusts_is_refused_where_it_counts(certificate: Path, query: str) -> None:
+async def test_an_untrusted_certificate_is_refused_if_sslmode_verifies_it(certificate: Path, query: str) -> None:
     async with serving(certificate) as (server, port):
         with pytest.raises(SSLCertVerificationError):
             await connect(f"postgresql://somebody@localhost:{port}/tasks?{query}")
@@ -141,7 +141,7 @@ async def test_a_certificate_that_nobody_trusts_is_refused_where_it_counts(certi
         ("sslmode=require&channel_binding=require&sslrootcert={}", "127.0.0.1", False),
     ],
 )
-async def test_a_trusted_certificate_has_to_be_for_this_host(
+async def test_a_trusted_certificate_must_name_this_host(
     certificate: Path, query: str, host: str, *, accepted: bool
 ) -> None:
     async with serving(certificate) as (server, port):
@@ -164,7 +164,7 @@ async def test_a_url_from_neon_trusts_the_authorities_of_the_system(
 @pytest.mark.parametrize(
     "query", ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full", "channel_binding=require"]
 )
-async def test_a_server_without_tls_is_refused_where_it_counts(query: str) -> None:
+async def test_a_server_without_tls_is_refused_if_sslmode_requires_it(query: str) -> None:
     async with serving(None) as (server, port):
         with pytest.raises(ConnectionError):
             await connect(f"postgresql://somebody@localhost:{port}/tasks?{query}")

@@ -1,4 +1,4 @@
-"""Migrations go up and down, make what the models say, and leave Better Auth's tables and accounts alone."""
+"""Migrations go up and down, create the tables of the models, and leave Better Auth's tables and accounts alone."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ async def test_up_down_and_up_again_is_the_same_schema(database: Migrated) -> No
 
 
 @pytest.mark.req("RUN-FR-030")
-async def test_each_step_can_be_taken_back_and_again(database: Migrated) -> None:
+async def test_each_migration_can_be_reverted_and_repeated(database: Migrated) -> None:
     for step in reversed(list(_REVISIONS.walk_revisions())):
         await database.up(step.revision)
         first = await database.schema()
@@ -44,7 +44,7 @@ async def test_each_step_can_be_taken_back_and_again(database: Migrated) -> None
 
 
 @pytest.mark.req("RUN-FR-033")
-async def test_migrations_make_what_the_models_describe(database: Migrated, another_database: Migrated) -> None:
+async def test_migrations_create_the_tables_of_the_models(database: Migrated, another_database: Migrated) -> None:
     await database.up()
     function = await database.connection.fetchval("SELECT pg_get_functiondef('tasks_search_vector'::regproc)")
     await another_database.connection.execute(function)  # which SQLModel cannot describe
@@ -82,7 +82,7 @@ async def test_the_check_finds_nothing_after_the_migrations(database: Migrated) 
         "ALTER TABLE users ALTER revision DROP DEFAULT",
     ],
 )
-async def test_the_check_finds_what_the_database_lacks(database: Migrated, change: str) -> None:
+async def test_the_check_finds_missing_parts_of_the_database(database: Migrated, change: str) -> None:
     await database.up()
     await database.connection.execute(change)
     assert "New upgrade operations detected" in str(await database.difference())
@@ -118,7 +118,7 @@ async def better_auths(database: Migrated) -> tuple[object, ...]:
 
 
 @pytest.mark.req("RUN-FR-032")
-async def test_users_that_better_auth_made_are_adopted_and_stay(database: Migrated, start_app: StartApp) -> None:
+async def test_users_that_better_auth_created_are_adopted_and_stay(database: Migrated, start_app: StartApp) -> None:
     await database.connection.execute(_SHARED_USERS)
     [account] = await database.rows("users")
     await database.up()
@@ -135,7 +135,7 @@ async def test_users_that_better_auth_made_are_adopted_and_stay(database: Migrat
 
 
 @pytest.mark.req("RUN-FR-030", "RUN-FR-032")
-async def test_users_that_better_auth_made_stay_while_nobody_has_signed_up(database: Migrated) -> None:
+async def test_an_empty_users_table_of_better_auth_stays(database: Migrated) -> None:
     await database.connection.execute(_SHARED_USERS)
     await database.connection.execute("TRUNCATE users CASCADE")
     await database.up()
@@ -147,7 +147,7 @@ async def test_users_that_better_auth_made_stay_while_nobody_has_signed_up(datab
 
 @pytest.mark.req("RUN-FR-032")
 async def test_better_auth_can_move_in_later(database: Migrated) -> None:
-    """Its migrator adds the columns that it misses."""
+    """Its migrator adds its missing columns."""
     await database.up()
     await database.connection.execute('ALTER TABLE users ADD "role" text, ADD "banned" boolean')
     await database.connection.execute("".join(_SHARED_USERS.partition('create table "session"')[1:]))

@@ -136,15 +136,15 @@ async def test_a_run_that_was_interrupted_is_completed_by_the_next(
             with migrate(folder, database.url, *program) as run:
                 await reached(lambda: waiting(database.url) == 1)
                 await asyncio.to_thread(interrupt, run, database.url)
-                said = run.communicate(timeout=20)[0]
+                output = run.communicate(timeout=20)[0]
             assert run.returncode
-            assert said.count("\n") == (interrupt is lose_connection)
+            assert output.count("\n") == (interrupt is lose_connection)
         assert "INVALID" in str(await database.schema("tasks"))
         last = migrate(folder, database.url, *program)
         await asyncio.sleep(3)
         assert last.poll() is None
-    said = (await asyncio.to_thread(last.communicate, timeout=20))[0]
-    assert (last.returncode, said) == (0, "The database is at revision later.\n")
+    output = (await asyncio.to_thread(last.communicate, timeout=20))[0]
+    assert (last.returncode, output) == (0, "The database is at revision later.\n")
     assert await database.schema() == await another_database.schema()
 
 
@@ -159,8 +159,8 @@ async def test_migrations_go_through_a_pooler_and_leave_nothing_behind(database:
         assert await pooled.difference() is None
         for _ in range(2):  # each names its statements as the other does
             with migrate(tmp_path, pooled.url) as run:
-                said = (await asyncio.to_thread(run.communicate, timeout=20))[0]
-            assert (run.returncode, said) == (0, f"The database is at revision {migrations.head()}.\n")
+                output = (await asyncio.to_thread(run.communicate, timeout=20))[0]
+            assert (run.returncode, output) == (0, f"The database is at revision {migrations.head()}.\n")
         async with both_sessions(pooled.url) as sessions:
             assert [await session.fetchval(_LEFT) for session in sessions] == [0, 0]
 

@@ -1,4 +1,4 @@
-"""Behind a pooler in transaction mode nothing is expected to last from one transaction to the next."""
+"""Behind a pooler in transaction mode, the API relies on no session state."""
 
 import asyncio
 from collections.abc import Callable
@@ -41,7 +41,7 @@ async def use_everything(user: User) -> None:
 
 @pytest.mark.req("RUN-FR-010")
 @pytest.mark.parametrize("setting", ["true", "false"])
-async def test_no_prepared_statement_is_left_where_they_are_not_wanted(start_app: StartApp, setting: str) -> None:
+async def test_no_prepared_statement_is_created_where_they_are_disabled(start_app: StartApp, setting: str) -> None:
     app = await start_app(database_prepared_statements=setting, database_pool_size=1)
     await use_everything(User(app))
     row = await app.state.components.database.fetch_row(_LEFT_BEHIND)
@@ -115,8 +115,8 @@ async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
     with EmbeddedPostgres(tmp_path / "postgres") as server:
         await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(server.url))
         with pgbouncer(server.url, prepared=prepared, login_retry=login_retry) as folder:
-            way = through(folder, server.url)
-            user = User(await start_app(database_url=way, database_prepared_statements=prepared))
+            url = through(folder, server.url)
+            user = User(await start_app(database_url=url, database_prepared_statements=prepared))
             await use_everything(user)
             seconds = await until_created(user, kill(tmp_path / "postgres"))
             await use_everything(user)
@@ -125,7 +125,7 @@ async def test_a_server_that_was_killed_behind_a_pooler_is_found_again(
 
 
 def kill(folder: Path) -> Stopwatch:
-    """Every process of the server; the time since then."""
+    """Kill every process of the server, and return a stopwatch."""
     took = Stopwatch()
     killed = processes(folder)
     for process in killed:
@@ -136,10 +136,10 @@ def kill(folder: Path) -> Stopwatch:
 
 
 async def until_created(user: User, took: Stopwatch) -> float:
-    """After how many seconds a task can be created."""
+    """Return after how many seconds a task can be created."""
     assert (await user.get()).status_code in {200, 503}
     async with asyncio.timeout(60):
-        while (answer := await user.post(json={"title": "Buy milk"})).status_code != 201:
-            assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+        while (response := await user.post(json={"title": "Buy milk"})).status_code != 201:
+            assert (response.status_code, int(response.headers["Retry-After"]) > 0) == (503, True)
             await asyncio.sleep(0.1)
     return took.seconds

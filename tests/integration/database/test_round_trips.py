@@ -1,4 +1,4 @@
-"""How often an ordinary request asks the database: once."""
+"""Round trips to the database: an ordinary request takes one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.conftest import StartApp, User
 
 
 class Wire:
-    """A socket between the app and PostgreSQL that counts how often the app speaks and then has to wait."""
+    """A proxy between the app and PostgreSQL that counts round trips."""
 
     def __init__(self, folder: str, target: str) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""`python -m src dev`: from a clone to an answer, and nothing left behind."""
+"""`python -m src dev`: from a clone to a response, and nothing left behind."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
 _WAYS_TO_END: list[tuple[str, signal.Signals, Callable[[int, int], None]]] = [
-    ("--reload", signal.SIGINT, os.killpg),  # Ctrl-C is for all in the foreground
+    ("--reload", signal.SIGINT, os.killpg),  # Ctrl-C signals all processes in the foreground
     ("--reload", signal.SIGTERM, os.kill),
     ("--no-reload", signal.SIGTERM, os.kill),
     ("--no-reload", signal.SIGINT, os.killpg),
@@ -26,7 +26,7 @@ _WAYS_TO_END: list[tuple[str, signal.Signals, Callable[[int, int], None]]] = [
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a clone's, which the tests come back to."""
+    """Return a folder like a clone's, shared by the tests of this file."""
     return tmp_path_factory.mktemp("project")
 
 
@@ -35,7 +35,7 @@ def dev(folder: Path, *options: str, **environment: str) -> Server:
 
 
 def paste(output: str) -> httpx.Response:
-    """Send what the printed line makes curl send."""
+    """Send the request of the printed `curl` line."""
     [line] = [line for line in output.splitlines() if line.startswith("curl ")]
     curl = ArgumentParser()
     curl.add_argument("-i", action="store_true")
@@ -57,7 +57,7 @@ def test_a_fresh_clone_prints_a_line_that_creates_a_task(project: Path) -> None:
 
 
 @pytest.mark.req("RUN-FR-007", "RUN-FR-017", "RUN-FR-024", "RUN-FR-025")
-def test_a_signal_ends_all_and_the_next_start_has_all(project: Path) -> None:
+def test_a_signal_ends_all_processes_and_the_next_start_has_all_tasks(project: Path) -> None:
     (project / ".env").write_text((ROOT / ".env.example").read_text())
     created: list[httpx.Response] = []
     for option, number, send in _WAYS_TO_END:
@@ -67,11 +67,11 @@ def test_a_signal_ends_all_and_the_next_start_has_all(project: Path) -> None:
             created.append(paste(server.output).raise_for_status())
             send(server.pid, number)
             server.wait(20)
-            eventually(server.assert_nothing_lives)
+            eventually(server.assert_nothing_runs)
 
 
 def again(server: Server, created: httpx.Response) -> httpx.Response:
-    """Read what was created, with the token that created it."""
+    """Read the created task with the token that created it."""
     token = {"Authorization": created.request.headers["Authorization"]}
     return httpx.get(f"{server.url}{created.headers['Location']}", headers=token)
 
@@ -82,7 +82,7 @@ async def empty_database(new_database: NewDatabase) -> str:
 
 
 @pytest.mark.req("RUN-FR-001", "RUN-FR-024")
-def test_what_was_chosen_is_used(tmp_path: Path, empty_database: str) -> None:
+def test_chosen_settings_are_used(tmp_path: Path, empty_database: str) -> None:
     (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET='{SECRET}'\nDATABASE_URL=postgresql://nowhere.invalid/x\n")
     with dev(tmp_path, "--no-reload", "--host=localhost", DATABASE_URL=empty_database) as server:
         assert f"Documentation: http://localhost:{server.port}/docs" in server.output
@@ -97,12 +97,12 @@ def test_what_was_chosen_is_used(tmp_path: Path, empty_database: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("ENVIRONMENT", "production", "This is for development, and ENVIRONMENT says production."),
+        ("ENVIRONMENT", "production", "This command is for development, but ENVIRONMENT is production."),
         ("BETTER_AUTH_SECRET", "hunter2", "Cannot start: BETTER_AUTH_SECRET: must have at least 32 characters"),
         ("DATABASE_URL", "postgresql://somebody:hunter2@127.0.0.1:9/tasks", "database"),
     ],
 )
-def test_what_was_chosen_and_does_not_work_is_told(
+def test_chosen_settings_that_do_not_work_are_reported(
     tmp_path: Path, database_url: str, name: str, value: str, sentence: str
 ) -> None:
     assert_one_sentence(run(tmp_path, "-m", "src", "dev", **({"DATABASE_URL": database_url} | {name: value})), sentence)

@@ -26,11 +26,11 @@ _PREPARED_STATEMENTS = {
     ("false", "true"): "ok disabled; they would work",
     ("false", "false"): "ok disabled",
 }
-"""What is said of them, by whether they are wanted and whether they are kept."""
+"""The finding about prepared statements, by whether they are enabled and whether they persist."""
 
 
 def doctor(folder: Path, **settings: str) -> tuple[int, dict[str, str]]:
-    """Its status, and what it says by check, such as `"ok UTF8"`."""
+    """Run the doctor, and return its exit status and its findings by check, such as `"ok UTF8"`."""
     return examined(invoke(folder, "doctor", **settings), **settings)
 
 
@@ -39,21 +39,21 @@ def examined(ended: subprocess.CompletedProcess[str], **settings: str) -> tuple[
         assert secret not in ended.stdout + ended.stderr
     findings = {}
     for line in ended.stdout.splitlines():
-        level, _, said = line.partition(" ")
+        level, _, rest = line.partition(" ")
         assert level in {"ok", "WARN", "FAILED"}
-        check, _, explanation = said.strip().partition(": ")
+        check, _, explanation = rest.strip().partition(": ")
         findings[check] = f"{level} {explanation}"
     return ended.returncode, findings
 
 
 @pytest.mark.req("OBS-FR-015", "OBS-FR-018")
-async def test_a_sound_set_up_is_sound(tmp_path: Path, database_url: str) -> None:
+async def test_every_check_of_a_sound_set_up_is_ok(tmp_path: Path, database_url: str) -> None:
     async with serving({"keys": [EDDSA.jwk, {"kty": "RSA"}]}) as front_end:
         front = f"http://127.0.0.1:{front_end.port}"
         settings = {"DATABASE_URL": database_url, "DATABASE_URL_UNPOOLED": database_url, "BETTER_AUTH_URL": front}
         status, findings = await asyncio.to_thread(doctor, tmp_path, BETTER_AUTH_SECRET=_SECRET, **settings)
     assert status == 0
-    assert {check for check, said in findings.items() if not said.startswith("ok")} == set()
+    assert {check for check, finding in findings.items() if not finding.startswith("ok")} == set()
     assert findings.keys() == {
         "settings", "database", "version", "encoding", "clock", "migrations", "privileges", "TLS", "pooler",
         "prepared statements", "direct connection", "secret", "JWKS", "claims",
@@ -64,7 +64,7 @@ async def test_a_sound_set_up_is_sound(tmp_path: Path, database_url: str) -> Non
 
 
 @pytest.mark.req("OBS-FR-016")
-def test_what_is_wrong_with_the_settings_does_not_hide_the_rest(tmp_path: Path, database_url: str) -> None:
+def test_invalid_settings_do_not_hide_the_other_checks(tmp_path: Path, database_url: str) -> None:
     status, findings = doctor(tmp_path, DATABASE_URL=database_url, BETTER_AUTH_SECRET="hunter2", LIST_FORMAT="list")
     assert status == 1
     assert findings["settings"].startswith("FAILED Cannot start: BETTER_AUTH_SECRET: must have")
@@ -77,7 +77,7 @@ def test_what_is_wrong_with_the_settings_does_not_hide_the_rest(tmp_path: Path, 
 
 @pytest.mark.req("OBS-FR-017", "OBS-FR-023")
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("postgresql://somebody:hunter2@127.0.0.1:9/tasks", "connection refused"),
         ("postgresql://somebody:hunter2@absent.invalid/tasks", "host name cannot be resolved"),
@@ -85,18 +85,18 @@ def test_what_is_wrong_with_the_settings_does_not_hide_the_rest(tmp_path: Path, 
         ("{}_absent", "no database of this name"),
     ],
 )
-def test_a_database_that_cannot_be_reached_does_not_hide_the_rest(
-    tmp_path: Path, database_url: str, url: str, said: str
+def test_an_unreachable_database_does_not_hide_the_other_checks(
+    tmp_path: Path, database_url: str, url: str, expected: str
 ) -> None:
     there = url.format(database_url.partition("?")[0]) + "?".join(["", *database_url.split("?")[1:]]) * ("{" in url)
     status, findings = doctor(tmp_path, DATABASE_URL=there, BETTER_AUTH_SECRET=_SECRET)
     assert (status, set(findings)) == (1, {"settings", "database", "secret"})
     assert findings["database"].startswith("FAILED DATABASE_URL does not work: ")
-    assert said in findings["database"]
+    assert expected in findings["database"]
 
 
 @pytest.mark.req("OBS-FR-018")
-async def test_a_database_that_does_not_suit_is_told_with_the_remedy(tmp_path: Path, new_database: NewDatabase) -> None:
+async def test_an_unsuitable_database_is_reported_with_the_remedy(tmp_path: Path, new_database: NewDatabase) -> None:
     url = await new_database(migrated=False)
     name = urlsplit(url).path[1:]
     latin = urlsplit(url)._replace(path=f"/{name}_latin").geturl()
@@ -109,7 +109,7 @@ async def test_a_database_that_does_not_suit_is_told_with_the_remedy(tmp_path: P
 
 
 @pytest.mark.req("OBS-FR-018")
-async def test_a_user_without_rights_is_told(tmp_path: Path, new_database: NewDatabase) -> None:
+async def test_a_database_user_without_privileges_is_reported(tmp_path: Path, new_database: NewDatabase) -> None:
     url = await new_database()
     role = f"reader_{urlsplit(url).path[1:]}"
     programs.sql(url, f"CREATE ROLE {role} LOGIN")
@@ -124,19 +124,19 @@ async def test_a_user_without_rights_is_told(tmp_path: Path, new_database: NewDa
 @pytest.mark.req("OBS-FR-019")
 @pytest.mark.parametrize("wanted", ["true", "false"])
 def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, database_url: str, wanted: str) -> None:
-    url, kept = pooled["database_url"], pooled["database_prepared_statements"]
+    url, persists = pooled["database_url"], pooled["database_prepared_statements"]
     settings = {"DATABASE_URL": url, "DATABASE_PREPARED_STATEMENTS": wanted, "BETTER_AUTH_SECRET": _SECRET}
     status, findings = doctor(tmp_path, **settings)
     assert findings["pooler"].startswith("WARN in transaction mode; live updates are a second late")
-    assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, kept])
-    assert status == ((wanted, kept) == ("true", "false"))
+    assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, persists])
+    assert status == ((wanted, persists) == ("true", "false"))
     findings = doctor(tmp_path, DATABASE_URL_UNPOOLED=database_url, **settings)[1]
     assert findings["pooler"].startswith("ok in transaction mode")
     assert findings["direct connection"].startswith("ok")
 
 
 @pytest.mark.req("OBS-FR-020")
-def test_a_direct_way_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, database_url: str) -> None:
+def test_a_direct_url_that_leads_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "DATABASE_URL_UNPOOLED": pooled["database_url"]}
     status, findings = doctor(tmp_path, BETTER_AUTH_SECRET=_SECRET, **settings)
     assert status == 0
@@ -144,16 +144,16 @@ def test_a_direct_way_through_a_pooler_is_found(tmp_path: Path, pooled: Pooled, 
 
 
 @pytest.mark.req("OBS-FR-021")
-async def test_the_direct_way_must_lead_to_the_same_database(
+async def test_the_direct_url_must_lead_to_the_same_database(
     tmp_path: Path, database_url: str, new_database: NewDatabase
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": _SECRET}
     other = await new_database(migrated=False)
-    for url, said in ((other, "another database"), (_NOWHERE, "connection refused")):
+    for url, expected in ((other, "another database"), (_NOWHERE, "connection refused")):
         status, findings = await asyncio.to_thread(doctor, tmp_path, DATABASE_URL_UNPOOLED=url, **settings)
         assert status == 1
         assert findings["direct connection"].startswith("FAILED DATABASE_URL_UNPOOLED")
-        assert said in findings["direct connection"]
+        assert expected in findings["direct connection"]
 
 
 @pytest.mark.req("OBS-FR-022", "OBS-FR-023")
@@ -173,7 +173,7 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
 
 @pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
-    ("query", "level", "said"),
+    ("query", "level", "expected"),
     [
         ("sslmode=verify-full", "ok", "and for this host"),
         ("sslmode=verify-ca", "ok", "for any host"),
@@ -182,13 +182,15 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
         ("channel_binding=require&sslmode=require", "ok", "and for this host"),
     ],
 )
-async def test_the_mode_says_how_far_the_way_is_protected(sql: Connection, query: str, level: str, said: str) -> None:
+async def test_the_mode_says_how_far_the_connection_is_protected(
+    sql: Connection, query: str, level: str, expected: str
+) -> None:
     finding = await tls(sql, DatabaseUrl.parse(f"postgresql://db.example.com/tasks?{query}"))
-    assert (finding.level, said in finding.explanation) == (level, True)
+    assert (finding.level, expected in finding.explanation) == (level, True)
 
 
 @pytest.mark.req("OBS-FR-018")
-async def test_it_is_told_where_encryption_depends_on_the_server(sql: Connection) -> None:
+async def test_encryption_that_depends_on_the_server_is_reported(sql: Connection) -> None:
     finding = await tls(sql, DatabaseUrl.parse("postgresql://db.example.com/tasks"))
     assert (finding.level, finding.explanation[:13]) == ("WARN", "not encrypted")
     assert (await tls(sql, DatabaseUrl.parse("postgresql://localhost/tasks"))).level == "ok"

@@ -1,4 +1,4 @@
-"""What the doctor says of clocks, versions and counters, and that nobody who is silent keeps it."""
+"""The doctor's findings about clocks, versions and counters, and its timeouts."""
 
 import asyncio
 import time
@@ -30,11 +30,11 @@ async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
 
 @pytest.fixture(scope="module", autouse=True)
 async def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncio.Task[Examined]]:
-    """A doctor that waits, beside the other tests, for a server that accepts and says nothing."""
+    """Start a doctor that waits, beside the other tests, for a server that accepts and sends nothing."""
     async with await asyncio.start_server(_says_nothing, "127.0.0.1", 0) as silent:
-        place = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{place}/x", "BETTER_AUTH_URL": f"http://{place}"}
-        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{place}"}
+        address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        settings = {"DATABASE_URL": f"postgresql://u:hunter2@{address}/x", "BETTER_AUTH_URL": f"http://{address}"}
+        settings |= {"RATE_LIMIT_STORAGE_URL": f"redis://{address}"}
         examination = asyncio.to_thread(_examined, tmp_path_factory.mktemp("doctor"), settings)
         task = asyncio.create_task(examination)
         yield task
@@ -42,7 +42,7 @@ async def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 def _examined(folder: Path, settings: dict[str, str]) -> Examined:
-    """What it says, and in how many seconds after its start, which takes long on a busy machine."""
+    """Return its findings and the seconds after its start, which takes long on a busy machine."""
     began = time.monotonic()
     run(folder, "-m", "src", "--help")
     began += 2 * (time.monotonic() - began)
@@ -52,20 +52,20 @@ def _examined(folder: Path, settings: dict[str, str]) -> Examined:
 
 @pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
-    ("ahead", "level", "said"),
+    ("ahead", "level", "expected"),
     [(1, "ok", "1.0 s ahead"), (-5, "WARN", "5.0 s behind"), (61, "FAILED", "tokens tolerate"), (-61, "FAILED", "NTP")],
 )
-async def test_a_clock_that_is_wrong_is_told(
-    sql: Connection, monkeypatch: pytest.MonkeyPatch, ahead: float, level: str, said: str
+async def test_a_wrong_clock_is_reported(
+    sql: Connection, monkeypatch: pytest.MonkeyPatch, ahead: float, level: str, expected: str
 ) -> None:
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + ahead)
     finding = await database.CHECKS["clock"](sql)
-    assert (finding.level, said in finding.explanation) == (level, True), finding
+    assert (finding.level, expected in finding.explanation) == (level, True), finding
 
 
 @pytest.mark.req("OBS-FR-018")
-async def test_a_version_that_is_too_old_is_told(sql: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_version_that_is_too_old_is_reported(sql: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     version = sql.get_server_version()
     monkeypatch.setattr(database, "_MIN_VERSION", version.major + 1)
     finding = await database.CHECKS["version"](sql)
@@ -84,14 +84,14 @@ async def test_shared_counters_are_tried(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("OBS-SC-002", "OBS-FR-017", "OBS-FR-022", "OBS-FR-024")
-async def test_whoever_never_answers_does_not_keep_the_doctor(kept_waiting: asyncio.Task[Examined]) -> None:
+async def test_servers_that_never_respond_do_not_block_the_doctor(kept_waiting: asyncio.Task[Examined]) -> None:
     status, findings, seconds = await kept_waiting
     assert (status, seconds < 30) == (1, True)
     assert all("within 4 s" in findings[check] for check in ("database", "JWKS", "rate limits")), findings
 
 
 @pytest.mark.req("OBS-SC-002", "OBS-FR-015")
-async def test_a_database_that_falls_silent_is_a_finding_in_each_check(
+async def test_a_database_that_stops_responding_is_a_finding_in_each_check(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "SECONDS", 1)

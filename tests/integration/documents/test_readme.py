@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to type works as it is printed, from the first task on."""
+"""The commands of the README work as they are printed, from the first task on."""
 
 import asyncio
 import re
@@ -45,6 +45,6 @@ def _typed(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def _printed() -> str:
-    """All blocks with a `curl` line."""
+    """Return all code blocks with a `curl` line."""
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     return "".join(block for block in blocks if "curl" in block)

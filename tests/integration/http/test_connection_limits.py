@@ -1,4 +1,4 @@
-"""More connections, requests and streams than `python -m src serve` has room for."""
+"""More connections, requests and streams than `python -m src serve` allows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,9 +12,9 @@ from src.services.owner import OwnerId
 from tests.conftest import NewDatabase, User
 from tests.support.hostile_clients import (
     abort,
-    answer,
     connected,
     connections,
+    exchange,
     failures,
     memory,
     reluctant,
@@ -45,20 +45,20 @@ def server(tmp_path_factory: pytest.TempPathFactory, own_database: str) -> Itera
 
 
 @asynccontextmanager
-async def somebody(server: Server, name: str = "somebody") -> AsyncIterator[RemoteUser]:
+async def connected_user(server: Server, name: str = "connected_user") -> AsyncIterator[RemoteUser]:
     user = RemoteUser(server.url, name)
     async with user.http:
         yield user
 
 
-async def lives(server: Server) -> None:
-    """Over a new connection, as probes ask."""
+async def assert_alive(server: Server) -> None:
+    """Assert that `/health` responds over a new connection, as probes open one."""
     async with httpx.AsyncClient(base_url=server.url, timeout=5) as http:
         assert (await http.get("/health")).status_code == 200
 
 
 @pytest.mark.req("HTTP-FR-008")
-async def test_idle_connections_make_room_for_those_that_ask(server: Server) -> None:
+async def test_idle_connections_are_closed_for_new_requests(server: Server) -> None:
     with ExitStack() as stack:
         idle = [stack.enter_context(connected(server)) for _ in range(400)]
         for each in idle[::2]:
@@ -66,40 +66,42 @@ async def test_idle_connections_make_room_for_those_that_ask(server: Server) -> 
                 each.sendall(b"GET / HT")
         took = Stopwatch(server.pid)
         for _ in range(20):
-            await lives(server)
+            await assert_alive(server)
         assert took.seconds < 5
         assert len(connections(server, idle)) <= _CONNECTIONS
 
 
 @pytest.mark.req("HTTP-FR-008")
-async def test_connections_that_have_been_answered_make_room_too(server: Server) -> None:
+async def test_keep_alive_connections_are_closed_for_new_ones(server: Server) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(_CONNECTIONS):
-            user = await stack.enter_async_context(somebody(server))
+            user = await stack.enter_async_context(connected_user(server))
             assert await user.tasks() == []
         for _ in range(10):
-            await lives(server)
+            await assert_alive(server)
 
 
 @pytest.mark.req("HTTP-FR-010")
-async def test_the_process_is_seen_to_live_while_all_wait_for_the_database(server: Server, own_database: str) -> None:
-    async with somebody(server) as user:
+async def test_the_health_check_works_while_all_requests_wait_for_the_database(
+    server: Server, own_database: str
+) -> None:
+    async with connected_user(server) as user:
         async with uncommitted(own_database, "LOCK TABLE tasks, users"):
-            held_up = [asyncio.create_task(user.get()) for _ in range(_CONNECTIONS * 7 // 8)]
+            blocked = [asyncio.create_task(user.get()) for _ in range(_CONNECTIONS * 7 // 8)]
             await reached(lambda: waiting(own_database) > 0)
             for _ in range(20):
                 took = Stopwatch(server.pid)
                 refused = await user.get()
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
-                await lives(server)
+                await assert_alive(server)
                 assert took.seconds < 2
-            assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
+            assert {each.status_code for each in await asyncio.gather(*blocked)} == {503}
         assert await user.tasks() == []
 
 
 @pytest.mark.req("HTTP-FR-010", "HTTP-FR-008")
-async def test_half_sent_requests_are_no_reason_to_refuse_others(server: Server) -> None:
-    async with somebody(server) as user:
+async def test_incomplete_requests_do_not_cause_refusals_of_others(server: Server) -> None:
+    async with connected_user(server) as user:
         half = f"POST {user.path} HTTP/1.1\r\nHost: a\r\nAuthorization: {user.http.headers['Authorization']}\r\n"
         half += "Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
         with ExitStack() as stack:
@@ -110,20 +112,20 @@ async def test_half_sent_requests_are_no_reason_to_refuse_others(server: Server)
 
 
 @pytest.mark.req("HTTP-FR-011")
-async def test_streams_leave_half_of_the_connections_to_others(server: Server) -> None:
-    async with somebody(server, "first") as first, somebody(server, "second") as second:
+async def test_streams_leave_half_of_the_connections_to_other_requests(server: Server) -> None:
+    async with connected_user(server, "first") as first, connected_user(server, "second") as second:
         async with AsyncExitStack() as stack:
             users = [first] * 15 + [second] * 10
             streams = [await stack.enter_async_context(Stream(server.url, user)) for user in users]
             assert [each.response.status_code for each in streams] == [200] * 20 + [503] * 5
             assert {each.response.headers["Retry-After"] for each in streams[20:]} == {"15"}
             assert await second.tasks() == []
-            await lives(server)
+            await assert_alive(server)
         assert (await second.get()).status_code == 200
 
 
 @pytest.mark.req("HTTP-FR-015")
-async def test_streams_that_read_leave_the_database_to_others(app: FastAPI, user: User) -> None:
+async def test_streams_that_read_leave_the_database_to_other_requests(app: FastAPI, user: User) -> None:
     broker = app.state.components.broker
     async with served(app) as url, Stream(url, user) as stream:
         with broker.subscribe(OwnerId("others"), 60, 800) as others:
@@ -152,16 +154,16 @@ async def test_pipelined_requests_take_no_memory(server: Server) -> None:
 
 
 @pytest.mark.req("HTTP-FR-009")
-@pytest.mark.parametrize(("sent", "answered"), [(17, 17), (18, 0)])
-async def test_sixteen_requests_may_wait_for_their_turn(server: Server, sent: int, answered: int) -> None:
-    head, body = await answer(server, _HEALTH * (sent - 1) + _LAST)
-    assert (head + b"\r\n" + body).count(b"HTTP/1.1 200") == answered
+@pytest.mark.parametrize(("sent", "responses"), [(17, 17), (18, 0)])
+async def test_sixteen_pipelined_requests_are_served(server: Server, sent: int, responses: int) -> None:
+    head, body = await exchange(server, _HEALTH * (sent - 1) + _LAST)
+    assert (head + b"\r\n" + body).count(b"HTTP/1.1 200") == responses
 
 
 @pytest.mark.req("HTTP-FR-012")
-async def test_who_vanishes_is_not_answered_any_more(server: Server) -> None:
-    """Also where further requests wait behind what is being answered: a stream, or more than its client reads."""
-    async with somebody(server, "vanishing") as user:
+async def test_a_disconnected_client_gets_no_response(server: Server) -> None:
+    """Even if further requests wait behind the current response: a stream, or one that its client does not read."""
+    async with connected_user(server, "vanishing") as user:
         await user.post("/bulk", json={"operations": [{"op": "create", "task": _LONG}] * 100})
         head = f" HTTP/1.1\r\nHost: a\r\nAuthorization: {user.http.headers['Authorization']}\r\n\r\n"
         for path in ("/events", ""):

@@ -1,4 +1,4 @@
-"""What browsers need to see, on errors too."""
+"""CORS headers, on errors too."""
 
 import httpx
 import pytest
@@ -26,7 +26,7 @@ def names(header: str) -> set[str]:
         ("POST", "", {"json": {}}, 422),
     ],
 )
-async def test_an_allowed_origin_can_read_every_answer(
+async def test_an_allowed_origin_can_read_every_response(
     user: User, method: str, path: str, options: dict[str, dict[str, str]], status: int
 ) -> None:
     options = options | {"headers": options.get("headers", {}) | {"Origin": ORIGIN}}
@@ -52,8 +52,8 @@ def _is_readable(response: httpx.Response) -> None:
 
 @pytest.mark.req("TASK-FR-060")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-async def test_a_preflight_needs_no_token(anybody: httpx.AsyncClient, method: str) -> None:
-    response = await anybody.options(
+async def test_a_preflight_needs_no_token(anonymous: httpx.AsyncClient, method: str) -> None:
+    response = await anonymous.options(
         "/api/somebody/tasks/1",
         headers={
             "Origin": ORIGIN,
@@ -69,11 +69,11 @@ async def test_a_preflight_needs_no_token(anybody: httpx.AsyncClient, method: st
 
 @pytest.mark.req("TASK-FR-061")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example", "http://app.example.com"])
-async def test_another_origin_is_told_nothing(user: User, origin: str) -> None:
-    answers = [
+async def test_another_origin_gets_no_cors_headers(user: User, origin: str) -> None:
+    responses = [
         await user.get(headers={"Origin": origin}),
         await user.get(headers={"Origin": origin, "Authorization": ""}),
         await user.request("OPTIONS", headers={"Origin": origin, "Access-Control-Request-Method": "GET"}),
     ]
-    assert [answer.status_code for answer in answers] == [200, 401, 400]
-    assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers)
+    assert [response.status_code for response in responses] == [200, 401, 400]
+    assert not any("Access-Control-Allow-Origin" in response.headers for response in responses)

@@ -12,15 +12,15 @@ from src.server import protocol, slow_reader
 from tests.support.hostile_clients import (
     GONE_SECONDS,
     STEADY_BUFFER,
-    answer,
     connections,
     drip_read,
+    exchange,
     failures,
     fill,
-    let_go,
     memory,
     read_steadily,
     reluctant,
+    response_until_closed,
     send_without_end,
     serving,
     vanish,
@@ -35,7 +35,7 @@ _TOKEN = f"Authorization: Bearer {mint('somebody')}\r\n".encode()
 _POST = b"POST /api/somebody/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + _TOKEN
 _GET = b"GET /api/%s/tasks HTTP/1.1\r\nHost: a\r\n"
 _STEADY_SECONDS = 6
-"""Longer than `impatient` bears a client that reads too slowly."""
+"""Longer than `impatient_server` allows a client to read too slowly."""
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +56,17 @@ def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
     ],
     ids=["header", "unfinished", "address", "many"],
 )
-async def test_a_head_that_is_too_large_is_refused(server: Server, before: bytes, after: bytes) -> None:
-    head, body = await answer(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
+async def test_a_request_head_that_is_too_large_is_refused(server: Server, before: bytes, after: bytes) -> None:
+    head, body = await exchange(server, before.ljust(64 * 1024 + 1 - len(after), b"a") + after)
     assert head.startswith(b"HTTP/1.1 431 ")
     assert b"content-type: application/problem+json" in head
     assert b"urn:problem-type:request-head-too-large" in body
 
 
 @pytest.mark.req("HTTP-FR-001")
-async def test_a_head_of_64_kib_is_served(server: Server) -> None:
+async def test_a_request_head_of_64_kib_is_served(server: Server) -> None:
     before, after = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: ", b"\r\n\r\n"
-    head, _ = await answer(server, before.ljust(64 * 1024 - len(after), b"a") + after)
+    head, _ = await exchange(server, before.ljust(64 * 1024 - len(after), b"a") + after)
     assert head.startswith(b"HTTP/1.1 200 ")
 
 
@@ -76,64 +76,66 @@ async def test_a_head_of_64_kib_is_served(server: Server) -> None:
     [b"GET / HTTP/1.1\r\nX-Large: ", b"GET /", _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ", b"\r\n"],
     ids=["header", "address", "trailer", "nothing"],
 )
-async def test_a_head_without_end_takes_no_memory(server: Server, beginning: bytes) -> None:
+async def test_an_endless_request_head_takes_no_memory(server: Server, beginning: bytes) -> None:
     before = memory(server)
     sent = await send_without_end(server, beginning, filler=b"a" * _MIB if beginning.strip() else b"\r\n" * _MIB)
     assert sent < 100 * _MIB
     assert memory(server) - before < 50 * _MIB
-    assert (await answer(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
+    assert (await exchange(server, b"GET /health HTTP/1.0\r\n\r\n"))[0].startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.req("HTTP-FR-002")
-async def test_what_is_no_http_is_a_problem_too(server: Server) -> None:
-    head, body = await answer(server, b"EHLO example.com\r\n\r\n")
+async def test_a_request_that_is_not_http_gets_a_problem(server: Server) -> None:
+    head, body = await exchange(server, b"EHLO example.com\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"urn:problem-type:invalid-http" in body
 
 
 @pytest.mark.req("HTTP-FR-022", "HTTP-FR-023")
-async def test_browsers_are_told_the_same_by_what_no_application_sees(server: Server) -> None:
-    head, _ = await answer(server, b"EHLO example.com\r\n\r\n")
+async def test_errors_of_the_server_have_the_headers_of_every_response(server: Server) -> None:
+    head, _ = await exchange(server, b"EHLO example.com\r\n\r\n")
     async with httpx.AsyncClient(base_url=server.url) as http:
         usual = dict((await http.get("/health")).headers)
-    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    assert {name: told.get(name) for name in usual} == usual | {
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert {name: headers.get(name) for name in usual} == usual | {
         "content-type": "application/problem+json",
-        "content-length": told["content-length"],
-        "date": told["date"],
+        "content-length": headers["content-length"],
+        "date": headers["date"],
         "vary": None,
         "x-request-id": None,
     }
 
 
 @pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006")
-async def test_who_is_too_slow_is_let_go(server: Server) -> None:
-    """All at once, as each takes its time."""
+async def test_a_client_that_sends_too_slowly_is_disconnected(server: Server) -> None:
+    """Concurrently, because each case takes seconds."""
     head, body = _GET % b"somebody", _POST + b"Content-Length: 100\r\n\r\n{"
-    answers = await asyncio.gather(
-        let_go(server, head),
-        let_go(server, head + b"X: ", drip=b"a"),
-        let_go(server, body),
-        let_go(server, body, drip=b" "),
-        let_go(server, _POST + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"1\r\n \r\n"),
-        let_go(server, b""),
-        let_go(server, b"", drip=b"\r\n"),
-        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"),
-        let_go(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", drip=b"\r\n"),
+    responses = await asyncio.gather(
+        response_until_closed(server, head),
+        response_until_closed(server, head + b"X: ", drip=b"a"),
+        response_until_closed(server, body),
+        response_until_closed(server, body, drip=b" "),
+        response_until_closed(server, _POST + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"1\r\n \r\n"),
+        response_until_closed(server, b""),
+        response_until_closed(server, b"", drip=b"\r\n"),
+        response_until_closed(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"),
+        response_until_closed(server, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", drip=b"\r\n"),
     )
-    assert [each[9:12] for each in answers] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
+    assert [each[9:12] for each in responses] == [b"408", b"408", b"", b"", b"", b"", b"408", b"200", b"200"]
 
 
 @pytest.mark.req("HTTP-FR-003", "HTTP-FR-004", "HTTP-FR-005", "HTTP-FR-006", "HTTP-FR-007")
-def test_in_production_the_patience_is_what_is_promised() -> None:
-    """The tests around this one shorten it; a client is looked at every two seconds."""
+def test_the_timeouts_in_production_are_those_of_the_specification() -> None:
+    """The other tests shorten them; connections are checked every two seconds."""
     assert 20 <= protocol.REQUEST_TIMEOUT_SECONDS <= 30 - 2 * 2
     assert 20 <= slow_reader.MEASUREMENT_SECONDS <= 40 - 2 * 2
 
 
 @pytest.mark.req("HTTP-FR-007", "HTTP-FR-013")
-async def test_who_does_not_read_is_let_go_and_who_does_is_not(server: Server, database_url: str) -> None:
-    """All at once, as each takes its time."""
+async def test_a_client_that_does_not_read_is_disconnected_and_a_reader_is_not(
+    server: Server, database_url: str
+) -> None:
+    """Concurrently, because each case takes seconds."""
     fill(database_url, "reader", tasks=2500)
     request = _GET % b"reader" + f"Authorization: Bearer {mint('reader')}\r\n\r\n".encode()
     with ExitStack() as stack:
@@ -152,7 +154,7 @@ async def test_who_does_not_read_is_let_go_and_who_does_is_not(server: Server, d
 
 
 @pytest.mark.req("HTTP-FR-016")
-async def test_others_do_not_notice(server: Server, database_url: str) -> None:
+async def test_other_clients_are_served_meanwhile(server: Server, database_url: str) -> None:
     fill(database_url, "slow-reader", tasks=100)
     reading = _GET % b"slow-reader" + f"Authorization: Bearer {mint('slow-reader')}\r\n\r\n".encode()
     with ExitStack() as stack:
@@ -172,15 +174,15 @@ async def test_others_do_not_notice(server: Server, database_url: str) -> None:
 
 @pytest.mark.req("HTTP-FR-014")
 @pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
-async def test_a_body_is_not_taken_for_a_request_where_an_upgrade_is_asked_for(server: Server, body: bytes) -> None:
+async def test_a_body_is_not_parsed_as_a_request_if_an_upgrade_is_requested(server: Server, body: bytes) -> None:
     upgrade = b"PATCH /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + body
-    head, content = await answer(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
+    head, content = await exchange(server, upgrade + b"\r\nGET /ready HTTP/1.1\r\nHost: x\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert json.loads(content)["type"] == "urn:problem-type:upgrade-with-body"
 
 
 @pytest.mark.req("HTTP-FR-014")
-async def test_an_upgrade_is_ignored_where_there_is_no_body(server: Server) -> None:
-    head, _ = await answer(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+async def test_an_upgrade_is_ignored_if_there_is_no_body(server: Server) -> None:
+    head, _ = await exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
     assert "pgrade" not in server.output

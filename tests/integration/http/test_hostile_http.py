@@ -1,4 +1,4 @@
-"""Whatever comes over a connection, it is refused or closed, and the next request is served."""
+"""Malformed requests are refused or disconnected, and the next request is served."""
 
 import asyncio
 import re
@@ -88,7 +88,7 @@ _BODIES = [
 
 
 def _request(random: Random) -> bytes:
-    """A request as odd as can be; half of them have a token and get further."""
+    """Return a random, mostly malformed request; half of them have a token and get further."""
     headers = (
         random.choices(_HEADERS, k=random.randrange(6)) + [b"Host: api.test", _TOKEN, _JSON][: random.choice([1, 3])]
     )
@@ -100,19 +100,19 @@ def _request(random: Random) -> bytes:
 
 
 def _proper(random: Random) -> bytes:
-    """A request that is odd in one place only."""
+    """Return a request that is malformed in one part only."""
     odd = random.choice([header for header in _HEADERS if b"ngth:" not in header and b"oding:" not in header])
     path = random.choice([_TASKS, _TASKS + b"/1", _TASKS + b"?limit=x", b"/api/somebody-else/tasks"])
     return b"\r\n".join([b"GET " + path + b" HTTP/1.1", b"Host: api.test", _TOKEN, odd, b"", b""])
 
 
 def _several(random: Random) -> bytes:
-    """Pipelined."""
+    """Return pipelined requests."""
     return b"".join(_request(random) for _ in range(random.randrange(2, 5)))
 
 
 def _mutated(random: Random) -> bytes:
-    """A request of which some bytes are others, or missing."""
+    """Return a request with some bytes changed or missing."""
     data = bytearray(_request(random))
     for _ in range(random.randrange(1, 8)):
         data[random.randrange(len(data))] = random.randrange(256)
@@ -133,7 +133,7 @@ def _requests(seed: int) -> Iterator[bytes]:
 
 
 async def _statuses(port: int, data: bytes, at_once: asyncio.Semaphore) -> set[int]:
-    """What is answered until the server closes, or waits for more that will not come."""
+    """Return the statuses of the responses until the server closes, or waits for more input."""
     received = b""
     async with at_once:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -153,7 +153,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.req("HTTP-FR-026")
-async def test_no_bytes_are_a_failure(tmp_path: Path, database_url: str, seed: int) -> None:
+async def test_no_bytes_cause_a_5xx(tmp_path: Path, database_url: str, seed: int) -> None:
     with Server(tmp_path, "-m", "src", "serve", DATABASE_URL=database_url, **_SETTINGS) as server:
         at_once = asyncio.Semaphore(_AT_ONCE)
         seen = await asyncio.gather(*(_statuses(server.port, data, at_once) for data in _requests(seed)))

@@ -1,4 +1,4 @@
-"""Methods beyond those that are documented."""
+"""HEAD, and methods that are not documented."""
 
 import httpx
 import pytest
@@ -20,8 +20,8 @@ async def test_head_is_get_without_the_body(user: User) -> None:
 
 
 @pytest.mark.req("HTTP-FR-027")
-async def test_head_needs_a_token_and_finds_no_other_methods(user: User, anybody: httpx.AsyncClient) -> None:
-    assert (await anybody.head(user.path)).status_code == 401
+async def test_head_needs_a_token_and_finds_no_other_methods(user: User, anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.head(user.path)).status_code == 401
     assert (await user.request("HEAD", "/1/complete")).status_code == 405
 
 

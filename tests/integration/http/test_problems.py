@@ -1,4 +1,4 @@
-"""What is answered when something is wrong."""
+"""Error responses: problem details (RFC 9457)."""
 
 import asyncio
 from typing import Any
@@ -42,7 +42,7 @@ async def test_every_refusal_is_a_problem(
 
 
 @pytest.mark.req("TASK-FR-045")
-async def test_all_that_is_wrong_is_listed_and_nothing_echoed(user: User) -> None:
+async def test_all_validation_errors_are_listed_and_no_value_is_echoed(user: User) -> None:
     wrong = {"title": "Zebra" * 50, "description": ["Zebra"], "completed": "Zebra"}
     response = await user.post(json=wrong)
     assert response.status_code == 422
@@ -71,14 +71,14 @@ async def test_connections_that_the_server_closed_are_replaced(user: User, sql: 
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     )
-    answers = [await user.get(task["id"]) for _ in range(12)]
-    assert {answer.status_code for answer in answers} <= {200, 503}
+    responses = [await user.get(task["id"]) for _ in range(12)]
+    assert {response.status_code for response in responses} <= {200, 503}
     assert (await user.get(task["id"])).json() == task
 
 
 @pytest.fixture
-async def broken(start_app: StartApp, new_database: NewDatabase) -> User:
-    """A user of a database whose operator added a rule that the API knows nothing of."""
+async def user_of_broken_app(start_app: StartApp, new_database: NewDatabase) -> User:
+    """Return a user of a database with a constraint that the API does not know."""
     url = await new_database()
     connection = await asyncpg.connect(url)
     await connection.execute(f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{TEXT}')")
@@ -87,8 +87,10 @@ async def broken(start_app: StartApp, new_database: NewDatabase) -> User:
 
 
 @pytest.mark.req("TASK-FR-047", "TASK-FR-048", "TASK-FR-054")
-async def test_a_defect_is_a_500_with_an_id_that_the_log_has(broken: User, caplog: pytest.LogCaptureFixture) -> None:
-    response = await broken.post(json={"title": TEXT}, headers={"Origin": ORIGIN})
+async def test_a_defect_is_a_500_with_an_id_that_the_log_has(
+    user_of_broken_app: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = await user_of_broken_app.post(json={"title": TEXT}, headers={"Origin": ORIGIN})
     assert response.status_code == 500
     body = response.json()
     assert set(body) == {"type", "title", "status", "detail", "request_id"}
@@ -98,8 +100,8 @@ async def test_a_defect_is_a_500_with_an_id_that_the_log_has(broken: User, caplo
     assert body["request_id"] in caplog.text
     assert "CheckViolationError" in caplog.text
     assert TEXT not in caplog.text + response.text
-    assert (await broken.get()).json()["count"] == 0
-    assert await broken.revision() == 0
+    assert (await user_of_broken_app.get()).json()["count"] == 0
+    assert await user_of_broken_app.revision() == 0
 
 
 @pytest.mark.req("TASK-FR-048")

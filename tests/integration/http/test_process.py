@@ -1,4 +1,4 @@
-"""`uvicorn src.main:app` as a process: it waits for its database, and leaves when it is told to."""
+"""`uvicorn src.main:app` as a process: it starts before its database, and shuts down gracefully."""
 
 import asyncio
 import signal
@@ -25,7 +25,9 @@ def production(folder: Path, database_url: str) -> Server:
 
 
 @pytest.mark.req("RUN-FR-012")
-def test_it_starts_before_its_database_and_serves_as_soon_as_that_is_there(tmp_path: Path, database_url: str) -> None:
+def test_it_starts_before_its_database_and_serves_as_soon_as_the_database_runs(
+    tmp_path: Path, database_url: str
+) -> None:
     sockets = parse_qs(urlsplit(database_url).query)["host"][0]
     with TemporaryDirectory() as folder:
         absent = Path(folder, "absent")
@@ -41,7 +43,7 @@ def test_it_starts_before_its_database_and_serves_as_soon_as_that_is_there(tmp_p
 
 
 @pytest.mark.req("RUN-FR-014")
-async def test_told_to_end_it_finishes_what_it_has_begun(tmp_path: Path, new_database: NewDatabase) -> None:
+async def test_at_shutdown_it_finishes_requests_in_flight(tmp_path: Path, new_database: NewDatabase) -> None:
     url = await new_database()
     with production(tmp_path, url) as server:
         async with httpx.AsyncClient(base_url=server.url, headers=_TOKEN) as http:

@@ -1,4 +1,4 @@
-"""What may be sent, and what is refused without a trace."""
+"""Limits of requests: accepted and refused bodies, texts and ids."""
 
 import json
 from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def test_other_descriptions_are_refused(user: User, description: object) -
 
 @pytest.mark.req("TASK-FR-040")
 @pytest.mark.parametrize("text", NAUGHTY)
-async def test_any_text_comes_back_as_it_was(user: User, text: str) -> None:
+async def test_any_text_is_returned_unchanged(user: User, text: str) -> None:
     task = await user.create(f"x{text}x", description=text)
     assert (task["title"], task["description"]) == (f"x{text}x", text)
     assert await user.tasks() == listed(task)
@@ -110,7 +110,7 @@ async def test_the_largest_id_is_just_not_found(user: User) -> None:
 
 @pytest.mark.req("TASK-FR-042", "TASK-FR-049")
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 10_000_000])
-async def test_a_body_beyond_a_mebibyte_is_refused_before_anything_is_done(user: User, size: int) -> None:
+async def test_a_body_over_a_mebibyte_is_refused_before_it_is_handled(user: User, size: int) -> None:
     task = await user.create()
     for method in ("POST", "DELETE", "PATCH"):
         response = await user.request(method, "" if method == "POST" else task["id"], content=b" " * size, headers=JSON)
@@ -137,7 +137,7 @@ async def test_a_body_of_unknown_size_is_measured_while_it_is_read(user: User) -
 @pytest.mark.parametrize(
     ("length", "status"), [("0" * 20 + "2000000", 413), ("0" * 5000 + "21", 201), ("nonsense", 201)]
 )
-async def test_a_length_may_be_written_in_strange_ways(user: User, length: str, status: int) -> None:
+async def test_a_content_length_may_have_zeros_or_spaces(user: User, length: str, status: int) -> None:
     body = b'{"title": "Buy milk"}'.ljust(2_000_000 if status == 413 else 21)
     response = await user.post(content=body, headers=JSON | {"Content-Length": length})
     assert response.status_code == status
@@ -208,7 +208,7 @@ async def test_another_content_type_is_refused(user: User, content_type: str) ->
         (b'{"Title": "a"}', 422),
     ],
 )
-async def test_a_body_that_makes_no_sense_is_refused(user: User, body: bytes, status: int) -> None:
+async def test_a_malformed_body_is_refused(user: User, body: bytes, status: int) -> None:
     task = await user.create()
     response = await user.post(content=body, headers=JSON)
     assert response.status_code == status, response.text

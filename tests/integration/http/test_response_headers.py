@@ -1,4 +1,4 @@
-"""What every answer tells browsers and those in between."""
+"""Security and caching headers of every response."""
 
 from typing import NoReturn
 
@@ -18,39 +18,39 @@ _SECURITY = {
 
 @pytest.mark.req("HTTP-FR-022")
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/api/somebody/tasks", "/nothing"])
-async def test_every_answer_has_them(anybody: httpx.AsyncClient, path: str) -> None:
-    answer = await anybody.get(path)
-    assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
-    assert "strict-transport-security" not in answer.headers
+async def test_every_response_has_them(anonymous: httpx.AsyncClient, path: str) -> None:
+    response = await anonymous.get(path)
+    assert response.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
+    assert "strict-transport-security" not in response.headers
 
 
 @pytest.mark.req("HTTP-FR-022")
-async def test_errors_and_preflights_have_them_too(user: User, anybody: httpx.AsyncClient) -> None:
-    answers = [
+async def test_errors_and_preflights_have_them_too(user: User, anonymous: httpx.AsyncClient) -> None:
+    responses = [
         await user.get("/1"),
         await user.post(json={}),
         await user.post(content=b"x" * 2_000_000),
-        await anybody.options(user.path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}),
+        await anonymous.options(user.path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}),
     ]
-    assert [each.status_code for each in answers] == [404, 422, 413, 200]
-    for answer in answers:
-        assert answer.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
+    assert [each.status_code for each in responses] == [404, 422, 413, 200]
+    for response in responses:
+        assert response.headers.items() >= {**_SECURITY, "cache-control": "no-store"}.items()
 
 
 @pytest.mark.req("HTTP-FR-023")
-async def test_only_the_users_browser_keeps_what_has_an_etag_and_asks_each_time(user: User) -> None:
+async def test_responses_with_an_etag_are_cached_privately_and_revalidated(user: User) -> None:
     task = await user.create()
     for path in ("", f"/{task['id']}"):
-        known = await user.get(path)
-        again = await user.get(path, headers={"If-None-Match": known.headers["ETag"]})
-        assert [each.status_code for each in (known, again)] == [200, 304]
-        assert {each.headers["cache-control"] for each in (known, again)} == {"private, no-cache"}
+        first = await user.get(path)
+        again = await user.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert [each.status_code for each in (first, again)] == [200, 304]
+        assert {each.headers["cache-control"] for each in (first, again)} == {"private, no-cache"}
 
 
 @pytest.mark.req("HTTP-FR-022")
-async def test_browsers_insist_on_tls_where_the_operator_says_so(start_app: StartApp) -> None:
-    answer = await client(await start_app(hsts_max_age="31536000")).get("/health")
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+async def test_hsts_is_sent_where_the_operator_enables_it(start_app: StartApp) -> None:
+    response = await client(await start_app(hsts_max_age="31536000")).get("/health")
+    assert response.headers["strict-transport-security"] == "max-age=31536000"
 
 
 @pytest.mark.req("HTTP-FR-022", "LIM-FR-005", "OBS-FR-004")

@@ -1,4 +1,4 @@
-"""What happens between SIGTERM and the end, however the service is started."""
+"""Graceful shutdown from SIGTERM to exit, whichever command started the service."""
 
 import asyncio
 import signal
@@ -37,13 +37,13 @@ def serving(folder: Path, database_url: str, *command: str, **settings: str) -> 
 
 @pytest.mark.parametrize("command", _COMMANDS.values(), ids=_COMMANDS)
 @pytest.mark.req("HTTP-FR-017", "HTTP-FR-021")
-async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
+async def test_a_shutdown_under_load_loses_no_acknowledged_write(
     tmp_path: Path, new_database: NewDatabase, command: tuple[str, ...]
 ) -> None:
     url = await new_database()
     with serving(tmp_path, url, *command, RATE_LIMIT="off") as server:
-        told, acknowledged, errors = await write_until_told_to_end(server)
-        await ended(server, told + 10 - time.monotonic())
+        signalled, acknowledged, errors = await write_until_shutdown(server)
+        await ended(server, signalled + 10 - time.monotonic())
         assert failures(server) == []
     stored = sql(url, "SELECT array_agg(title) FROM tasks")
     assert sorted(stored) == sorted(acknowledged)
@@ -52,7 +52,7 @@ async def test_told_to_end_under_load_it_keeps_what_it_acknowledged(
 
 
 @pytest.mark.req("HTTP-FR-018", "HTTP-FR-019")
-async def test_it_is_not_ready_before_it_takes_no_more_connections(tmp_path: Path, database_url: str) -> None:
+async def test_it_reports_not_ready_before_it_stops_accepting_connections(tmp_path: Path, database_url: str) -> None:
     with serving(tmp_path, database_url, *_COMMANDS["serve"], SHUTDOWN_DELAY="2") as server:
         async with client(server) as http:
             assert (await http.get("/ready")).status_code == 200
@@ -67,7 +67,7 @@ async def test_it_is_not_ready_before_it_takes_no_more_connections(tmp_path: Pat
 
 
 @pytest.mark.req("HTTP-FR-018")
-async def test_without_a_delay_it_ends_at_once(tmp_path: Path, database_url: str) -> None:
+async def test_without_a_delay_it_exits_at_once(tmp_path: Path, database_url: str) -> None:
     with serving(tmp_path, database_url, *_COMMANDS["serve"], SHUTDOWN_DELAY="0") as server:
         server.send_signal(signal.SIGTERM)
         await ended(server, 2)
@@ -75,7 +75,7 @@ async def test_without_a_delay_it_ends_at_once(tmp_path: Path, database_url: str
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.req("HTTP-FR-020")
-async def test_what_is_streamed_ends_by_itself(tmp_path: Path, database_url: str, number: signal.Signals) -> None:
+async def test_streams_end_at_shutdown(tmp_path: Path, database_url: str, number: signal.Signals) -> None:
     command = ("-m", "uvicorn", "tests.support.slow_app:app")
     with serving(tmp_path, database_url, *command) as server:
         async with client(server) as http, http.stream("GET", "/stream") as response:
@@ -102,13 +102,13 @@ async def end_with_stuck_clients(folder: Path, url: str, command: str) -> None:
 
 
 async def end_with_a_silent_collector(folder: Path, url: str, *, stuck: bool) -> None:
-    """And with a client that does not read, where it is stuck."""
-    asking = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
+    """Also with a client that does not read."""
+    request = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as collector:
         endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
         async with serving(folder, url, *_COMMANDS["serve"], OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server:
             with reluctant(server) as reader:
-                reader.sendall(asking.encode() * 2)
+                reader.sendall(request.encode() * 2)
                 await asyncio.sleep(0.5)
                 if not stuck:
                     reader.close()
@@ -121,12 +121,12 @@ async def end_with_a_silent_database(folder: Path, url: str) -> None:
         async with client(server) as http:
             assert (await http.get(_TASKS)).status_code == 200
             proxy.swallow()
-            held_up = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
+            blocked = [asyncio.create_task(each) for _ in range(20) for each in (http.get(_TASKS), create(http))]
             await asyncio.sleep(0.5)
             server.send_signal(signal.SIGTERM)
-            told = time.monotonic()
-            assert {each.status_code for each in await asyncio.gather(*held_up)} == {503}
-        await ended(server, told + 10 - time.monotonic())
+            signalled = time.monotonic()
+            assert {each.status_code for each in await asyncio.gather(*blocked)} == {503}
+        await ended(server, signalled + 10 - time.monotonic())
         assert failures(server) == []
 
 
@@ -156,7 +156,7 @@ async def endings(
 
 @pytest.mark.parametrize("stuck", _STUCK)
 @pytest.mark.req("HTTP-FR-021", "DB-FR-002")
-async def test_what_is_stuck_does_not_keep_it(endings: dict[str, asyncio.Task[None]], stuck: str) -> None:
+async def test_stuck_clients_do_not_delay_the_exit(endings: dict[str, asyncio.Task[None]], stuck: str) -> None:
     await endings[stuck]
 
 
@@ -170,14 +170,14 @@ async def client(server: Server) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def write_until_told_to_end(server: Server) -> tuple[float, list[str], set[type[Exception]]]:
-    """When it was told, the titles that were acknowledged, and how the others failed."""
+async def write_until_shutdown(server: Server) -> tuple[float, list[str], set[type[Exception]]]:
+    """Return the time of the signal, the acknowledged titles, and the errors of the other requests."""
     writing = asyncio.gather(*(write(server, number) for number in range(8)))
     await asyncio.sleep(1)
     server.send_signal(signal.SIGTERM)
-    told = time.monotonic()
+    signalled = time.monotonic()
     written = await writing
-    return told, [title for titles, _ in written for title in titles], {failure for _, failure in written}
+    return signalled, [title for titles, _ in written for title in titles], {failure for _, failure in written}
 
 
 async def write(server: Server, number: int) -> tuple[list[str], type[Exception]]:

@@ -1,4 +1,4 @@
-"""The names that the API answers to."""
+"""Trusted hosts: the host names for which the API accepts requests."""
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ async def http(start_app: StartApp) -> httpx.AsyncClient:
 @pytest.mark.parametrize(
     "host", ["api.example.com", "API.Example.com:8000", "tasks.example.org", "a.b.example.org:443"]
 )
-async def test_names_of_the_service_are_answered(http: httpx.AsyncClient, host: str) -> None:
+async def test_host_names_of_the_service_are_accepted(http: httpx.AsyncClient, host: str) -> None:
     assert (await http.get("/openapi.json", headers={"Host": host})).status_code == 200
 
 
@@ -39,7 +39,7 @@ async def test_names_of_the_service_are_answered(http: httpx.AsyncClient, host: 
         ["api.example.com", "api.example.com"],
     ],
 )
-async def test_other_names_are_a_problem_that_browsers_can_read(http: httpx.AsyncClient, hosts: list[str]) -> None:
+async def test_other_host_names_get_a_problem_that_browsers_can_read(http: httpx.AsyncClient, hosts: list[str]) -> None:
     headers = [*((b"Host", host.encode("latin-1")) for host in hosts), (b"Origin", ORIGIN.encode())]
     for path in ("/openapi.json", "/api/somebody/tasks", "/nothing"):
         refusal = await http.get(path, headers=headers)
@@ -54,5 +54,5 @@ async def test_probes_may_come_by_address(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.req("HTTP-FR-024")
-async def test_any_name_is_answered_where_none_is_set(anybody: httpx.AsyncClient) -> None:
-    assert (await anybody.get("/health", headers={"Host": "anything.example"})).status_code == 200
+async def test_any_host_name_is_accepted_if_none_is_set(anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.get("/health", headers={"Host": "anything.example"})).status_code == 200

@@ -151,12 +151,16 @@ async def test_while_the_first_request_is_in_progress_retries_get_409(user: User
 
 @pytest.mark.req("TASK-FR-120", "TASK-FR-122")
 async def test_simultaneous_requests_with_one_key_create_one_task(user: User) -> None:
-    answers = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(30)))
+    responses = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(30)))
     [task] = await user.tasks()
-    first = [answer for answer in answers if answer.status_code == 201 and "Idempotency-Replayed" not in answer.headers]
+    first = [
+        response
+        for response in responses
+        if response.status_code == 201 and "Idempotency-Replayed" not in response.headers
+    ]
     assert len(first) == 1
-    for answer in answers:
-        assert answer.status_code == 409 or answer.json()["id"] == task["id"]
+    for response in responses:
+        assert response.status_code == 409 or response.json()["id"] == task["id"]
     assert await user.revision() == 1
 
 
@@ -303,8 +307,8 @@ async def test_neither_keys_nor_bodies_are_logged(user: User, caplog: pytest.Log
 @pytest.mark.req("TASK-FR-120")
 async def test_keys_work_through_a_pooler_in_transaction_mode(pooled: Pooled, start_app: StartApp) -> None:
     user = User(await start_app(**pooled))
-    answers = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(10)))
-    assert {answer.status_code for answer in answers} <= {201, 409}
+    responses = await asyncio.gather(*(user.post(json=MILK, headers=key()) for _ in range(10)))
+    assert {response.status_code for response in responses} <= {201, 409}
     assert len(await user.tasks()) == 1
     assert (await user.post(json=MILK, headers=key())).headers["Idempotency-Replayed"] == "true"
 

@@ -8,7 +8,7 @@ from tests.conftest import Connection, User
 
 KEY = {"Idempotency-Key": "first"}
 LONG = "\x01" * 10_000
-"""Sixty thousand bytes in JSON, and the longest description."""
+"""The longest description, which takes sixty thousand bytes in JSON."""
 
 
 def creations(number: int, **members: object) -> dict[str, Any]:

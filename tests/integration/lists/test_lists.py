@@ -19,7 +19,7 @@ def next_link(response: httpx.Response) -> dict[str, list[str]]:
 
 @pytest.fixture
 async def mixed(user: User) -> User:
-    """A user with two open tasks around a completed one."""
+    """Return a user with two open tasks around a completed one."""
     await user.create("first")
     await user.create("second", completed=True)
     await user.create("third")
@@ -120,22 +120,22 @@ async def test_cursors_lead_through_all_tasks(mixed: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-028")
-async def test_a_page_that_holds_just_the_rest_is_the_last(mixed: User) -> None:
+async def test_a_page_with_exactly_the_remaining_tasks_is_the_last(mixed: User) -> None:
     page = await mixed.get(params={"limit": 3})
     assert (page.json()["next_cursor"], page.json()["total"], page.links) == (None, 3, {})
 
 
 @pytest.mark.req("TASK-FR-029")
-async def test_pages_hold_while_tasks_come_and_go(user: User) -> None:
+async def test_paging_is_stable_while_tasks_are_created_and_deleted(user: User) -> None:
     tasks = [await user.create(f"task {number}") for number in range(25)]
     seen: list[str] = []
     cursor: str | None = None
     for page in range(3):
-        answer = (await user.get(params={"limit": 10} | ({"cursor": cursor} if cursor else {}))).json()
-        seen += titles(answer["tasks"])
-        cursor = answer["next_cursor"]
+        response = (await user.get(params={"limit": 10} | ({"cursor": cursor} if cursor else {}))).json()
+        seen += titles(response["tasks"])
+        cursor = response["next_cursor"]
         await user.create("came later")
-        await user.delete(answer["tasks"][-1]["id"])
+        await user.delete(response["tasks"][-1]["id"])
         if page == 0:
             await user.delete(tasks[12]["id"])
     assert cursor is None
@@ -147,13 +147,13 @@ async def test_pages_hold_while_tasks_come_and_go(user: User) -> None:
     "cursor",
     ["", "0", "nonsense", "!", "ä", "MA", "LTE", "MTA=", "MDE", "OTIyMzM3MjAzNjg1NDc3NTgwOA", "MTAw\n", "A" * 200],
 )
-async def test_a_made_up_cursor_is_refused(user: User, cursor: str) -> None:
+async def test_a_forged_cursor_is_refused(user: User, cursor: str) -> None:
     response = await user.get(params={"cursor": cursor})
     assert (response.status_code, response.json()["type"]) == (422, "urn:problem-type:invalid-cursor")
 
 
 @pytest.mark.req("TASK-FR-031")
-async def test_a_cursor_of_somebody_else_shows_ones_own_tasks(user: User, stranger: User) -> None:
+async def test_a_cursor_of_another_user_shows_only_the_callers_tasks(user: User, stranger: User) -> None:
     own = await user.create("mine")
     for title in ("theirs", "theirs, too"):
         await stranger.create(title)
@@ -162,7 +162,7 @@ async def test_a_cursor_of_somebody_else_shows_ones_own_tasks(user: User, strang
 
 
 @pytest.mark.req("TASK-FR-032")
-async def test_a_total_is_told_where_nothing_needs_counting(mixed: User) -> None:
+async def test_the_total_is_included_if_the_first_page_has_all_tasks(mixed: User) -> None:
     response = await mixed.get(params={"status": "pending"})
     assert (response.json()["total"], response.headers["X-Total-Count"]) == (2, "2")
 

@@ -1,4 +1,4 @@
-"""Cursors in every order: each task that stays as it is comes exactly once, whatever happens to the others."""
+"""Cursors in every order: each unchanged task comes exactly once, whatever happens to the others."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ SORTS = ["created_at", "updated_at", "due_date", "priority", "title", "relevance
 
 
 def due_key(task: dict[str, Any]) -> str:
-    """Days are their beginning in UTC."""
+    """Return the sort key of a due date; a day sorts as its beginning in UTC."""
     moments = {"2026-12-01T09:00:00+05:00": "2026-12-01T04:00:00Z"}
     due = task["due_date"]
     return str(moments.get(due, due if "T" in due else f"{due}T00:00:00Z"))
@@ -49,7 +49,7 @@ def expected_order(tasks: list[dict[str, Any]], sort: str, *, descending: bool) 
 
 @pytest.fixture
 async def many(user: User) -> User:
-    """Sixty tasks with ties in everything that lists are sorted by."""
+    """Return a user with sixty tasks that have ties in every sort key."""
     for number in range(60):
         members = {"priority": PRIORITIES[number % 5], "due_date": DUE[number % 8], "tags": ["milk"] * (number % 2)}
         await user.create(TITLES[number % 11], description="milk", **members)
@@ -57,15 +57,15 @@ async def many(user: User) -> User:
 
 
 async def follow(user: User, query: dict[str, Any], between: Callable[[int], Any] | None = None) -> list[Any]:
-    """All pages to the end; `between` is awaited after each."""
+    """Return the tasks of all pages; `between` is awaited after each page."""
     seen: list[Any] = []
     cursor: dict[str, str] = {}
     for page in range(100):
-        answer = (await user.get(params=query | cursor)).json()
-        seen += answer["tasks"]
-        if answer["next_cursor"] is None:
+        response = (await user.get(params=query | cursor)).json()
+        seen += response["tasks"]
+        if response["next_cursor"] is None:
             return seen
-        cursor = {"cursor": answer["next_cursor"]}
+        cursor = {"cursor": response["next_cursor"]}
         if between is not None:
             await between(page)
     pytest.fail("there is no end")
@@ -87,13 +87,13 @@ async def test_pages_are_the_whole_list_in_order(many: User, sort: str, order: s
 @pytest.mark.req("TASK-FR-029", "TASK-FR-086")
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("sort", SORTS)
-async def test_what_stays_comes_once_and_in_order_while_others_change(many: User, sort: str, order: str) -> None:
+async def test_unchanged_tasks_come_once_and_in_order_while_others_change(many: User, sort: str, order: str) -> None:
     query = {"sort": sort, "order": order, "search": "milk"}
     whole = await many.tasks(**query)
     deleted, changed = whole[2::5], whole[4::5]
-    kept = [each for each in whole if each not in deleted and each not in changed]
+    unchanged = [each for each in whole if each not in deleted and each not in changed]
 
-    async def meddle(page: int) -> None:
+    async def change_others(page: int) -> None:
         members: dict[str, Any] = {
             "priority": PRIORITIES[page % 5],
             "due_date": DUE[page % 8],
@@ -104,14 +104,14 @@ async def test_what_stays_comes_once_and_in_order_while_others_change(many: User
         writes += [many.patch(each["id"], json=members) for each in changed[page::3][:2]]
         await asyncio.gather(*writes)
 
-    kept_ids = {each["id"] for each in kept}
-    seen = [each for each in await follow(many, query | {"limit": 4}, meddle) if each["id"] in kept_ids]
-    assert seen == kept
+    unchanged_ids = {each["id"] for each in unchanged}
+    seen = [each for each in await follow(many, query | {"limit": 4}, change_others) if each["id"] in unchanged_ids]
+    assert seen == unchanged
 
 
 @pytest.mark.req("TASK-FR-086")
 @pytest.mark.parametrize("sort", SORTS)
-async def test_a_cursor_outlives_the_task_that_it_was_made_at(many: User, sort: str) -> None:
+async def test_a_cursor_works_after_its_task_has_been_deleted(many: User, sort: str) -> None:
     query: dict[str, Any] = {"sort": sort, "search": "milk"}
     whole = await many.tasks(**query)
     first = (await many.get(params=query | {"limit": 30})).json()

@@ -1,4 +1,4 @@
-"""Which tasks a list holds: each condition, and all of them together."""
+"""Filters of a list, each alone and all combined."""
 
 from itertools import product
 from typing import Any
@@ -14,7 +14,7 @@ def titles(tasks: list[dict[str, Any]]) -> list[str]:
 
 @pytest.fixture
 async def mixed(user: User) -> User:
-    """A task of each kind: `C` completed, `-` open; `u`, `n` its priority; `h`, `w` its tags."""
+    """Create a task of each kind: `C` completed, `-` open; `u`, `n` its priority; `h`, `w` its tags."""
     kinds = product((("-", False), ("C", True)), (("n", "none"), ("u", "urgent")), ("", "h", "hw"))
     names = {"h": "Home", "w": "Work, odd"}
     for (mark, completed), (initial, priority), tags in kinds:
@@ -56,7 +56,7 @@ async def test_tags_filter_by_any_or_all_in_any_case(mixed: User, query: dict[st
 
 
 @pytest.mark.req("TASK-FR-077")
-async def test_letters_beyond_ascii_have_cases_too(user: User) -> None:
+async def test_case_is_ignored_beyond_ascii_too(user: User) -> None:
     task = await user.create(tags=["ÉCOLE", "Дом"])
     assert await user.tasks(tag="école") == await user.tasks(tags="дОМ") == listed(task)
 
@@ -77,7 +77,7 @@ async def test_letters_beyond_ascii_have_cases_too(user: User) -> None:
         ({"overdue": "false", "sort": "due_date"}, lambda _: True),
     ],
 )
-async def test_conditions_hold_together_and_the_total_counts_them(
+async def test_filters_are_combined_and_the_total_counts_the_matches(
     mixed: User, status: str, mark: str, query: dict[str, Any], predicate: Any
 ) -> None:
     every = titles(await mixed.tasks())
@@ -88,14 +88,14 @@ async def test_conditions_hold_together_and_the_total_counts_them(
 
 
 @pytest.mark.req("TASK-FR-032", "TASK-FR-089")
-async def test_a_total_is_told_when_it_is_asked_for(mixed: User, stranger: User) -> None:
-    asked: dict[str, Any] = {"status": "pending", "limit": 4, "total": "true"}
-    first = (await mixed.get(params=asked)).json()
+async def test_the_total_is_included_when_requested(mixed: User, stranger: User) -> None:
+    query: dict[str, Any] = {"status": "pending", "limit": 4, "total": "true"}
+    first = (await mixed.get(params=query)).json()
     assert (first["count"], first["total"]) == (4, 6)
-    assert (await mixed.get(params=asked | {"total": "false"})).json()["total"] is None
-    rest = (await mixed.get(params=asked | {"cursor": first["next_cursor"]})).json()
+    assert (await mixed.get(params=query | {"total": "false"})).json()["total"] is None
+    rest = (await mixed.get(params=query | {"cursor": first["next_cursor"]})).json()
     assert (rest["count"], rest["total"], rest["next_cursor"]) == (2, 6, None)
-    assert (await mixed.get(params=asked | {"offset": 50})).json()["total"] == 6
+    assert (await mixed.get(params=query | {"offset": 50})).json()["total"] == 6
     for nobody in ({}, {"offset": 5}, {"cursor": first["next_cursor"]}):
         assert (await stranger.get(params=nobody | {"total": "true"})).json()["total"] == 0
 
@@ -114,16 +114,16 @@ async def test_an_offset_skips(mixed: User, name: str) -> None:
 
 @pytest.mark.req("TASK-FR-092")
 @pytest.mark.parametrize("overdue", ["true", "false"])
-async def test_a_list_that_time_changes_has_no_etag_and_is_always_sent(mixed: User, overdue: str) -> None:
-    known = {"If-None-Match": (await mixed.get()).headers["ETag"]}
-    response = await mixed.get(params={"overdue": overdue}, headers=known)
+async def test_a_list_that_depends_on_the_time_has_no_etag_and_is_always_sent(mixed: User, overdue: str) -> None:
+    if_none_match = {"If-None-Match": (await mixed.get()).headers["ETag"]}
+    response = await mixed.get(params={"overdue": overdue}, headers=if_none_match)
     assert response.status_code == 200
     assert "ETag" not in response.headers
-    assert (await mixed.get(params={"due_before": "2026-12-01"}, headers=known)).status_code == 304
+    assert (await mixed.get(params={"due_before": "2026-12-01"}, headers=if_none_match)).status_code == 304
 
 
 @pytest.mark.req("TASK-FR-033", "TASK-FR-090")
-async def test_no_condition_finds_a_task_of_somebody_else(mixed: User, stranger: User, sql: Connection) -> None:
+async def test_no_filter_finds_a_task_of_another_user(mixed: User, stranger: User, sql: Connection) -> None:
     mine = await stranger.create("hw", tags=["Home", "Work, odd"], priority="urgent", due_date="2020-01-01")
     for query in ({"search": "home"}, {"tag": "home"}, {"overdue": "true"}, {"sort": "title"}, {"offset": 0}):
         assert await stranger.tasks(**query) == listed(mine)

@@ -1,4 +1,4 @@
-"""What PostgreSQL reads for an owner's lists and counts: the owner's rows, found by an index, and nothing else."""
+"""Query plans: lists and counts read only the owner's rows, found by an index."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -30,7 +30,7 @@ _NOW = datetime(2026, 12, 10, 9, tzinfo=UTC)
 _OWNER = {"owner": "owner-7"}
 
 _CUSTOM_PLANS = 5
-"""How often PostgreSQL plans a prepared statement for its parameters before it considers a generic plan."""
+"""The number of custom plans of a prepared statement before PostgreSQL considers a generic one."""
 
 _PLANS = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE name = $1"
 _CURSOR_VALUES: dict[str, SortValue] = {
@@ -44,7 +44,7 @@ _CURSOR_VALUES: dict[str, SortValue] = {
 
 _PAGE = 20
 _BLOCKS = 50
-"""What a page of so many tasks may read: less than two each and some of the indexes."""
+"""The blocks that a full page may read: less than two per task, and some of the indexes."""
 
 _FILL_USERS = "INSERT INTO users (id, revision) SELECT unnest($1::text[]), $2"
 _FILL_TASKS = """
@@ -65,7 +65,7 @@ _QUERIES: list[dict[str, Any]] = [
 
 
 async def plan_for(connection: Connection, statement: Statement, arguments: list[Any]) -> list[Node]:
-    """The nodes of its plan for these arguments, after it was run with them."""
+    """Run the statement with these arguments, and return the nodes of its plan."""
     return await _explained(connection, f"(FORMAT JSON, ANALYZE) {statement.sql}", *arguments)
 
 
@@ -110,7 +110,7 @@ def statement_of(query: TaskQuery) -> tuple[Statement, dict[str, Any]]:
 
 
 def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
-    """Each order of a list, plain, searched and filtered, and each count."""
+    """Yield the statement of a list in each order, plain, searched and filtered, and of each count."""
     for sort, order, asked in product(get_args(SortKey), ("asc", "desc"), _QUERIES):
         if sort != "relevance" or "search" in asked:
             query = TaskQuery.model_validate({**asked, "sort": sort, "order": order})
@@ -134,7 +134,7 @@ async def fill(connection: Connection, owners: list[str], tasks: int) -> None:
 
 @pytest.fixture(scope="module")
 async def filled(new_database: NewDatabase) -> AsyncIterator[Connection]:
-    """Tasks of many owners, one of whom has many and one of whom has few."""
+    """Insert tasks of many owners, one with many tasks and one with few."""
     connection = await asyncpg.connect(await new_database())
     await fill(connection, ["owner-few"], _PAGE)
     await fill(connection, [f"owner-{n}" for n in range(_OWNERS)], _TASKS)
@@ -145,14 +145,14 @@ async def filled(new_database: NewDatabase) -> AsyncIterator[Connection]:
 
 
 def orders() -> Iterator[TaskQuery]:
-    """A page of 20 in each order."""
+    """Yield the query of a full page in each order."""
     for sort, order in product(get_args(SortKey), ("asc", "desc")):
         search = "milk" if sort == "relevance" else ""
         yield TaskQuery.model_validate({"sort": sort, "order": order, "search": search, "limit": _PAGE})
 
 
 async def page_after(connection: Connection, query: TaskQuery, number: int) -> TaskQuery:
-    """The page that follows so many of the tasks of who has many."""
+    """Return the query of the page after this many tasks of the owner with many."""
     statement, values = statement_of(query.model_copy(update={"offset": number - 1}))
     row, *_ = await connection.fetch(statement.sql, *statement.arguments(values | {"owner": "owner-many"}))
     cursor = encode_cursor(query.sorting, Position(row["value"], row["id"]))
@@ -160,7 +160,7 @@ async def page_after(connection: Connection, query: TaskQuery, number: int) -> T
 
 
 async def blocks_read(connection: Connection, query: TaskQuery, owner: str) -> int:
-    """How many blocks of tables and indexes PostgreSQL looks at for a page that is full."""
+    """Return the number of blocks of tables and indexes that PostgreSQL reads for a full page."""
     statement, values = statement_of(query)
     arguments = statement.arguments(values | {"owner": owner})
     node, *_ = await _explained(connection, f"(FORMAT JSON, ANALYZE, BUFFERS) {statement.sql}", *arguments)
@@ -203,7 +203,7 @@ async def test_an_ordinary_statement_has_a_generic_plan_from_its_sixth_execution
 @pytest.mark.req("TASK-FR-175", "TASK-FR-177")
 async def test_pages_changes_and_single_tasks_are_found_by_their_owner_in_a_generic_plan(filled: Connection) -> None:
     for name, statement, values in [*pages(), *single_tasks()]:
-        if name != "create":  # it reads no task
+        if name != "create":  # a creation reads no task
             arguments = statement.arguments(_OWNER | values)
             assert_finds_by_owner(name, await plan_for_any(filled, statement, arguments))
 
@@ -218,7 +218,7 @@ async def test_a_page_far_down_reads_no_more_than_the_first(filled: Connection) 
 
 
 @pytest.mark.req("TASK-FR-177")
-async def test_who_has_few_tasks_does_not_pay_for_those_of_others(filled: Connection) -> None:
+async def test_an_owner_with_few_tasks_does_not_pay_for_those_of_others(filled: Connection) -> None:
     assert await filled.fetchval("SELECT pg_relation_size('tasks') / 8192") > 8 * _BLOCKS
     for query in orders():
         assert await blocks_read(filled, query, "owner-few") <= _BLOCKS, query.sorting

@@ -1,4 +1,4 @@
-"""What a search finds, and what comes first."""
+"""Full-text search: matches and their order."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ async def test_a_search_finds_words_by_their_beginnings_phrases_and_exclusions(
 
 
 @pytest.mark.req("TASK-FR-078")
-async def test_exclusions_alone_leave_the_rest(library: User) -> None:
+async def test_exclusions_alone_find_all_other_tasks(library: User) -> None:
     assert len(await library.tasks(search="-milk")) == len(TASKS) - 2
 
 
@@ -102,12 +102,12 @@ async def test_a_search_without_a_word_finds_nothing(library: User, words: str) 
 
 @pytest.mark.req("TASK-FR-080")
 @pytest.mark.parametrize("words", ["", "   ", "\t"])
-async def test_white_space_is_no_search(library: User, words: str) -> None:
+async def test_a_search_for_white_space_is_ignored(library: User, words: str) -> None:
     assert len(await library.tasks(search=words)) == len(TASKS)
 
 
 @pytest.mark.req("TASK-FR-079")
-async def test_what_matches_best_comes_first_unless_another_order_is_asked_for(user: User) -> None:
+async def test_the_best_match_comes_first_unless_another_order_is_requested(user: User) -> None:
     best = await user.create("milk milk", description="milk", tags=["milk"])
     good = await user.create("milk", description="milk")
     fair = await user.create("milk and much else")
@@ -118,7 +118,7 @@ async def test_what_matches_best_comes_first_unless_another_order_is_asked_for(u
 
 
 @pytest.mark.req("TASK-FR-031", "TASK-FR-078")
-async def test_a_search_finds_nothing_of_somebody_else(library: User, stranger: User) -> None:
+async def test_a_search_finds_no_task_of_another_user(library: User, stranger: User) -> None:
     assert await stranger.tasks(search="milk") == []
     own = await stranger.create("milk")
     assert await stranger.tasks(search="milk") == listed(own)

@@ -1,4 +1,4 @@
-"""What load balancers ask."""
+"""Health and readiness checks of load balancers."""
 
 import asyncio
 
@@ -12,14 +12,14 @@ from tests.conftest import NewDatabase, StartApp, client
 
 @pytest.mark.req("TASK-FR-057", "TASK-FR-058")
 @pytest.mark.parametrize("path", ["/health", "/ready"])
-async def test_anybody_may_ask(anybody: httpx.AsyncClient, path: str) -> None:
-    response = await anybody.get(path)
+async def test_no_token_is_needed(anonymous: httpx.AsyncClient, path: str) -> None:
+    response = await anonymous.get(path)
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.req("TASK-FR-057", "TASK-FR-058", "RUN-FR-012")
 @pytest.mark.usefixtures("patience")
-async def test_the_process_is_well_without_its_database(start_app: StartApp) -> None:
+async def test_the_process_is_healthy_without_its_database(start_app: StartApp) -> None:
     http = client(await start_app(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
     assert (await http.get("/health")).status_code == 200
     refusal = await http.get("/ready")

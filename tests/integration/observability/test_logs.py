@@ -1,4 +1,4 @@
-"""What a production process writes while it serves."""
+"""Logs of a production process."""
 
 import asyncio
 import json
@@ -38,12 +38,12 @@ def http(server: Server) -> Iterator[httpx.Client]:
         yield http
 
 
-def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
-    """What was written about a request, its own line last: it comes when the answer has gone."""
+def lines(server: Server, response: httpx.Response) -> list[dict[str, Any]]:
+    """Return the records of a request, the access log's last, because it is written after the response."""
 
     def written() -> list[dict[str, Any]]:
         every = [json.loads(line) for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
-        found = [line for line in every if line.get("request_id") == answer.headers["X-Request-ID"]]
+        found = [line for line in every if line.get("request_id") == response.headers["X-Request-ID"]]
         assert found
         assert found[-1]["event"] == "request"
         return found
@@ -66,43 +66,43 @@ def lines(server: Server, answer: httpx.Response) -> list[dict[str, Any]]:
         ("GET", "/health", {}, 200, "/health"),
     ],
 )
-def test_each_request_has_one_line(
+def test_each_request_has_one_access_log_record(
     server: Server, http: httpx.Client, method: str, path: str, options: dict[str, Any], status: int, route: str | None
 ) -> None:
-    answer = http.request(method, path, **options)
-    [line] = lines(server, answer)
-    assert (answer.status_code, line["status"], line["method"], line["route"]) == (status, status, method, route)
+    response = http.request(method, path, **options)
+    [line] = lines(server, response)
+    assert (response.status_code, line["status"], line["method"], line["route"]) == (status, status, method, route)
     assert line["event"] == "request"
-    assert line["bytes"] == len(answer.content)
+    assert line["bytes"] == len(response.content)
     assert 0 < line["duration_ms"] < 10_000
     assert line["user_id"] == (None if path == "/health" else _USER)
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
-def test_a_stranger_has_a_line_too_and_the_reason_belongs_to_it(server: Server, http: httpx.Client) -> None:
-    answer = http.get(_LIST, headers={"Authorization": "Bearer x"})
-    reason, line = lines(server, answer)
+def test_a_refused_request_is_logged_with_its_reason(server: Server, http: httpx.Client) -> None:
+    response = http.get(_LIST, headers={"Authorization": "Bearer x"})
+    reason, line = lines(server, response)
     assert reason["event"].startswith("refused a request")
     assert (line["status"], line["user_id"]) == (401, None)
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003")
-def test_a_preflight_has_a_line_and_an_id(server: Server, http: httpx.Client) -> None:
-    answer = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
-    assert [line["status"] for line in lines(server, answer)] == [400]
+def test_a_preflight_is_logged_with_a_request_id(server: Server, http: httpx.Client) -> None:
+    response = http.options(_LIST, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "GET"})
+    assert [line["status"] for line in lines(server, response)] == [400]
 
 
 @pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["x", "a" * 64, "01J9Z.req:1_2-3"])
-def test_the_id_of_a_proxy_is_kept(http: httpx.Client, given: str) -> None:
+def test_the_request_id_of_a_proxy_is_used(http: httpx.Client, given: str) -> None:
     assert http.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
 
 
 @pytest.mark.req("OBS-FR-004")
 @pytest.mark.parametrize("given", ["", "a" * 65, "a b", 'a"b', "a\xe9", "a\tb"])
-def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str) -> None:
-    answer = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
-    made = answer.headers["X-Request-ID"]
+def test_an_invalid_request_id_is_replaced(http: httpx.Client, given: str) -> None:
+    response = http.get("/health", headers=[(b"X-Request-ID", given.encode("latin-1"))])
+    made = response.headers["X-Request-ID"]
     assert made != given
     assert len(made) == 32
     assert made != http.get("/health").headers["X-Request-ID"]
@@ -118,19 +118,19 @@ def test_an_id_that_could_be_anything_is_replaced(http: httpx.Client, given: str
         (f"00-{_TRACE.upper()}-00f067aa0ba902b7-01", False),
     ],
 )
-def test_a_request_belongs_to_the_trace_of_its_caller(
+def test_a_request_belongs_to_the_trace_of_its_client(
     server: Server, http: httpx.Client, parent: str, *, belongs: bool
 ) -> None:
-    answer = http.get("/health", headers={"traceparent": parent})
-    [line] = lines(server, answer)
-    assert (answer.headers["X-Request-ID"] == _TRACE, line.get("trace_id") == _TRACE) == (belongs, belongs)
+    response = http.get("/health", headers={"traceparent": parent})
+    [line] = lines(server, response)
+    assert (response.headers["X-Request-ID"] == _TRACE, line.get("trace_id") == _TRACE) == (belongs, belongs)
     named = http.get("/health", headers={"traceparent": parent, "X-Request-ID": "named"})
     assert named.headers["X-Request-ID"] == "named"
 
 
 @pytest.fixture
 def indecent(database_url: str) -> Iterator[dict[str, str]]:
-    """What meets a rule of the database that the service knows nothing of."""
+    """Send a request that violates a constraint of the database that the service does not know."""
     title = f"{_TEXT} twice"
     sql(database_url, f"ALTER TABLE tasks ADD CONSTRAINT decency CHECK (title <> '{title}')")
     yield {"title": title}
@@ -138,29 +138,29 @@ def indecent(database_url: str) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.req("OBS-FR-005", "OBS-FR-006")
-def test_a_defect_is_told_with_its_stack_and_without_its_message(
+def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_message(
     server: Server, http: httpx.Client, indecent: dict[str, str]
 ) -> None:
-    answer = http.post(_LIST, json=indecent)
-    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
-    assert answer.headers.get_list("X-Request-ID") == [answer.headers["X-Request-ID"]]
-    defect, line = lines(server, answer)
+    response = http.post(_LIST, json=indecent)
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
+    assert response.headers.get_list("X-Request-ID") == [response.headers["X-Request-ID"]]
+    defect, line = lines(server, response)
     assert (defect["level"], defect["exception"]["type"]) == ("error", "asyncpg.exceptions.CheckViolationError")
-    assert any("src/db/database.py" in place for place in defect["exception"]["stack"])
+    assert any("src/db/database.py" in frame for frame in defect["exception"]["stack"])
     assert line["status"] == 500
     assert "intimate" not in server.output
 
 
 @pytest.mark.req("OBS-FR-005", "OBS-FR-006", "OBS-FR-007")
-def test_a_defect_is_told_to_people_without_its_message_too(
+def test_an_unexpected_error_is_logged_as_text_without_its_message_too(
     tmp_path: Path, database_url: str, indecent: dict[str, str]
 ) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
-        answer = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
-        assert (answer.status_code, "intimate" in server.output) == (500, False)
+        response = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
+        assert (response.status_code, "intimate" in server.output) == (500, False)
         assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
-        assert f"request_id={answer.headers['X-Request-ID']}" in server.output
+        assert f"request_id={response.headers['X-Request-ID']}" in server.output
 
 
 _FAILING_LIBRARY = """
@@ -186,7 +186,7 @@ def test_exceptions_that_libraries_log_lose_their_messages(tmp_path: Path, form:
 
 
 @pytest.mark.req("OBS-FR-002", "OBS-FR-007")
-def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, http: httpx.Client) -> None:
+def test_every_line_is_json_and_none_contains_data_of_users(server: Server, http: httpx.Client) -> None:
     http.get(_LIST, params={"search": _TEXT, "access_token": "hunter2"})
     http.get("/api/somebody@example.com/tasks/hunter2", headers={"Cookie": "hunter2", "User-Agent": "hunter2"})
     http.post(_LIST, json={"title": _TEXT, "description": "hunter2"})
@@ -200,7 +200,7 @@ def test_every_line_is_json_and_none_tells_what_is_the_users(server: Server, htt
 
 
 @pytest.mark.req("OBS-FR-002")
-def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, database_url: str) -> None:
+def test_the_supervisor_of_the_workers_logs_json_too(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
         server.terminate()
@@ -211,11 +211,11 @@ def test_the_process_that_watches_over_workers_writes_json_too(tmp_path: Path, d
 
 
 @pytest.mark.req("OBS-FR-002", "OBS-FR-008")
-def test_in_development_people_can_read_it(tmp_path: Path, database_url: str) -> None:
+def test_in_development_the_log_is_text(tmp_path: Path, database_url: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
-        answer = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
-        ending = f'user "{_USER}" request {answer.headers["X-Request-ID"]}\n'
+        response = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
+        ending = f'user "{_USER}" request {response.headers["X-Request-ID"]}\n'
         written = eventually(lambda: _ending(server.output, ending))
     assert f" 200 GET {_ROUTE} in " in written.splitlines()[-1]
     assert "{" not in written.replace("{user_id}", "")
@@ -247,7 +247,7 @@ _CLOSED = "reader, output = os.pipe(); os.close(reader)"
 
 @pytest.mark.req("OBS-FR-009")
 @pytest.mark.parametrize("output", [_FULL, _CLOSED], ids=["a full disk", "a pipe without a reader"])
-def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, database_url: str, output: str) -> None:
+def test_a_log_that_cannot_be_written_does_not_fail_requests(tmp_path: Path, database_url: str, output: str) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-c", _SERVE.format(output=output), **settings) as server:
         with httpx.Client(base_url=server.url, headers=_AUTHORIZED) as http:
@@ -270,7 +270,7 @@ def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, databa
 
 @pytest.mark.req("OBS-FR-010")
 def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
-    """A pipe takes whole what is no longer than PIPE_BUF (pipe(7))."""
+    """Writes to a pipe of up to PIPE_BUF bytes are atomic (pipe(7))."""
     texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))
     assert all(len(text) <= PIPE_BUF and text.endswith("\n") for text in texts)
     assert [line[:3] for line in "".join(texts).splitlines()] == [f"{number:03}" for number in range(1000)]
@@ -278,7 +278,7 @@ def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str
 
 
 async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What goes to standard output each time."""
+    """Return what each write to standard output contains."""
     lines, written = BufferedLineWriter(), []
     for text in texts:
         lines.write(text)

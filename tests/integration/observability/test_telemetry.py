@@ -1,4 +1,4 @@
-"""What a collector gets to see."""
+"""Traces and metrics that a collector receives."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ _ENDPOINT = {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9", "better_auth_u
 
 
 class Collector:
-    """Spans and metrics, kept instead of sent."""
+    """Record spans and metrics instead of sending them."""
 
     def __init__(self) -> None:
         self._spans, self._metrics = InMemorySpanExporter(), InMemoryMetricReader()
@@ -66,7 +66,7 @@ async def observed(collector: Collector, start_app: StartApp) -> User:
 
 @pytest.mark.req("OBS-FR-011")
 async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed: User, collector: Collector) -> None:
-    answer = await observed.get()
+    response = await observed.get()
     await asyncio.sleep(0)
     statement, request = sorted(collector.spans, key=lambda span: span.name, reverse=True)
     assert request.name == "GET /api/{user_id}/tasks"
@@ -74,24 +74,24 @@ async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed:
     assert request.context is not None
     assert statement.parent.span_id == request.context.span_id
     assert str((statement.attributes or {})["db.query.text"]).startswith("SELECT")
-    assert answer.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
+    assert response.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
 
 
 @pytest.mark.req("OBS-FR-011", "OBS-FR-013")
-async def test_spans_tell_no_texts_and_no_people(observed: User, collector: Collector) -> None:
+async def test_spans_contain_no_texts_and_no_user_ids(observed: User, collector: Collector) -> None:
     task = await observed.create(_TEXT)
     await observed.get(params={"search": _TEXT})
     await observed.get(task["id"])
     await observed.http.get("/nowhere/intimate")
     assert len(collector.spans) >= 7
     for span in collector.spans:
-        told = span.to_json()
-        assert "intimate" not in told
-        assert observed.id not in told
+        exported = span.to_json()
+        assert "intimate" not in exported
+        assert observed.id not in exported
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_how_busy_connections_and_how_old_keys_are(observed: User, collector: Collector) -> None:
+async def test_metrics_have_the_usage_of_connections_and_the_age_of_keys(observed: User, collector: Collector) -> None:
     await observed.get()
     metrics = collector.metrics()
     [requests] = metrics["http.server.request.duration"]
@@ -110,20 +110,20 @@ _LOADED = "import sys, src.main; sys.exit(any(name.startswith('opentelemetry.sdk
 
 @pytest.mark.req("OBS-FR-014")
 @pytest.mark.parametrize(("endpoint", "loaded"), [("", 0), ("http://127.0.0.1:9", 1)])
-def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path, endpoint: str, loaded: int) -> None:
+def test_without_a_collector_opentelemetry_is_not_imported(tmp_path: Path, endpoint: str, loaded: int) -> None:
     settings = {"DATABASE_URL": "postgresql://not/needed", "BETTER_AUTH_SECRET": SECRET}
     ended = run(tmp_path, "-c", _LOADED, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **settings)
     assert (ended.returncode, ended.stderr) == (loaded, "")
 
 
 def gauge(collector: Collector, name: str) -> dict[str, float]:
-    """Its values by the state that they are of."""
+    """Return the gauge's values by state."""
     points = collector.metrics().get(name, [])
     return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_who_works_and_who_waits(
+async def test_metrics_count_running_and_waiting_database_calls(
     collector: Collector, start_app: StartApp, database_url: str
 ) -> None:
     user = User(await start_app(**_ENDPOINT, database_pool_size=8))
@@ -132,13 +132,13 @@ async def test_metrics_tell_who_works_and_who_waits(
         writes = [asyncio.create_task(user.patch(task["id"], json={"title": str(n)})) for n in range(5)]
         await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 3})
         assert gauge(collector, "db.client.connection.count")["used"] == 2  # a quarter is one user's share
-    assert {answer.status_code for answer in await asyncio.gather(*writes)} == {200}
+    assert {response.status_code for response in await asyncio.gather(*writes)} == {200}
     await reached(lambda: gauge(collector, "db.client.connection.pending_requests") == {"": 0})
     await reached(lambda: gauge(collector, "db.client.connection.count")["used"] == 0)
 
 
 @pytest.mark.req("OBS-FR-012")
-async def test_metrics_tell_how_many_keys_there_are_and_how_old(collector: Collector, start_app: StartApp) -> None:
+async def test_metrics_have_the_number_and_age_of_keys(collector: Collector, start_app: StartApp) -> None:
     async with serving({"keys": [EDDSA.jwk]}) as front_end:
         app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
         stranger = client(app, headers={"Authorization": f"Bearer {token(EDDSA)}"})
@@ -175,7 +175,7 @@ def test_a_collector_gets_spans_and_metrics_by_http(tmp_path: Path, database_url
             server.wait(20)
         sink.shutdown()
     assert {path for path, _ in received} == {"/v1/traces", "/v1/metrics"}
-    told = b"".join(body for _, body in received)
+    exported = b"".join(body for _, body in received)
     for name in (b"GET /api/{user_id}/tasks", b"db.query.text", b"http.server.request.duration", b"task-api"):
-        assert name in told
-    assert b"intimate" not in told
+        assert name in exported
+    assert b"intimate" not in exported

@@ -1,4 +1,4 @@
-"""Nobody takes more than a share, and nobody pays for what another did."""
+"""Rate limits: each user and each network has a limit of its own."""
 
 import re
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def limited(start_app: StartApp) -> FastAPI:
 
 
 def somewhere(app: FastAPI, host: str = "192.0.2.1") -> httpx.AsyncClient:
-    """Somebody at this address."""
+    """Return a client at this address."""
     transport = httpx.ASGITransport(app, client=(host, 50_000))
     return httpx.AsyncClient(transport=transport, base_url="http://api.test")
 
@@ -33,7 +33,7 @@ async def fail(app: FastAPI, *hosts: str) -> list[int]:
 
 
 @pytest.mark.req("LIM-FR-001")
-async def test_a_user_who_asks_too_often_is_refused_before_the_body_is_read(limited: FastAPI) -> None:
+async def test_a_user_over_the_limit_is_refused_before_the_body_is_read(limited: FastAPI) -> None:
     user = User(limited)
     for _ in range(3):
         await user.create()
@@ -56,8 +56,8 @@ async def test_a_user_who_asks_too_often_is_refused_before_the_body_is_read(limi
 @pytest.mark.req("LIM-FR-002")
 async def test_every_request_of_a_user_counts_and_none_of_others(limited: FastAPI) -> None:
     user, stranger = User(limited), User(limited)
-    answers = [await user.get(), await user.get("/nowhere/at/all"), await user.http.get(stranger.path)]
-    assert [answer.status_code for answer in answers] == [200, 404, 403]
+    responses = [await user.get(), await user.get("/nowhere/at/all"), await user.http.get(stranger.path)]
+    assert [response.status_code for response in responses] == [200, 404, 403]
     assert [(await user.request(method)).status_code for method in ("GET", "DELETE", "HEAD")] == [429, 429, 429]
     assert (await stranger.get()).status_code == 200
 
@@ -97,26 +97,26 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(tmp_path: P
         server = Server(tmp_path, "-m", "src", "serve", FORWARDED_ALLOW_IPS=trusted, **settings)
         with server, httpx.Client(base_url=server.url) as http:
             named = ["192.0.2.1", "192.0.2.2", "192.0.2.2"]
-            answers = [http.get("/api/x/tasks", headers={"X-Forwarded-For": host}) for host in named]
-            assert [answer.status_code for answer in answers] == statuses
+            responses = [http.get("/api/x/tasks", headers={"X-Forwarded-For": host}) for host in named]
+            assert [response.status_code for response in responses] == statuses
 
 
 @pytest.mark.req("LIM-FR-005")
-async def test_every_answer_to_a_user_tells_what_is_left(limited: FastAPI) -> None:
+async def test_every_response_to_a_user_has_the_remaining_requests(limited: FastAPI) -> None:
     user = User(limited)
     seen = [await user.get(headers={"Origin": ORIGIN}), await user.get(1), await user.post(), await user.get()]
-    assert [answer.status_code for answer in seen] == [200, 404, 422, 429]
-    for left, answer in zip([2, 1, 0, 0], seen, strict=True):
-        assert answer.headers["RateLimit-Policy"] == '"user";q=3;w=86400'
-        assert re.fullmatch(rf'"user";r={left};t=[0-9]+', answer.headers["RateLimit"])
+    assert [response.status_code for response in seen] == [200, 404, 422, 429]
+    for left, response in zip([2, 1, 0, 0], seen, strict=True):
+        assert response.headers["RateLimit-Policy"] == '"user";q=3;w=86400'
+        assert re.fullmatch(rf'"user";r={left};t=[0-9]+', response.headers["RateLimit"])
     assert {"RateLimit", "RateLimit-Policy"} <= set(seen[0].headers["Access-Control-Expose-Headers"].split(", "))
 
 
 @pytest.mark.req("LIM-FR-005")
-async def test_a_refused_token_is_told_how_many_more_will_be_refused(limited: FastAPI) -> None:
-    answer = await somewhere(limited).get("/api/somebody/tasks")
-    assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (401, '"failures";q=2;w=86400')
-    assert re.fullmatch('"failures";r=1;t=[0-9]+', answer.headers["RateLimit"])
+async def test_a_refused_token_gets_the_remaining_failures(limited: FastAPI) -> None:
+    response = await somewhere(limited).get("/api/somebody/tasks")
+    assert (response.status_code, response.headers["RateLimit-Policy"]) == (401, '"failures";q=2;w=86400')
+    assert re.fullmatch('"failures";r=1;t=[0-9]+', response.headers["RateLimit"])
 
 
 @pytest.mark.req("LIM-FR-006")
@@ -124,8 +124,8 @@ async def test_public_paths_and_preflights_are_never_limited(limited: FastAPI) -
     browser = somewhere(limited)
     assert await fail(limited, *["192.0.2.1"] * 3) == [401, 401, 429]
     for path in ("/health", "/ready", "/openapi.json") * 3:
-        answer = await browser.get(path, headers=_BAD)
-        assert (answer.status_code, "RateLimit" in answer.headers) == (200, False)
+        response = await browser.get(path, headers=_BAD)
+        assert (response.status_code, "RateLimit" in response.headers) == (200, False)
     preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
     assert (await browser.options("/api/somebody/tasks", headers=preflight)).status_code == 200
 
@@ -135,13 +135,13 @@ async def test_public_paths_and_preflights_are_never_limited(limited: FastAPI) -
 async def test_limits_can_be_switched_off(start_app: StartApp, off: str) -> None:
     app = await start_app(rate_limit=off, rate_limit_auth_failures=off)
     user = User(app)
-    answers: list[Any] = [await user.get() for _ in range(40)]
-    assert {(answer.status_code, "RateLimit" in answer.headers) for answer in answers} == {(200, False)}
+    responses: list[Any] = [await user.get() for _ in range(40)]
+    assert {(response.status_code, "RateLimit" in response.headers) for response in responses} == {(200, False)}
     assert await fail(app, *["192.0.2.1"] * 40) == [401] * 40
 
 
 @pytest.mark.req("LIM-FR-010")
-async def test_a_flood_of_addresses_is_forgotten_and_does_not_grow_the_memory(limited: FastAPI) -> None:
+async def test_a_flood_of_addresses_takes_bounded_memory(limited: FastAPI) -> None:
     counters = limited.state.components.counters
     for number in range(CAPACITY + 1000):
         await counters.increment(f"failures:0:{number}", 60)

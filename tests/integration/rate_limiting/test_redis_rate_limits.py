@@ -1,4 +1,4 @@
-"""Several processes count together, and nobody notices when what they count in is gone."""
+"""Rate limits shared by processes in Redis, and its outages, which fail no request."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ _PASSWORD = "hunter2"
 
 @contextmanager
 def redis(port: int) -> Iterator[None]:
-    """A Redis that keeps nothing, listening on the loop-back address only."""
+    """Start a Redis without persistence, which listens on the loop-back address only."""
     if not shutil.which("redis-server"):
         pytest.skip("Redis is not installed")
     options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--requirepass", _PASSWORD]
@@ -33,11 +33,11 @@ def redis(port: int) -> Iterator[None]:
 
 
 def _ping(port: int) -> None:
-    assert _ask(port, "ping") == b"PONG\n"
+    assert _command(port, "ping") == b"PONG\n"
 
 
-def _ask(port: int, *question: str) -> bytes:
-    command = ["redis-cli", "-p", str(port), "-a", _PASSWORD, "--no-auth-warning", *question]
+def _command(port: int, *arguments: str) -> bytes:
+    command = ["redis-cli", "-p", str(port), "-a", _PASSWORD, "--no-auth-warning", *arguments]
     return subprocess.run(command, capture_output=True, check=False).stdout
 
 
@@ -61,17 +61,17 @@ async def counters(port: int) -> AsyncIterator[RedisCounterStore]:
 async def test_processes_with_the_same_storage_count_together(start_app: StartApp, port: int) -> None:
     with redis(port):
         users = [User(await start_app(rate_limit="3/day", rate_limit_storage_url=url(port)), "a-user") for _ in "ab"]
-        answers = [await user.get() for user in users * 2]
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-        assert [answer.headers["RateLimit"].split(";")[1] for answer in answers] == ["r=2", "r=1", "r=0", "r=0"]
+        responses = [await user.get() for user in users * 2]
+        assert [response.status_code for response in responses] == [200, 200, 200, 429]
+        assert [response.headers["RateLimit"].split(";")[1] for response in responses] == ["r=2", "r=1", "r=0", "r=0"]
 
 
 @pytest.mark.req("LIM-FR-008")
-async def test_many_at_once_are_all_counted(counters: RedisCounterStore, port: int) -> None:
+async def test_concurrent_requests_are_all_counted(counters: RedisCounterStore, port: int) -> None:
     with redis(port):
         counts = await asyncio.gather(*(counters.increment("key", 60) for _ in range(200)))
         assert sorted(counts) == list(range(1, 201))
-        assert 0 < int(_ask(port, "ttl", "task-api:key")) <= 60
+        assert 0 < int(_command(port, "ttl", "task-api:key")) <= 60
 
 
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -99,7 +99,7 @@ async def broken_url(request: pytest.FixtureRequest, port: int) -> AsyncIterator
 
 
 @pytest.mark.req("LIM-FR-009")
-async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
+async def test_a_storage_outage_delays_a_request_briefly_and_is_logged(
     start_app: StartApp, broken_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = await start_app(rate_limit="20/day", rate_limit_storage_url=broken_url)
@@ -114,7 +114,7 @@ async def test_storage_that_is_gone_costs_a_moment_and_a_line_in_the_log(
 
 
 @pytest.mark.req("LIM-FR-009")
-async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one_line(
+async def test_in_a_storage_outage_concurrent_requests_wait_once_and_log_one_line(
     broken_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with aclosing(RedisCounterStore(broken_url)) as counters:
@@ -123,15 +123,15 @@ async def test_a_crowd_that_meets_storage_that_is_gone_waits_once_and_writes_one
         assert time.monotonic() - began < 3
         assert sorted(counts) == list(range(1, 101))
         monkeypatch.setattr(counters, "_fallback_until", time.monotonic())  # the pause is over
-        answers = [asyncio.create_task(counters.increment("key", 60)) for _ in range(100)]
+        responses = [asyncio.create_task(counters.increment("key", 60)) for _ in range(100)]
         await asyncio.sleep(0)
-        assert sum(answer.done() for answer in answers) >= 99  # one asks whether it is back
-        await asyncio.gather(*answers)
+        assert sum(response.done() for response in responses) >= 99  # one request probes the storage
+        await asyncio.gather(*responses)
     assert [record.name for record in caplog.records].count(redis_store.__name__) == 1
 
 
 @pytest.mark.req("LIM-FR-009")
-async def test_storage_that_comes_back_is_used_again(
+async def test_storage_is_used_again_after_an_outage(
     counters: RedisCounterStore, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_store, "_PROBE_INTERVAL_SECONDS", 0)

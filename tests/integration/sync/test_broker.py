@@ -34,11 +34,11 @@ UPDATE tasks SET title = 'Buy tea', last_event = 'updated', revision = 2 FROM bu
 class Pair:
     """Two apps on one database, which act as two processes; `writer` uses the one that does not stream."""
 
-    def __init__(self, database_url: str, here: FastAPI, there: FastAPI, url: str, way: Path) -> None:
+    def __init__(self, database_url: str, here: FastAPI, there: FastAPI, url: str, link: Path) -> None:
         self.here, self.url, self.database_url = here, url, database_url
         self.writer = User(there)
-        self._way = way
-        self._sockets = way.readlink()
+        self._link = link
+        self._sockets = link.readlink()
 
     def stream(self) -> Stream:
         return Stream(self.url, self.writer)
@@ -49,10 +49,10 @@ class Pair:
 
     def block(self) -> None:
         """Make the database unreachable for the app that streams."""
-        self._way.unlink()
+        self._link.unlink()
 
     def unblock(self) -> None:
-        self._way.symlink_to(self._sockets)
+        self._link.symlink_to(self._sockets)
 
 
 def listeners(database_url: str) -> int:
@@ -65,22 +65,22 @@ def poll_every(app: FastAPI, seconds: float) -> None:
     app.state.components.broker.intervals.poll = app.state.components.broker.intervals.poll_without_listener = seconds
 
 
-def _way_to(url: str, folder: str) -> Path:
-    way = Path(folder, "way")
-    way.symlink_to(parse_qs(urlsplit(url).query)["host"][0])
-    return way
+def _link_to(url: str, folder: str) -> Path:
+    link = Path(folder, "link")
+    link.symlink_to(parse_qs(urlsplit(url).query)["host"][0])
+    return link
 
 
 @pytest.fixture
 async def pair(new_database: NewDatabase, start_app: StartApp) -> AsyncIterator[Pair]:
     url = await new_database()
     with TemporaryDirectory(dir="/tmp") as folder:
-        way = _way_to(url, folder)
-        blockable = urlsplit(url)._replace(query=urlencode({"host": way})).geturl()
+        link = _link_to(url, folder)
+        blockable = urlsplit(url)._replace(query=urlencode({"host": link})).geturl()
         here, there = await start_app(database_url=blockable), await start_app(database_url=url)
         poll_every(here, _NEVER)
         async with served(here) as served_at:
-            yield Pair(url, here, there, served_at, way)
+            yield Pair(url, here, there, served_at, link)
 
 
 @pytest.mark.req("TASK-FR-160")
@@ -163,7 +163,7 @@ async def test_no_change_is_lost_when_the_listening_connection_ends_between_writ
 
 @pytest.mark.req("TASK-FR-161")
 async def test_a_change_without_a_notification_is_found_by_the_poll(pair: Pair) -> None:
-    """As where a process dies between its commit and its NOTIFY."""
+    """Like a process that dies between its commit and its NOTIFY."""
     poll_every(pair.here, 0.2)
     task = await pair.writer.create()
     async with pair.stream() as stream:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from src.services.purge import purge_trash
 from tests.conftest import NewDatabase, StartApp
-from tests.integration.bulk.test_bulk_parity import Placed, ask, change, new
+from tests.integration.bulk.test_bulk_parity import Placed, change, new, send
 from tests.integration.sync.test_sync import listed
 from tests.support.sse_client import served
 from tests.support.sync_followers import Follower
 
 type Step = tuple[Any, ...]
-"""Which client does what, and with which of the newest tasks."""
+"""Steps: the action, the client, and one of the newest tasks."""
 
 EXAMPLES = 25
 LIMITS = (1, 4, 1000)
@@ -32,14 +32,14 @@ BEGINNING = [
 ]
 
 client = st.integers(0, STRANGER)
-place = st.integers(0, 19)
-placed = st.tuples(place, change | new)
-followed = [st.tuples(st.just(name), client) for name in ("load_page", "load", "turn", "begin")]
+index = st.integers(0, 19)
+placed = st.tuples(index, change | new)
+followed = [st.tuples(st.just(name), client) for name in ("load_page", "load", "toggle_stream", "begin")]
 written = [
     st.tuples(st.just("write"), client, placed),
     st.tuples(st.just("bulk"), client, st.lists(placed, min_size=1, max_size=6), st.booleans()),
     st.tuples(st.just("repeat"), client, st.integers(0, 2)),
-    st.tuples(st.just("vanish"), client, place, st.booleans()),
+    st.tuples(st.just("vanish"), client, index, st.booleans()),
     st.tuples(st.just("purge")),
 ]
 step = st.one_of(*followed, *written, *followed, *written[:1])
@@ -49,12 +49,12 @@ moment = st.one_of(*[st.lists(step, min_size=1, max_size=4)] * 7, st.just([("che
 class World:
     """Clients of a user and one of a stranger, at two processes on one database."""
 
-    def __init__(self, places: list[tuple[FastAPI, str]]) -> None:
-        self._app = places[0][0]
-        self.clients = [Follower(*places[0], None, LIMITS[0])]
+    def __init__(self, processes: list[tuple[FastAPI, str]]) -> None:
+        self._app = processes[0][0]
+        self.clients = [Follower(*processes[0], None, LIMITS[0])]
         user = self.clients[0].user.id
-        self.clients += [Follower(*places[n % 2], user, limit) for n, limit in enumerate(LIMITS[1:], start=1)]
-        self.clients.append(Follower(*places[1], None, 2))
+        self.clients += [Follower(*processes[n % 2], user, limit) for n, limit in enumerate(LIMITS[1:], start=1)]
+        self.clients.append(Follower(*processes[1], None, 2))
         self._owners: dict[int, str] = {}
 
     async def live(self, moments: list[list[Step]]) -> None:
@@ -86,24 +86,24 @@ class World:
             case _:
                 await getattr(self.clients[who], name)()
 
-    async def _vanish(self, by: Follower, place: int, permanent: bool) -> None:  # noqa: FBT001 - drawn in place
+    async def _vanish(self, by: Follower, index: int, permanent: bool) -> None:  # noqa: FBT001 - drawn in index
         """Delete a task and purge it before any client syncs."""
-        await self._write(by, (place, {"op": "delete", "permanent": permanent}))
+        await self._write(by, (index, {"op": "delete", "permanent": permanent}))
         await self._purge()
 
     async def _purge(self) -> None:
         await purge_trash(self._app.state.components.database, timedelta(0))
 
     async def _write(self, by: Follower, placed: Placed) -> None:
-        place, operation = placed
-        task_id = self._id(by, place)
-        response = await ask(by.user, task_id, operation)
+        index, operation = placed
+        task_id = self._id(by, index)
+        response = await send(by.user, task_id, operation)
         assert response.status_code in self._expected(by, {"id": task_id} | operation)
         if response.status_code in {200, 201}:
             self._know(response.json())
 
-    async def _bulk(self, by: Follower, operations: list[Placed], atomic: bool) -> None:  # noqa: FBT001 - drawn in place
-        named = [each if each["op"] == "create" else each | {"id": self._id(by, place)} for place, each in operations]
+    async def _bulk(self, by: Follower, operations: list[Placed], atomic: bool) -> None:  # noqa: FBT001 - drawn in index
+        named = [each if each["op"] == "create" else each | {"id": self._id(by, index)} for index, each in operations]
         once = list({each.get("id", -number): each for number, each in enumerate(named)}.values())
         response = await by.user.post("/bulk", json={"operations": once, "atomic": atomic})
         assert response.status_code in {200, 409}
@@ -115,10 +115,10 @@ class World:
         """Retry a creation with one key, during the first request and after it: there is one task."""
         key = {"Idempotency-Key": f"{uuid4()}"}
         sent = [by.user.post(json={"title": "Once"}, headers=key) for _ in range(2 + more)]
-        answers = [*await asyncio.gather(*sent[1:]), await sent[0]]
-        assert {answer.status_code for answer in answers} <= {201, 409}
-        assert answers[-1].headers["Idempotency-Replayed"] == "true"
-        [task_id] = {answer.json()["id"] for answer in answers if answer.status_code == 201}
+        responses = [*await asyncio.gather(*sent[1:]), await sent[0]]
+        assert {response.status_code for response in responses} <= {201, 409}
+        assert responses[-1].headers["Idempotency-Replayed"] == "true"
+        [task_id] = {response.json()["id"] for response in responses if response.status_code == 201}
         self._owners[task_id] = by.user.id
 
     async def _check(self) -> None:
@@ -130,10 +130,10 @@ class World:
             stats = await user.get("/stats")
             assert stats.json()["total"] == len(tasks)
 
-    def _id(self, by: Follower, place: int) -> int:
+    def _id(self, by: Follower, index: int) -> int:
         """Pick one of the newest tasks: of the client, or of any user and in any state."""
-        ids = (by.tasks if place % 2 else None) or self._owners
-        return sorted(ids)[-1 - place // 2 % len(ids)]
+        ids = (by.tasks if index % 2 else None) or self._owners
+        return sorted(ids)[-1 - index // 2 % len(ids)]
 
     def _know(self, task: dict[str, Any] | None) -> None:
         while task:
@@ -148,8 +148,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-async def places(new_database: NewDatabase, start_app: StartApp) -> AsyncIterator[list[tuple[FastAPI, str]]]:
-    """Two processes on a database of their own, as purging is for all users, and where they serve."""
+async def processes(new_database: NewDatabase, start_app: StartApp) -> AsyncIterator[list[tuple[FastAPI, str]]]:
+    """Start two processes on a database of their own, because purging is for all users; return their URLs."""
     url = await new_database()
     async with AsyncExitStack() as stack:
         apps = [await start_app(database_url=url, rate_limit="off") for _ in range(2)]
@@ -157,7 +157,7 @@ async def places(new_database: NewDatabase, start_app: StartApp) -> AsyncIterato
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each time is another, except in CI, where Hypothesis always does the same."""
+    """Draw new examples in each run, except in CI, where Hypothesis is derandomized."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 
@@ -169,6 +169,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(moments=st.lists(moment, min_size=10, max_size=40))
 async def test_each_client_that_syncs_has_what_the_server_has(
-    places: list[tuple[FastAPI, str]], moments: list[list[Step]]
+    processes: list[tuple[FastAPI, str]], moments: list[list[Step]]
 ) -> None:
-    await World(places).live(moments)
+    await World(processes).live(moments)

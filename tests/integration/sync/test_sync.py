@@ -228,11 +228,11 @@ async def test_a_client_that_is_up_to_date_gets_304_without_a_body(user: User) -
     task = await user.create()
     response = await user.get("/changes", params={"since": "1"})
     assert response.headers["ETag"] == '"1"'
-    known = {"If-None-Match": response.headers["ETag"]}
-    response = await user.get("/changes", params={"since": "1"}, headers=known)
+    if_none_match = {"If-None-Match": response.headers["ETag"]}
+    response = await user.get("/changes", params={"since": "1"}, headers=if_none_match)
     assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", '"1"')
     await user.patch(task["id"], json={"title": "Buy tea"})
-    response = await user.get("/changes", params={"since": "1"}, headers=known)
+    response = await user.get("/changes", params={"since": "1"}, headers=if_none_match)
     assert (response.status_code, response.headers["ETag"], titles(response.json())) == (200, '"2"', ["Buy tea"])
 
 

@@ -34,7 +34,7 @@ async def test_a_value_sets_the_completion_and_can_be_repeated(user: User) -> No
 
 @pytest.mark.req("TASK-FR-018")
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-async def test_an_update_dates_the_completion_too(user: User, method: str) -> None:
+async def test_an_update_sets_completed_at_too(user: User, method: str) -> None:
     task = await user.create()
     first = (await user.request(method, task["id"], json={"completed": True})).json()
     again = (await user.request(method, task["id"], json={"completed": True, "title": "Buy tea"})).json()
@@ -43,19 +43,19 @@ async def test_an_update_dates_the_completion_too(user: User, method: str) -> No
 
 
 @pytest.mark.req("TASK-FR-019", "TASK-FR-053")
-async def test_thirty_toggles_at_once_all_count(user: User) -> None:
+async def test_thirty_concurrent_toggles_all_count(user: User) -> None:
     task = await user.create()
-    answers = await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(30)))
-    assert {answer.status_code for answer in answers} == {200}
-    revisions = sorted(answer.json()["revision"] for answer in answers)
+    responses = await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(30)))
+    assert {response.status_code for response in responses} == {200}
+    revisions = sorted(response.json()["revision"] for response in responses)
     assert revisions == list(range(task["revision"] + 1, task["revision"] + 31))
-    states = [answer.json()["completed"] for answer in sorted(answers, key=lambda each: each.json()["revision"])]
+    states = [response.json()["completed"] for response in sorted(responses, key=lambda each: each.json()["revision"])]
     assert states == [True, False] * 15
     assert (await user.get(task["id"])).json()["completed"] is False
 
 
 @pytest.mark.req("TASK-FR-019")
-async def test_thirty_one_toggles_end_the_other_way(user: User) -> None:
+async def test_thirty_one_toggles_invert_the_completion(user: User) -> None:
     task = await user.create()
     await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(31)))
     assert (await user.get(task["id"])).json()["completed"] is True

@@ -21,7 +21,7 @@ WRITES = [
 @pytest.mark.req("TASK-FR-065")
 @pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
 @pytest.mark.parametrize("tag", ['"{0}"', '"1", "{0}"', "*", 'W/"{0}"', "{0}"])
-async def test_a_write_on_what_the_client_knows_is_done(
+async def test_a_write_with_a_matching_etag_is_applied(
     user: User, method: str, suffix: str, body: dict[str, Any], tag: str
 ) -> None:
     task = await user.create()
@@ -33,7 +33,7 @@ async def test_a_write_on_what_the_client_knows_is_done(
 @pytest.mark.req("TASK-FR-066", "TASK-FR-049")
 @pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
 @pytest.mark.parametrize("tag", ['"1"', '"999999"', '""', "nonsense", '"' + "9" * 40 + '"'])
-async def test_a_write_on_something_else_is_refused_and_told_what_it_is(
+async def test_a_write_with_another_etag_is_refused_with_the_current_one(
     user: User, method: str, suffix: str, body: dict[str, Any], tag: str
 ) -> None:
     task = await user.create()
@@ -47,7 +47,7 @@ async def test_a_write_on_something_else_is_refused_and_told_what_it_is(
 
 @pytest.mark.req("TASK-FR-066")
 @pytest.mark.parametrize(("method", "suffix", "body"), WRITES)
-async def test_what_does_not_exist_is_404_whatever_the_client_knows(
+async def test_a_missing_task_is_404_whatever_the_etag(
     user: User, stranger: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     theirs = await stranger.create()
@@ -62,34 +62,38 @@ async def test_of_fifty_updates_on_one_revision_exactly_one_wins(user: User) -> 
     task = await user.create()
     for _ in range(3):
         headers = {"If-Match": f'"{task["revision"]}"'}
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(user.patch(task["id"], json={"title": f"writer {n}"}, headers=headers) for n in range(50))
         )
-        [won] = [answer.json() for answer in answers if answer.status_code == 200]
-        assert [answer.status_code for answer in answers].count(412) == 49
+        [won] = [response.json() for response in responses if response.status_code == 200]
+        assert [response.status_code for response in responses].count(412) == 49
         task = (await user.get(task["id"])).json()
         assert task == won
 
 
 @pytest.mark.req("TASK-FR-068")
-async def test_a_task_that_the_client_has_is_not_sent_again(user: User) -> None:
+async def test_a_task_with_a_matching_etag_is_not_sent_again(user: User) -> None:
     task = await user.create()
-    known = {"If-None-Match": f'"{task["revision"]}"'}
-    response = await user.get(task["id"], headers=known)
+    if_none_match = {"If-None-Match": f'"{task["revision"]}"'}
+    response = await user.get(task["id"], headers=if_none_match)
     assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", f'"{task["revision"]}"')
     await user.patch(task["id"], json={"title": "Buy tea"})
-    assert (await user.get(task["id"], headers=known)).json()["title"] == "Buy tea"
+    assert (await user.get(task["id"], headers=if_none_match)).json()["title"] == "Buy tea"
 
 
 @pytest.mark.req("TASK-FR-068")
 @pytest.mark.parametrize("query", [{}, {"status": "done"}, {"limit": 1}])
-async def test_a_list_that_the_client_has_is_not_sent_again(user: User, query: dict[str, Any]) -> None:
+async def test_a_list_with_a_matching_etag_is_not_sent_again(user: User, query: dict[str, Any]) -> None:
     task = await user.create()
-    known = {"If-None-Match": (await user.get(params=query)).headers["ETag"]}
-    response = await user.get(params=query, headers=known)
-    assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", known["If-None-Match"])
+    if_none_match = {"If-None-Match": (await user.get(params=query)).headers["ETag"]}
+    response = await user.get(params=query, headers=if_none_match)
+    assert (response.status_code, response.content, response.headers["ETag"]) == (
+        304,
+        b"",
+        if_none_match["If-None-Match"],
+    )
     await user.delete(task["id"])
-    assert (await user.get(params=query, headers=known)).status_code == 200
+    assert (await user.get(params=query, headers=if_none_match)).status_code == 200
 
 
 @pytest.mark.req("TASK-FR-065", "TASK-FR-068")
@@ -103,7 +107,7 @@ async def test_several_header_lines_are_one_list(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-030", "TASK-FR-068")
-async def test_a_made_up_cursor_is_refused_whatever_the_client_has(user: User) -> None:
+async def test_a_forged_cursor_is_refused_whatever_the_etag(user: User) -> None:
     await user.create()
     response = await user.get(params={"cursor": "junk"}, headers={"If-None-Match": '"1"'})
     assert response.status_code == 422

@@ -30,10 +30,10 @@ def shifted(day: str, days: int) -> str:
 
 
 async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> set[str]:
-    """The titles of the list at another time than now."""
-    asked = TaskQuery.model_validate({"overdue": True, **query})
-    shape = shape_of(asked)
-    values = list_parameters(asked, shape, now)
+    """Return the titles of the overdue tasks at another time than now."""
+    parsed = TaskQuery.model_validate({"overdue": True, **query})
+    shape = shape_of(parsed)
+    values = list_parameters(parsed, shape, now)
     rows = await app.state.components.database.fetch(list_tasks(shape), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}
@@ -54,7 +54,7 @@ async def test_a_day_is_the_same_day_in_every_zone(user: User, zone: str) -> Non
 
 @pytest.mark.req("TASK-FR-075", "TASK-FR-081")
 @pytest.mark.parametrize("zone", ZONES)
-async def test_a_moment_belongs_to_the_day_that_it_is_there(user: User, zone: str) -> None:
+async def test_a_moment_belongs_to_the_day_of_the_time_zone(user: User, zone: str) -> None:
     noons = {datetime.fromisoformat(f"{day}T00:30:00Z").isoformat() for day in DAYS}
     for noon in noons:
         await user.create(noon, due_date=noon)
@@ -97,7 +97,7 @@ async def test_bounds_exclude_themselves(user: User, query: dict[str, str], expe
 
 @pytest.mark.req("TASK-FR-075", "TASK-FR-082")
 @pytest.mark.parametrize("zone", ZONES)
-async def test_a_day_is_overdue_when_it_is_over_there(app: FastAPI, user: User, zone: str) -> None:
+async def test_a_day_is_overdue_when_it_is_over_in_the_time_zone(app: FastAPI, user: User, zone: str) -> None:
     tick = timedelta(microseconds=1)
     for day in DAYS:
         await user.create(day, due_date=day)

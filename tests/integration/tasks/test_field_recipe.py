@@ -45,7 +45,7 @@ def declare_notes(path: Path) -> None:
 
 
 def run_in(folder: Path, server_url: str, *arguments: str) -> str:
-    """Run Python on the copy, without measuring its coverage: the report would count each file twice."""
+    """Run Python on the copy, without measuring coverage, because the report would count each file twice."""
     environment = {"PYTHONPATH": str(folder), "TEST_DATABASE_URL": server_url, "TEST_DATABASE_POOLER": ""}
     command = ["env", "-u", "COVERAGE_PROCESS_CONFIG", *python(*arguments, **environment)]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)

@@ -21,7 +21,7 @@ MOMENTS = [
 
 
 @pytest.mark.req("TASK-FR-002", "TASK-FR-069")
-async def test_a_task_has_a_medium_priority_no_tags_and_no_due_date_by_itself(user: User) -> None:
+async def test_a_task_has_a_medium_priority_no_tags_and_no_due_date_by_default(user: User) -> None:
     task = await user.create()
     assert (task["priority"], task["tags"], task["due_date"]) == ("medium", [], None)
 
@@ -82,7 +82,7 @@ async def test_any_text_can_be_a_tag_and_is_found_by_it(user: User, tag: str) ->
 
 @pytest.mark.req("TASK-FR-073")
 @pytest.mark.parametrize("due", [*DAYS, *MOMENTS])
-async def test_a_due_date_comes_back_as_it_was_sent(user: User, due: str) -> None:
+async def test_a_due_date_is_returned_as_it_was_sent(user: User, due: str) -> None:
     task = await user.create(due_date=due)
     assert task["due_date"] == due
     other = await user.create(due_date="2000-01-01")
@@ -185,7 +185,7 @@ async def test_other_values_are_refused(user: User, member: str, value: object) 
 @pytest.mark.req("TASK-FR-049", "TASK-FR-070", "TASK-FR-072", "TASK-FR-074")
 @pytest.mark.parametrize("value", ['"\\ud800"', '["\\udfff"]', "NaN", "Infinity", "1e400", "9" * 4000])
 @pytest.mark.parametrize("member", ["priority", "tags", "due_date"])
-async def test_what_no_text_can_hold_is_refused(user: User, member: str, value: str) -> None:
+async def test_characters_that_cannot_be_stored_are_refused(user: User, member: str, value: str) -> None:
     response = await user.post(content=f'{{"title": "x", "{member}": {value}}}', headers=JSON)
     assert response.status_code == 422
     assert await user.tasks() == []

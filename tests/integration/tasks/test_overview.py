@@ -1,4 +1,4 @@
-"""What a user has, counted."""
+"""Statistics and tags of a user."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -74,14 +74,14 @@ async def tags(user: User) -> list[tuple[str, int]]:
 
 
 async def counted_at(app: FastAPI, user: User, now: datetime, zone: str) -> tuple[int, int]:
-    """What is overdue and what is due today at another time than now."""
+    """Return the counts of overdue tasks and of those due today at another time than now."""
     [row] = await app.state.components.database.fetch(COUNT_TASKS, owner=user.id, **due_today(now, zone))
     counts = TaskStats.model_validate_json(row["json"])
     return counts.overdue, counts.due_today
 
 
 @pytest.mark.req("TASK-FR-170")
-async def test_tasks_are_counted_by_what_they_are(user: User, stranger: User) -> None:
+async def test_tasks_are_counted_by_state_priority_and_due_date(user: User, stranger: User) -> None:
     await stranger.create(tags=["home"], priority="urgent")
     await user.create(priority="urgent", tags=["home", "work"], due_date="2020-01-01")
     await user.create(priority="none", tags=["home"], due_date="2020-01-01", completed=True)
@@ -100,7 +100,7 @@ async def test_tasks_are_counted_by_what_they_are(user: User, stranger: User) ->
 
 
 @pytest.mark.req("TASK-FR-170", "TASK-FR-171")
-async def test_what_is_in_the_trash_counts_there_only_and_what_is_deleted_for_good_nowhere(user: User) -> None:
+async def test_trashed_tasks_count_as_trash_only_and_permanently_deleted_ones_not_at_all(user: User) -> None:
     kept, trashed, erased = [
         await user.create(priority="high", tags=[tag], due_date="2020-01-01") for tag in ("kept", "trashed", "erased")
     ]
@@ -115,7 +115,7 @@ async def test_what_is_in_the_trash_counts_there_only_and_what_is_deleted_for_go
 
 
 @pytest.mark.req("TASK-FR-170", "TASK-FR-171")
-async def test_an_owner_nobody_knows_has_nothing(user: User, sql: Connection) -> None:
+async def test_an_unknown_owner_has_no_tasks_and_no_tags(user: User, sql: Connection) -> None:
     assert await stats(user) == NOBODY
     assert await tags(user) == []
     assert await sql.fetchval("SELECT count(*) FROM users WHERE id = $1", user.id) == 0
@@ -131,7 +131,7 @@ async def test_the_most_used_tags_come_first_then_by_name(user: User, stranger: 
 
 
 @pytest.mark.req("TASK-FR-172")
-async def test_spellings_that_differ_in_case_are_one_tag_as_it_was_written_last(user: User) -> None:
+async def test_tags_that_differ_in_case_are_counted_together_under_the_last_spelling(user: User) -> None:
     first = await user.create(tags=["HOME", "École"])
     await user.create(tags=["home", "ÉCOLE"])
     await user.create(tags=["Home"])
@@ -144,7 +144,7 @@ async def test_spellings_that_differ_in_case_are_one_tag_as_it_was_written_last(
 
 
 @pytest.mark.req("TASK-FR-173")
-async def test_any_tag_comes_back_as_it_was(user: User) -> None:
+async def test_any_tag_is_returned_unchanged(user: User) -> None:
     for some in (HOSTILE_TAGS[:20], HOSTILE_TAGS[20:]):
         await user.create(tags=some)
     expected = {tag.strip() for tag in HOSTILE_TAGS}
@@ -166,8 +166,8 @@ async def test_the_array_format_is_a_bare_array(start_app: StartApp) -> None:
 @pytest.mark.req("TASK-FR-174")
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("day", ["2026-04-24", "2026-10-25", "2026-11-01", "2024-02-29", "2026-12-31", "2022-03-27"])
-async def test_days_begin_and_end_as_they_do_there(app: FastAPI, user: User, zone: str, day: str) -> None:
-    """A task of each day and one at each end of the day, counted at both ends of it and on both sides."""
+async def test_days_begin_and_end_as_in_the_time_zone(app: FastAPI, user: User, zone: str, day: str) -> None:
+    """Tasks due on each day and at each end of the day, counted just before and after both ends."""
     today, tick = date.fromisoformat(day), timedelta(microseconds=1)
     begins, ends = (datetime.combine(each, time.min, ZoneInfo(zone)) for each in (today, today + timedelta(days=1)))
     begins, ends = begins.astimezone(UTC), ends.astimezone(UTC)
@@ -183,7 +183,7 @@ async def test_days_begin_and_end_as_they_do_there(app: FastAPI, user: User, zon
 
 
 @pytest.mark.req("TASK-FR-170", "TASK-FR-174")
-async def test_what_is_due_today_is_open_and_judged_by_the_clock(user: User) -> None:
+async def test_tasks_due_today_are_open_and_today_is_judged_by_the_clock(user: User) -> None:
     now = datetime.now(UTC)
     for zone in ("UTC", "Pacific/Kiritimati", "Etc/GMT+12"):
         there = now.astimezone(ZoneInfo(zone)).date()

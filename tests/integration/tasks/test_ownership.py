@@ -1,4 +1,4 @@
-"""Whose tasks they are."""
+"""Ownership: users reach their own tasks only."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ async def test_user_ids_are_compared_exactly(app: FastAPI) -> None:
 
 @pytest.mark.req("TASK-FR-036")
 async def test_only_a_write_makes_a_user_known(user: User, sql: Connection) -> None:
-    known = "SELECT count(*) FROM users WHERE id = $1"
+    count_users = "SELECT count(*) FROM users WHERE id = $1"
     await user.get()
     await user.get(1)
     await user.post(json={"title": ""})
@@ -76,9 +76,9 @@ async def test_only_a_write_makes_a_user_known(user: User, sql: Connection) -> N
     for atomic in (True, False):
         await user.post("/bulk", json={"operations": [{"op": "delete", "id": 1}], "atomic": atomic})
     await user.post("/bulk", json={"operations": [{"op": "create", "task": {"title": "x"}}], "dry_run": True})
-    assert await sql.fetchval(known, user.id) == 0
+    assert await sql.fetchval(count_users, user.id) == 0
     await user.create()
-    assert await sql.fetchval(known, user.id) == 1
+    assert await sql.fetchval(count_users, user.id) == 1
 
 
 @pytest.mark.req("TASK-FR-037")

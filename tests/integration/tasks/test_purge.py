@@ -1,4 +1,4 @@
-"""`python -m src purge`: what has been in the trash for long enough is deleted for good."""
+"""`python -m src purge`: tasks whose retention in the trash has ended are removed."""
 
 import asyncio
 from datetime import timedelta
@@ -21,7 +21,7 @@ AGED = "UPDATE tasks SET deleted_at = deleted_at - interval '31 days' WHERE titl
 
 @pytest.fixture
 async def url(new_database: NewDatabase) -> str:
-    """A database of its own: purging is for all users."""
+    """Create a database of its own, because purging is for all users."""
     return await new_database()
 
 
@@ -60,7 +60,7 @@ async def test_purge_deletes_old_trash_and_nothing_else(user: User, stranger: Us
 
 
 @pytest.mark.req("TASK-FR-118")
-async def test_purge_takes_a_revision_and_remembers_the_last_that_went(user: User, stranger: User, url: str) -> None:
+async def test_purge_takes_a_revision_and_stores_the_last_purged_one(user: User, stranger: User, url: str) -> None:
     task = await user.create("old")
     await stranger.create()
     await user.delete(task["id"])
@@ -85,22 +85,22 @@ async def test_the_retention_can_be_chosen(user: User, url: str, tmp_path: Path)
 
 
 @pytest.mark.req("TASK-FR-117")
-async def test_a_task_that_is_restored_while_purges_run_is_whole_or_gone(user: User, url: str) -> None:
+async def test_a_task_that_is_restored_during_purges_is_complete_or_gone(user: User, url: str) -> None:
     tasks = [await user.create(f"old {n}") for n in range(30)]
     await asyncio.gather(*(user.delete(task["id"]) for task in tasks))
     sql(url, AGED)
     async with Database(DatabaseUrl.parse(url)) as database:
         restorations = asyncio.gather(*(user.post(f"/{task['id']}/restore") for task in tasks))
         counts = await asyncio.gather(*(purge_trash(database, timedelta(days=30)) for _ in range(2)))
-    answers = await restorations
-    restored = {answer.json()["id"] for answer in answers if answer.status_code == 200}
-    assert {answer.status_code for answer in answers} <= {200, 404}
+    responses = await restorations
+    restored = {response.json()["id"] for response in responses if response.status_code == 200}
+    assert {response.status_code for response in responses} <= {200, 404}
     assert {task["id"] for task in await user.tasks()} == restored
     assert sum(counts) + len(restored) == 30
 
 
 @pytest.mark.req("RUN-FR-034")
-async def test_purge_says_in_one_sentence_what_keeps_it(tmp_path: Path, new_database: NewDatabase) -> None:
+async def test_purge_says_in_one_sentence_why_it_failed(tmp_path: Path, new_database: NewDatabase) -> None:
     unreachable = {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/x", "BETTER_AUTH_SECRET": SECRET}
     assert_one_sentence(
         await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **unreachable), "The trash was not purged: "

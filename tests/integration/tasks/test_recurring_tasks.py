@@ -1,4 +1,4 @@
-"""Completing a task that recurs makes the next one, once, by whichever route."""
+"""Completing a recurring task creates the next one exactly once, by every route."""
 
 import asyncio
 from typing import Any
@@ -26,13 +26,13 @@ WAYS: list[tuple[str, str, dict[str, Any]]] = [
 async def completed(user: User, task: dict[str, Any], **options: Any) -> dict[str, Any]:
     response = await user.patch(f"/{task['id']}/complete", json={"completed": True}, **options)
     assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
+    completion: dict[str, Any] = response.json()
+    return completion
 
 
 @pytest.mark.req("TASK-FR-105", "TASK-FR-106", "TASK-FR-050")
 @pytest.mark.parametrize(("method", "suffix", "body"), WAYS)
-async def test_completing_a_task_that_recurs_makes_the_next_one(
+async def test_completing_a_recurring_task_creates_the_next_one(
     user: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     task = await user.create(**RECURRING)
@@ -52,7 +52,7 @@ async def test_completing_a_task_that_recurs_makes_the_next_one(
 
 
 @pytest.mark.req("TASK-FR-105")
-async def test_the_next_task_recurs_in_its_turn(user: User) -> None:
+async def test_the_next_task_recurs_too(user: User) -> None:
     task = await user.create(**RECURRING)
     days = []
     for _ in range(4):
@@ -62,7 +62,7 @@ async def test_the_next_task_recurs_in_its_turn(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-105")
-async def test_what_is_set_with_the_completion_counts_for_the_next_task(user: User) -> None:
+async def test_members_that_are_set_with_the_completion_apply_to_the_next_task(user: User) -> None:
     task = await user.create("Buy milk")
     changes = {"completed": True, "recurrence": "FREQ=DAILY", "due_date": "2999-01-01", "title": "Buy tea"}
     following = (await user.patch(task["id"], json=changes)).json()["next_task"]
@@ -81,13 +81,13 @@ async def test_nothing_follows_the_last_occurrence(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-107")
-async def test_a_task_is_followed_once_however_often_it_is_completed(user: User) -> None:
+async def test_a_task_gets_one_next_task_however_often_it_is_completed(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     assert (await completed(user, task))["next_task"] == following
     for body in ({}, {}, {"json": {"completed": False}}, {"json": {"completed": True}}):
-        answer = (await user.patch(f"/{task['id']}/complete", **body)).json()
-        assert answer["next_task"] == following
+        repeated = (await user.patch(f"/{task['id']}/complete", **body)).json()
+        assert repeated["next_task"] == following
     assert (await user.patch(task["id"], json={"completed": False})).json()["next_task"] == following
     changes = {"completed": True, "recurrence": "FREQ=WEEKLY"}
     assert (await user.put(task["id"], json=changes)).json()["next_task"] == following
@@ -96,20 +96,20 @@ async def test_a_task_is_followed_once_however_often_it_is_completed(user: User)
 
 @pytest.mark.req("TASK-FR-107", "TASK-FR-053")
 @pytest.mark.parametrize(("method", "suffix", "body"), WAYS[1:])
-async def test_twenty_completions_at_once_make_one_next_task(
+async def test_twenty_concurrent_completions_create_one_next_task(
     user: User, method: str, suffix: str, body: dict[str, Any]
 ) -> None:
     task = await user.create(**RECURRING)
-    answers = await asyncio.gather(*(user.request(method, f"/{task['id']}{suffix}", **body) for _ in range(20)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.json()["next_task"]["id"] for answer in answers}) == 1
-    assert len({answer.json()["revision"] for answer in answers}) == 20
+    responses = await asyncio.gather(*(user.request(method, f"/{task['id']}{suffix}", **body) for _ in range(20)))
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.json()["next_task"]["id"] for response in responses}) == 1
+    assert len({response.json()["revision"] for response in responses}) == 20
     assert len(await user.tasks()) == 2
     assert await user.revision() == task["revision"] + 21
 
 
 @pytest.mark.req("TASK-FR-107", "TASK-FR-019")
-async def test_toggles_at_once_make_one_next_task(user: User) -> None:
+async def test_concurrent_toggles_create_one_next_task(user: User) -> None:
     task = await user.create(**RECURRING)
     await asyncio.gather(*(user.patch(f"/{task['id']}/complete") for _ in range(21)))
     assert (await user.get(task["id"])).json()["completed"] is True
@@ -119,11 +119,11 @@ async def test_toggles_at_once_make_one_next_task(user: User) -> None:
 @pytest.mark.req("TASK-FR-067", "TASK-FR-107")
 async def test_of_twenty_completions_of_one_revision_one_wins(user: User) -> None:
     task = await user.create(**RECURRING)
-    known = {"If-Match": f'"{task["revision"]}"'}
-    answers = await asyncio.gather(*(user.patch(f"/{task['id']}/complete", headers=known) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
-    [won] = [answer.json() for answer in answers if answer.status_code == 200]
-    assert all(answer.json()["current"] == won for answer in answers if answer.status_code == 412)
+    if_match = {"If-Match": f'"{task["revision"]}"'}
+    responses = await asyncio.gather(*(user.patch(f"/{task['id']}/complete", headers=if_match) for _ in range(20)))
+    assert sorted(response.status_code for response in responses) == [200] + [412] * 19
+    [won] = [response.json() for response in responses if response.status_code == 200]
+    assert all(response.json()["current"] == won for response in responses if response.status_code == 412)
     assert len(await user.tasks()) == 2
 
 
@@ -137,7 +137,7 @@ async def test_a_task_that_is_created_completed_does_not_recur(user: User) -> No
 
 
 @pytest.mark.req("TASK-FR-109")
-async def test_the_next_task_is_shown_as_it_is_and_not_when_it_is_deleted(user: User) -> None:
+async def test_the_next_task_is_shown_in_its_current_state_unless_it_is_deleted(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     following = (await user.patch(following["id"], json={"title": "Just the cactus"})).json()
@@ -153,7 +153,7 @@ async def test_the_next_task_is_shown_as_it_is_and_not_when_it_is_deleted(user: 
 
 
 @pytest.mark.req("TASK-FR-107")
-async def test_a_task_that_comes_back_from_the_trash_remembers_what_followed_it(user: User) -> None:
+async def test_a_restored_task_still_has_its_next_task(user: User) -> None:
     task = await user.create(**RECURRING)
     following = (await completed(user, task))["next_task"]
     await user.delete(task["id"])
@@ -164,7 +164,7 @@ async def test_a_task_that_comes_back_from_the_trash_remembers_what_followed_it(
 
 
 @pytest.mark.req("TASK-FR-034", "TASK-FR-105")
-async def test_nobody_makes_the_task_of_another_recur(user: User, stranger: User) -> None:
+async def test_completing_another_users_recurring_task_is_refused(user: User, stranger: User) -> None:
     theirs = await stranger.create(**RECURRING)
     for method, suffix, body in WAYS:
         assert (await user.request(method, f"/{theirs['id']}{suffix}", **body)).status_code == 404

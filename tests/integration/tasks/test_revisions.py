@@ -1,4 +1,4 @@
-"""Revisions, ETags, and what a 2xx promises."""
+"""Revisions, ETags, and durability of acknowledged writes."""
 
 import asyncio
 
@@ -37,8 +37,8 @@ async def test_an_empty_page_has_the_owners_revision_too(user: User) -> None:
 
 @pytest.mark.req("TASK-FR-053")
 async def test_writes_at_the_same_time_take_one_revision_each(user: User) -> None:
-    answers = await asyncio.gather(*(user.post(json={"title": f"task {n}"}) for n in range(40)))
-    tasks = sorted((answer.json() for answer in answers), key=lambda task: task["revision"])
+    responses = await asyncio.gather(*(user.post(json={"title": f"task {n}"}) for n in range(40)))
+    tasks = sorted((response.json() for response in responses), key=lambda task: task["revision"])
     assert [task["revision"] for task in tasks] == list(range(1, 41))
     assert [task["id"] for task in tasks] == sorted(task["id"] for task in tasks)
     assert [task["created_at"] for task in tasks] == sorted(task["created_at"] for task in tasks)
@@ -57,8 +57,8 @@ async def test_changes_of_different_members_all_survive(user: User) -> None:
 @pytest.mark.req("TASK-FR-053")
 async def test_a_task_is_deleted_once(user: User) -> None:
     task = await user.create()
-    answers = await asyncio.gather(*(user.delete(task["id"]) for _ in range(10)))
-    assert sorted(answer.status_code for answer in answers) == [204] + [404] * 9
+    responses = await asyncio.gather(*(user.delete(task["id"]) for _ in range(10)))
+    assert sorted(response.status_code for response in responses) == [204] + [404] * 9
 
 
 @pytest.mark.req("TASK-FR-054")

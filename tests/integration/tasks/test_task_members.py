@@ -22,7 +22,7 @@ async def bulk(user: User, **operation: Any) -> dict[str, Any]:
 
 
 async def tombstone(user: User, sql: Connection) -> dict[str, Any]:
-    """The only row of a user, without what identifies it."""
+    """Return the only row of a user, without its identifying columns."""
     [row] = await sql.fetch("SELECT * FROM tasks WHERE user_id = $1", user.id)
     return {name: value for name, value in row.items() if name not in BOOKKEEPING | {"user_id"}}
 

@@ -82,7 +82,7 @@ async def test_a_task_is_read_as_it_was_created(user: User) -> None:
         {"title": "Buy tea", "description": "Green", "completed": True},
     ],
 )
-async def test_a_change_sets_what_is_sent_and_nothing_else(user: User, method: str, changes: dict[str, Any]) -> None:
+async def test_a_change_sets_the_sent_members_and_no_others(user: User, method: str, changes: dict[str, Any]) -> None:
     before = await user.create("Buy milk", description="One bottle")
     response = await user.request(method, before["id"], json=changes)
     assert response.status_code == 200
@@ -99,7 +99,7 @@ async def test_null_clears_the_description(user: User) -> None:
 
 @pytest.mark.req("TASK-FR-008")
 @pytest.mark.parametrize("member", ["title", "completed"])
-async def test_null_is_refused_where_it_means_nothing(user: User, member: str) -> None:
+async def test_null_is_refused_for_members_that_are_not_nullable(user: User, member: str) -> None:
     task = await user.create()
     assert (await user.patch(task["id"], json={member: None})).status_code == 422
     assert (await user.post(json={"title": "Buy milk", member: None})).status_code == 422
@@ -128,7 +128,7 @@ async def test_a_deleted_task_is_gone(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-012")
-async def test_members_that_are_not_the_clients_to_set_are_ignored(user: User, stranger: User) -> None:
+async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger: User) -> None:
     forged: dict[str, Any] = {
         "id": 1,
         "user_id": stranger.id,
@@ -140,15 +140,15 @@ async def test_members_that_are_not_the_clients_to_set_are_ignored(user: User, s
     }
     task = await user.create(**forged)
     changed = (await user.patch(task["id"], json=forged | {"title": "Buy tea"})).json()
-    for answer in (task, changed):
-        assert set(answer) == MEMBERS | {"next_task"}
-        assert answer["user_id"] == user.id
-        assert not any(answer[name] == value for name, value in forged.items() if name in MEMBERS)
+    for response in (task, changed):
+        assert set(response) == MEMBERS | {"next_task"}
+        assert response["user_id"] == user.id
+        assert not any(response[name] == value for name, value in forged.items() if name in MEMBERS)
     assert await stranger.tasks() == []
 
 
 @pytest.mark.req("TASK-FR-013")
-async def test_a_change_is_dated(user: User) -> None:
+async def test_a_change_sets_updated_at(user: User) -> None:
     before = await user.create()
     after = (await user.patch(before["id"], json={"title": "Buy tea"})).json()
     assert after["updated_at"] > before["updated_at"]
@@ -169,7 +169,7 @@ async def test_a_trailing_slash_makes_no_difference(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-015")
-async def test_unknown_paths_and_methods_are_told_apart(user: User) -> None:
+async def test_unknown_paths_are_404_and_unknown_methods_405(user: User) -> None:
     assert (await user.http.get("/api/nowhere")).status_code == 404
     assert (await user.get("//")).status_code == 404
     assert (await user.http.post("/docs")).headers["Allow"]

@@ -1,4 +1,4 @@
-"""Deleting moves to the trash, from where a task can be restored until it is deleted for good."""
+"""Deleting moves a task to the trash, where it can be restored or deleted permanently."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ def undated(task: dict[str, Any]) -> dict[str, Any]:
 
 
 async def trashed(user: User, **members: Any) -> dict[str, Any]:
-    """A task in the trash, as the list of it has it."""
+    """Create a task, move it to the trash, and return it as the trash lists it."""
     task = await user.create(**members)
     assert (await user.delete(task["id"])).status_code == 204
     [found] = [each for each in await user.tasks(trashed=True) if each["id"] == task["id"]]
@@ -24,7 +24,7 @@ async def trashed(user: User, **members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-111")
-async def test_a_deleted_task_is_in_the_trash_as_it_was(user: User) -> None:
+async def test_a_deleted_task_is_in_the_trash_unchanged(user: User) -> None:
     task = await user.create(**FILLED)
     other = await user.create()
     await user.delete(task["id"])
@@ -53,7 +53,7 @@ async def test_the_trash_is_a_list_like_any_other(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-112")
-async def test_what_is_in_the_trash_can_only_be_restored_or_deleted_for_good(user: User) -> None:
+async def test_a_trashed_task_can_only_be_restored_or_deleted_permanently(user: User) -> None:
     task = await trashed(user)
     revision = await user.revision()
     for method, suffix in (("GET", ""), ("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "")):
@@ -64,7 +64,7 @@ async def test_what_is_in_the_trash_can_only_be_restored_or_deleted_for_good(use
 
 
 @pytest.mark.req("TASK-FR-113")
-async def test_a_restored_task_is_as_it_was(user: User) -> None:
+async def test_a_restored_task_is_unchanged(user: User) -> None:
     task = await user.create(**FILLED)
     await user.delete(task["id"])
     response = await user.post(f"/{task['id']}/restore")
@@ -78,7 +78,7 @@ async def test_a_restored_task_is_as_it_was(user: User) -> None:
 
 
 @pytest.mark.req("TASK-FR-114")
-async def test_restoring_what_is_not_in_the_trash_changes_nothing(user: User) -> None:
+async def test_restoring_a_task_that_is_not_in_the_trash_changes_nothing(user: User) -> None:
     task = await user.create()
     for _ in range(2):
         response = await user.post(f"/{task['id']}/restore", headers={"If-Match": f'"{task["revision"]}"'})
@@ -87,18 +87,18 @@ async def test_restoring_what_is_not_in_the_trash_changes_nothing(user: User) ->
 
 
 @pytest.mark.req("TASK-FR-113", "TASK-FR-053")
-async def test_ten_at_once_restore_a_task_once(user: User) -> None:
+async def test_ten_concurrent_requests_restore_a_task_once(user: User) -> None:
     task = await trashed(user)
-    answers = await asyncio.gather(*(user.post(f"/{task['id']}/restore") for _ in range(10)))
-    assert {(answer.status_code, answer.json()["deleted_at"]) for answer in answers} == {(200, None)}
-    assert len({answer.json()["revision"] for answer in answers}) == 1
+    responses = await asyncio.gather(*(user.post(f"/{task['id']}/restore") for _ in range(10)))
+    assert {(response.status_code, response.json()["deleted_at"]) for response in responses} == {(200, None)}
+    assert len({response.json()["revision"] for response in responses}) == 1
 
 
 @pytest.mark.req("TASK-FR-065", "TASK-FR-066", "TASK-FR-113", "TASK-FR-115")
 @pytest.mark.parametrize(
     ("method", "suffix", "status"), [("POST", "/restore", 200), ("DELETE", "?permanent=true", 204)]
 )
-async def test_the_etag_of_what_is_in_the_trash_counts(user: User, method: str, suffix: str, status: int) -> None:
+async def test_the_etag_of_a_trashed_task_is_checked(user: User, method: str, suffix: str, status: int) -> None:
     task = await trashed(user)
     path = f"/{task['id']}{suffix}"
     refused = await user.request(method, path, headers={"If-Match": f'"{task["revision"] - 1}"'})
@@ -111,7 +111,9 @@ async def test_the_etag_of_what_is_in_the_trash_counts(user: User, method: str, 
 
 @pytest.mark.req("TASK-FR-115", "TASK-FR-116")
 @pytest.mark.parametrize("first", [False, True])
-async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql: Connection, first: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
+    user: User, sql: Connection, *, first: bool
+) -> None:
     task = await user.create(**FILLED)
     if first:
         await user.delete(task["id"])
@@ -121,7 +123,7 @@ async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql:
     for method, suffix in (("GET", ""), ("DELETE", "?permanent=true"), ("POST", "/restore")):
         assert (await user.request(method, f"/{task['id']}{suffix}")).status_code == 404
     row = dict(await sql.fetchrow("SELECT * FROM tasks WHERE user_id = $1", user.id) or {})
-    kept = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
+    tombstone_columns = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
     left = {
         "title": "",
         "priority": 2,
@@ -130,13 +132,13 @@ async def test_what_is_deleted_for_good_is_gone_wherever_it_was(user: User, sql:
         "completed": False,
         "recurrence_from": "due_date",
     }
-    assert {name: value for name, value in row.items() if name not in kept and value is not None} == left
+    assert {name: value for name, value in row.items() if name not in tombstone_columns and value is not None} == left
     assert (row["last_event"], row["revision"]) == ("erased", await user.revision())
 
 
 @pytest.mark.req("TASK-FR-115")
 @pytest.mark.parametrize("value", ["", "perhaps", "2", "null", "\0", "9" * 400])
-async def test_a_permanent_that_means_nothing_is_refused(user: User, value: str) -> None:
+async def test_an_invalid_value_of_permanent_is_refused(user: User, value: str) -> None:
     task = await user.create()
     assert (await user.delete(task["id"], params={"permanent": value})).status_code == 422
     assert await user.tasks() == listed(task)
@@ -155,12 +157,12 @@ async def test_each_step_to_the_end_of_a_task_takes_one_revision(user: User) -> 
 
 
 @pytest.mark.req("TASK-FR-110", "TASK-FR-113")
-async def test_deletions_and_restorations_at_once_leave_a_whole_task(user: User) -> None:
+async def test_concurrent_deletions_and_restorations_leave_a_consistent_task(user: User) -> None:
     task = await user.create(**FILLED)
     path = f"/{task['id']}"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(user.request(*(("DELETE", path), ("POST", f"{path}/restore"))[n % 2]) for n in range(40))
     )
-    assert {answer.status_code for answer in answers} <= {200, 204, 404}
+    assert {response.status_code for response in responses} <= {200, 204, 404}
     [left] = await user.tasks() + await user.tasks(trashed=True)
     assert undated(left) == undated(*listed(task))

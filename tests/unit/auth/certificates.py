@@ -1,4 +1,4 @@
-"""A certificate of our own, for a server on this machine."""
+"""Self-signed certificates for a server on this machine."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed() -> bytes:
-    """A certificate for 127.0.0.1 that holds for a day, and its private key."""
+    """Create a certificate for 127.0.0.1 that is valid for a day, and its private key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A clock that only tests move, and waiting for what no test is told of."""
+"""A clock that only tests advance, and a wait for background fetches."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ COOLDOWN = 5
 
 @dataclass
 class Clock:
-    """Seconds since whenever."""
+    """A monotonic clock in seconds that starts anywhere."""
 
     now: float = 1000
 

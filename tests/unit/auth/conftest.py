@@ -1,4 +1,4 @@
-"""Verifiers with real keys, real secrets and a real JWKS endpoint."""
+"""Fixtures: verifiers with real keys, real secrets and a real JWKS endpoint."""
 
 from collections.abc import AsyncIterator
 
@@ -12,14 +12,14 @@ from tests.unit.auth.minting import AUDIENCE, ISSUER, NOW, PUBLISHED, SECRET, jw
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[JwksServer]:
-    """A JWKS endpoint of one's own, with all the keys of `minting`."""
+    """Start a JWKS endpoint with all keys of `minting`."""
     async with serving(jwks(*PUBLISHED)) as jwks_server:
         yield jwks_server
 
 
 @pytest_asyncio.fixture(scope="session")
 async def verifier() -> AsyncIterator[TokenVerifier]:
-    """A verifier that everybody may use, with every source of keys; its clock stands still."""
+    """Return a shared verifier with every source of keys and a stopped clock."""
     async with serving(jwks(*PUBLISHED)) as jwks_server:
         client = JwksClient(jwks_server.url, cooldown=0.01)
         yield TokenVerifier(secrets=[SECRET], jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)

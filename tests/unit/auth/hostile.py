@@ -1,4 +1,4 @@
-"""What a hostile token is, and the good one that most of them are made from."""
+"""The type of a hostile token, and the valid token from which most of them are made."""
 
 from typing import NamedTuple
 

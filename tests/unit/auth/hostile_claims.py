@@ -1,4 +1,4 @@
-"""Tokens that the right key signed, and that claim what must not be believed."""
+"""Tokens signed by the right key with claims that must be refused."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ COOKIE: Json = {"session": {"userId": "user-1"}, "user": {"id": "user-1"}, "iat"
 
 
 def wrong_times() -> Iterator[Hostile]:
-    """Moments that are over, to come, or none."""
+    """Yield tokens with times that are past, future or invalid."""
     yield from _changed(
         *((name, value, "not a number") for name in ("exp", "nbf", "iat") for value in NO_NUMBERS),
         *(("exp", value, "expired") for value in (0, -1, NOW, NOW - 0.001, NOW - 1e6)),
@@ -35,7 +35,7 @@ def wrong_times() -> Iterator[Hostile]:
 
 
 def wrong_parties() -> Iterator[Hostile]:
-    """Tokens from somebody else or for somebody else."""
+    """Yield tokens with a wrong issuer or audience."""
     yield from _changed(
         *(("iss", value, "the issuer is") for value in OTHER_ISSUERS + NO_ISSUERS),
         *(("aud", value, "the audience is") for value in OTHER_AUDIENCES),
@@ -46,7 +46,7 @@ def wrong_parties() -> Iterator[Hostile]:
 
 
 def wrong_users() -> Iterator[Hostile]:
-    """Tokens that name nobody."""
+    """Yield tokens without a valid user ID."""
     yield from _changed(
         *(("sub", value, "not a string") for value in NO_SUBJECTS),
         *(("sub", value, "characters, not") for value in ("", "x" * 256)),
@@ -65,7 +65,7 @@ def _changed(*wrong: WrongClaim) -> Iterator[Hostile]:
 
 
 def tokens_for_other_ends() -> Iterator[Hostile]:
-    """What Better Auth signs with the very same keys, and what is no access token to this API."""
+    """Yield tokens that Better Auth signs with the same keys for other purposes."""
     plain = {"alg": "HS256"}
     yield Hostile("verification link", mint(LINK, HS256, plain), "e-mail verification link")
     changing = LINK | {"updateTo": "eve@example.com", "requestType": "change-email-verification"}

@@ -1,4 +1,4 @@
-"""Tokens whose form is wrong: text, spelling, header, JSON. Where there is a signature, it is right."""
+"""Malformed tokens: text, encoding, header, JSON. If there is a signature, it is valid."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ NO_OBJECTS = ["[]", "null", "true", "1", '""', '"x"', " ", "[" * 3000, '"' * 300
 
 
 def not_three_segments() -> Iterator[Hostile]:
-    """Nothing that could be a JWS."""
+    """Yield texts that cannot be a JWS."""
     for dots in (1, 2, 3, 4, 5, 8192):
         yield Hostile(f"{dots} dots", "." * dots, "")
     yield Hostile("empty", "", "not a JWT")
@@ -42,14 +42,14 @@ def not_three_segments() -> Iterator[Hostile]:
 
 
 def too_long() -> Iterator[Hostile]:
-    """A good beginning that goes on."""
+    """Yield a valid token with a suffix that makes it too long."""
     for length in (8193, 100_000):
         yield Hostile(f"{length} characters", f"{HEADER}.{PAYLOAD}.".ljust(length, "A"), "longer")
     yield Hostile("a good token that is too long", mint(claims(name="x" * 6200)), "longer")
 
 
 def other_credentials() -> Iterator[Hostile]:
-    """What a front end may send instead of an access token."""
+    """Yield other credentials that a front end may send by mistake."""
     for text in (
         "x" * 32,
         "a.b",
@@ -67,7 +67,7 @@ def other_credentials() -> Iterator[Hostile]:
 
 
 def other_spellings() -> Iterator[Hostile]:
-    """Base64url that a lenient reader would read, some of it as the very bytes of a good token."""
+    """Yield base64url that a lenient decoder accepts, in part as the bytes of a valid token."""
     for position, name in enumerate(("header", "payload", "signature")):
         good = GOOD.split(".")[position]
         spelled = [good[:2] + junk + good[2:] for junk in "=+/!* \n\r\t\x00,;:\"'%\\"]
@@ -79,12 +79,12 @@ def other_spellings() -> Iterator[Hostile]:
 
 
 def _stray_bits(text: str) -> str:
-    """The same bytes with other bits behind their end; where there is no room for such bits, an impossible length."""
+    """Encode the same bytes with other trailing bits or, if there are none, with an impossible length."""
     return text[:-1] + ALPHABET[ALPHABET.index(text[-1]) + 1] if len(text) % 4 else f"{text}A"
 
 
 def wrong_algorithms() -> Iterator[Hostile]:
-    """Headers that choose an algorithm which nobody offers."""
+    """Yield headers with an algorithm that is not accepted."""
     for algorithm in [*OTHER_ALGORITHMS, *OTHER_KINDS_OF_ALGORITHMS, *ODD_ALGORITHMS, *NO_ALGORITHMS]:
         yield Hostile(f"alg {algorithm!a}", mint(claims(), header={"alg": algorithm}), "the algorithm is")
     yield Hostile("no alg", mint(claims(), header={"typ": "JWT"}), "the algorithm is")
@@ -94,13 +94,13 @@ def wrong_algorithms() -> Iterator[Hostile]:
 
 
 def wrong_types() -> Iterator[Hostile]:
-    """Headers that declare another kind of token."""
+    """Yield headers that declare another type of token."""
     for kind in KINDS + NO_KINDS:
         yield Hostile(f"typ {kind!a}", mint(claims(), header={"alg": "HS256", "typ": kind}), "'typ'")
 
 
 def extensions() -> Iterator[Hostile]:
-    """Headers that demand what is not understood here."""
+    """Yield headers with critical extensions that the API does not support."""
     for critical in CRITICAL:
         yield Hostile(f"crit {critical!a}", mint(claims(), header={"alg": "HS256", "crit": critical}), "'crit'")
     for encoded in (True, False, None, "false"):
@@ -108,7 +108,7 @@ def extensions() -> Iterator[Hostile]:
 
 
 def ambiguous_json() -> Iterator[Hostile]:
-    """Headers and payloads that are an object to some reader and not to another, or mean something else to it."""
+    """Yield headers and payloads that JSON parsers interpret differently."""
     for form in _json_forms(json.dumps(HS256.header)):
         yield Hostile(f"header {form[:16]!a} of {len(form)}", mint(claims(), header=form), "the header is")
     for form in _json_forms(json.dumps(claims())):

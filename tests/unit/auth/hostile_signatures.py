@@ -1,4 +1,4 @@
-"""Good claims in good form, signed by nobody who is trusted for them."""
+"""Well-formed tokens with valid claims and untrusted signatures."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ BROUGHT = {"jwk": ATTACKER.jwk, "jku": "http://127.0.0.1:1/jwks", "x5u": "http:/
 
 
 def forgeries() -> Iterator[Hostile]:
-    """Signatures that are no signatures of this text."""
+    """Yield tokens whose signature does not match the text."""
     for signer in SIGNERS:
         signed, _, signature = token(signer).rpartition(".")
         for name, forged in _altered(base64url.decode(signature)).items():
@@ -49,7 +49,7 @@ def _altered(signature: bytes) -> dict[str, bytes]:
 
 
 def curve_tricks() -> Iterator[Hostile]:
-    """Numbers that a careless implementation of ECDSA accepts, and another encoding of good ones."""
+    """Yield numbers that a careless implementation of ECDSA accepts, and another encoding of valid ones."""
     signed, _, signature = token(ES256).rpartition(".")
     r, s = (int.from_bytes(half) for half in (base64url.decode(signature)[:32], base64url.decode(signature)[32:]))
     for name, first, second in (
@@ -65,7 +65,7 @@ def curve_tricks() -> Iterator[Hostile]:
 
 
 def other_secrets() -> Iterator[Hostile]:
-    """Secrets that are almost right, well known, or public."""
+    """Yield tokens signed with secrets that are almost right, well known or public."""
     for secret in [*OTHER_SECRETS, DEFAULT_SECRET]:
         yield Hostile(f"secret {secret[-6:]!a} of {len(secret)}", mint(claims(), hs256(secret)), "secret")
     for signer in PUBLISHED:
@@ -88,7 +88,7 @@ def _spelled(signer: Signer) -> dict[str, bytes]:
 
 
 def confusions() -> Iterator[Hostile]:
-    """Trusted keys used with another algorithm or under another name."""
+    """Yield tokens that use a trusted key with another algorithm or key ID."""
     for signer in SIGNERS:
         for other in (other for other in SIGNERS if other is not signer):
             claimed = signer.header | {"alg": other.algorithm}
@@ -98,7 +98,7 @@ def confusions() -> Iterator[Hostile]:
 
 
 def wrong_names() -> Iterator[Hostile]:
-    """Names of keys that mean nothing here."""
+    """Yield tokens with unknown key IDs."""
     for kid in ODD_KEY_IDS:
         yield Hostile(f"kid {kid[:16]!a}", mint(claims(), ATTACKER, ATTACKER.header | {"kid": kid}), "the JWKS has no")
     for unnamed in NO_KEY_IDS:
@@ -107,7 +107,7 @@ def wrong_names() -> Iterator[Hostile]:
 
 
 def keys_of_their_own() -> Iterator[Hostile]:
-    """Tokens that bring the key which verifies them."""
+    """Yield tokens that contain the key that verifies them."""
     for name, value in BROUGHT.items():
         yield Hostile(f"EdDSA with {name}", mint(claims(), ATTACKER, ATTACKER.header | {name: value}), "signature")
         yield Hostile(f"HS256 with {name}", mint(claims(), hs256("evil"), HS256.header | {name: value}), "secret")

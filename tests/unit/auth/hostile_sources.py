@@ -1,4 +1,4 @@
-"""All hostile tokens, by what is wrong with them, and the requirements that forbid them."""
+"""All hostile tokens, grouped by defect, with the requirements that forbid them."""
 
 from collections.abc import Callable, Iterator
 

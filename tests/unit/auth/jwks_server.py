@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that publishes keys, and can misbehave."""
+"""A real HTTP server on 127.0.0.1 that publishes keys and simulates failures."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class JwksServer:
-    """What it answers may be changed at any time; `hits` counts the requests."""
+    """A JWKS endpoint whose response can be changed at any time; `hits` counts the requests."""
 
     document: object
     status: int = 200
@@ -31,18 +31,18 @@ class JwksServer:
         return len(self.paths)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer in a task of its own, which ends with the server."""
-        task = asyncio.create_task(self._answer(reader, writer))
+        """Handle the connection in a task that ends with the server."""
+        task = asyncio.create_task(self._respond(reader, writer))
         self.answering.add(task)
         task.add_done_callback(self.answering.discard)
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await reader.readuntil(b"\r\n\r\n")
             self.paths.append(request.split()[1].decode())
             await self._send(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has seen enough
+            pass  # the client closed the connection
         finally:
             writer.close()
 

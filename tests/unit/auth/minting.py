@@ -1,4 +1,4 @@
-"""Access tokens of every accepted algorithm, signed by real keys that this run of the tests made."""
+"""Mint access tokens of every accepted algorithm, with real keys that are generated in each run."""
 
 import hmac
 import json
@@ -25,7 +25,7 @@ type Sign = Callable[[bytes], bytes]
 
 @dataclass(frozen=True)
 class Signer:
-    """A key that signs, and what is published of it."""
+    """A signing key and its published JWK."""
 
     algorithm: str
     sign: Sign
@@ -93,23 +93,23 @@ def jwks(*signers: Signer) -> Json:
 
 
 def claims(**changes: object) -> Json:
-    """What the jwt plugin claims, with changes; `...` takes a claim away."""
+    """Return the jwt plugin's claims, with changes; `...` removes a claim."""
     usual = {"sub": "user-1", "email": "ada@example.com", "iat": NOW - 10, "exp": NOW + 900}
     merged = usual | {"iss": ISSUER, "aud": AUDIENCE} | changes
     return {name: value for name, value in merged.items() if value is not ...}
 
 
 def segment(content: object) -> str:
-    """Bytes as they are, anything else as JSON."""
+    """Encode a segment: bytes as they are, anything else as JSON."""
     return base64url.encode(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 
 def mint(payload: object, signer: Signer = HS256, header: object = None) -> str:
-    """A token whose signature is right, whatever its header and payload are."""
+    """Mint a token with a valid signature, whatever its header and payload are."""
     signed = f"{segment(signer.header if header is None else header)}.{segment(payload)}"
     return f"{signed}.{base64url.encode(signer.sign(signed.encode()))}"
 
 
 def token(signer: Signer = HS256, /, **changes: object) -> str:
-    """A good token, with changes to its claims."""
+    """Mint a valid token, with changes to its claims."""
     return mint(claims(**changes), signer)

@@ -1,4 +1,4 @@
-"""The boundaries of what a signed token may claim."""
+"""Limits of the claims of a signed token."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def reason_of(verifier: TokenVerifier, text: str) -> str:
 
 
 @pytest.mark.req("AUTH-FR-028")
-async def test_a_token_holds_until_the_very_moment_of_its_end() -> None:
+async def test_a_token_is_valid_until_exactly_its_expiration() -> None:
     identity = await with_secret().verify(token(exp=NOW + 0.001))
     assert identity.expires_at == NOW + 0.001
     assert "expired" in await reason_of(with_secret(), token(exp=NOW))
@@ -49,12 +49,12 @@ async def test_another_clock_may_be_ahead_by_30_seconds(name: str) -> None:
 
 
 @pytest.mark.req("AUTH-FR-029", "AUTH-FR-030")
-async def test_neither_beginning_nor_issue_is_demanded() -> None:
+async def test_neither_nbf_nor_iat_is_required() -> None:
     await with_secret().verify(token(iat=..., nbf=...))
 
 
 @pytest.mark.req("AUTH-FR-032")
-async def test_home_made_tokens_need_neither_issuer_nor_audience() -> None:
+async def test_hs256_tokens_need_neither_issuer_nor_audience() -> None:
     verifier = with_secret(issuer=ISSUER, audience=AUDIENCE)
     await verifier.verify(token(iss=..., aud=...))
     assert "the issuer is 'http://other'" in await reason_of(verifier, token(iss="http://other"))
@@ -62,7 +62,7 @@ async def test_home_made_tokens_need_neither_issuer_nor_audience() -> None:
 
 
 @pytest.mark.req("AUTH-FR-032")
-async def test_where_none_is_configured_a_shared_secret_is_proof_enough() -> None:
+async def test_without_configured_issuer_and_audience_the_shared_secret_suffices() -> None:
     await with_secret().verify(token(iss="http://any", aud=["http://any"]))
     assert "the issuer is a value of type int" in await reason_of(with_secret(), token(iss=1))
     assert "'aud' is neither" in await reason_of(with_secret(), token(aud=[1]))
@@ -95,7 +95,7 @@ async def test_one_of_several_audiences_is_enough(server: JwksServer, audience: 
 @pytest.mark.parametrize(
     "user_id", ["1", "x" * 255, "test-user-123", "ada@example.com", "o'brien;--", "日本語", "..x", "é🎉"]
 )
-async def test_any_printable_user_id_is_taken_as_it_is(user_id: str) -> None:
+async def test_any_printable_user_id_is_accepted_unchanged(user_id: str) -> None:
     assert (await with_secret().verify(token(sub=user_id))).user_id == user_id
 
 
@@ -114,13 +114,13 @@ async def test_an_address_is_passed_on(email: str) -> None:
 
 @pytest.mark.req("AUTH-FR-038")
 @pytest.mark.parametrize("email", [..., None, 1, True, [], {}, "x" * 321, "a\n@b", "\ud800@b", "a\0@b"])
-async def test_no_address_is_no_obstacle(email: object) -> None:
+async def test_a_token_without_an_address_is_accepted(email: object) -> None:
     identity = await with_secret().verify(token(email=email))
     assert identity.email is None
 
 
 @pytest.mark.req("AUTH-FR-035")
-async def test_an_address_alone_identifies_nobody() -> None:
+async def test_an_address_alone_does_not_identify_a_user() -> None:
     link = mint({"email": "ada@example.com", "iat": NOW, "exp": NOW + 3600}, HS256, {"alg": "HS256"})
     assert "e-mail verification link" in await reason_of(with_secret(), link)
     assert "there is no 'sub'" in await reason_of(with_secret(), mint(claims(sub=..., email=...)))

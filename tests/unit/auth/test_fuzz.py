@@ -1,4 +1,4 @@
-"""Whatever the bytes are, `verify` answers with an identity or one of its two refusals."""
+"""Fuzzing: for all bytes, `verify` returns an identity or raises one of its two refusals."""
 
 import json
 import random
@@ -37,13 +37,13 @@ type Mutation = Callable[[random.Random, str], str]
 
 
 def replaced(chance: random.Random, text: str) -> str:
-    place = chance.randrange(len(text))
-    return text[:place] + chance.choice(ALPHABET) + text[place + 1 :]
+    index = chance.randrange(len(text))
+    return text[:index] + chance.choice(ALPHABET) + text[index + 1 :]
 
 
 def inserted(chance: random.Random, text: str) -> str:
-    place = chance.randrange(len(text))
-    return text[:place] + "".join(chance.choices(ALPHABET, k=chance.randint(1, 5))) + text[place:]
+    index = chance.randrange(len(text))
+    return text[:index] + "".join(chance.choices(ALPHABET, k=chance.randint(1, 5))) + text[index:]
 
 
 def cut(chance: random.Random, text: str) -> str:
@@ -93,8 +93,8 @@ async def test_json_that_was_broken_before_it_was_signed_is_refused_or_still_goo
     for _ in range(1500):
         text = json.dumps(HS256.header if part == "header" else claims())
         for _ in range(chance.randint(1, 3)):
-            place = chance.randrange(len(text))
-            text = text[:place] + chance.choice(FRAGMENTS) + text[place + chance.randint(0, 2) :]
+            index = chance.randrange(len(text))
+            text = text[:index] + chance.choice(FRAGMENTS) + text[index + chance.randint(0, 2) :]
         broken = text.encode("utf-8", "surrogatepass")
         mutant = mint(claims(), header=broken) if part == "header" else mint(broken)
         accepted += await survives(verifier, mutant)

@@ -1,4 +1,4 @@
-"""Nothing but a good token is accepted; every refusal is a 401 that says what is wrong and gives nothing away."""
+"""Only valid tokens are accepted; every refusal is a 401 that states the reason and reveals no secret."""
 
 import pytest
 
@@ -30,10 +30,10 @@ async def test_a_hostile_token_is_refused(verifier: TokenVerifier, case: Hostile
     with pytest.raises(Unauthorized) as refusal:
         await verifier.verify(case.token)
     assert case.reason in refusal.value.reason
-    assert _tells_nothing(refusal.value.reason, case.token)
+    assert _reveals_nothing(refusal.value.reason, case.token)
 
 
-def _tells_nothing(reason: str, token: str) -> bool:
-    """One bounded line of printable ASCII, with no secret and no segment of the token in it."""
-    told = SECRET in reason or any(part in reason for part in token.split(".") if len(part) > 12)
-    return not told and reason.isascii() and reason.isprintable() and len(reason) < 300
+def _reveals_nothing(reason: str, token: str) -> bool:
+    """Whether the text is one bounded line of printable ASCII, without secrets and segments of the token."""
+    leaked = SECRET in reason or any(part in reason for part in token.split(".") if len(part) > 12)
+    return not leaked and reason.isascii() and reason.isprintable() and len(reason) < 300

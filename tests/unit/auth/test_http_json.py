@@ -1,4 +1,4 @@
-"""A JWKS endpoint that is slow, huge, moved or broken is one that does not answer."""
+"""Fetching JSON from a JWKS endpoint that is slow, huge, moved or broken."""
 
 import asyncio
 import gzip
@@ -34,13 +34,13 @@ async def test_a_document_is_read(server: JwksServer) -> None:
 
 
 @pytest.mark.parametrize("status", [201, 204, 304, 400, 401, 404, 429, 500, 503])
-async def test_another_status_is_no_answer(server: JwksServer, status: int) -> None:
+async def test_another_status_is_a_failure(server: JwksServer, status: int) -> None:
     server.status, server.body = status, b""
     assert await why_not(server.url) == f"it responds with status {status}"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Not found</html>", b"{", b"\xff", b'{"keys":[]}x', b"[" * 200_000])
-async def test_what_is_not_json_is_no_answer(server: JwksServer, body: bytes) -> None:
+async def test_a_body_that_is_not_json_is_a_failure(server: JwksServer, body: bytes) -> None:
     server.body = body
     assert await why_not(server.url)
 
@@ -63,7 +63,7 @@ async def test_compressed_bytes_are_not_inflated(server: JwksServer) -> None:
     assert await why_not(server.url) == "the response is not JSON"
 
 
-async def test_a_document_that_drips_is_given_up_in_time(server: JwksServer) -> None:
+async def test_a_slowly_sent_document_times_out(server: JwksServer) -> None:
     server.chunk, server.delay = 1, 0.05
     started = time.monotonic()
     assert await why_not(server.url, seconds=0.3) == "no complete response within 0.3 s"
@@ -86,7 +86,7 @@ async def test_a_redirect_to_another_host_is_not_followed(server: JwksServer, lo
     assert server.hits == 1
 
 
-async def test_a_redirect_that_gives_up_encryption_is_not_followed(tmp_path: Path, server: JwksServer) -> None:
+async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, server: JwksServer) -> None:
     certificate = tmp_path / "certificate.pem"
     certificate.write_bytes(self_signed())
     ours, theirs = ssl.create_default_context(cafile=certificate), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -101,7 +101,7 @@ async def test_a_redirect_that_gives_up_encryption_is_not_followed(tmp_path: Pat
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[", "http://127.0.0.1:99999/", "http://\x7f/", ""])
-async def test_a_redirect_to_nowhere_is_no_answer(server: JwksServer, location: str) -> None:
+async def test_a_redirect_to_an_invalid_location_is_a_failure(server: JwksServer, location: str) -> None:
     server.status, server.headers = 302, {"Location": location}
     assert await why_not(server.url)
 
@@ -113,18 +113,18 @@ async def test_a_redirect_in_circles_ends(server: JwksServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"HTTP/1.1 200", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+    "sent", [b"", b"HTTP/1.1 200", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
 )
-async def test_a_server_that_speaks_nonsense_is_no_answer(said: bytes) -> None:
+async def test_an_invalid_http_response_is_a_failure(sent: bytes) -> None:
     async def babble(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(said)
+        writer.write(sent)
         writer.close()
 
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as babbler:
         assert await why_not(f"http://127.0.0.1:{babbler.sockets[0].getsockname()[1]}/")
 
 
-async def test_nobody_there_is_no_answer() -> None:
-    async with serving({}) as gone:
-        url = gone.url
+async def test_a_refused_connection_is_a_failure() -> None:
+    async with serving({}) as server:
+        url = server.url
     assert "ConnectError" in await why_not(url)

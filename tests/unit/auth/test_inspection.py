@@ -1,4 +1,4 @@
-"""What is told about a token is what the verifier finds."""
+"""Inspection of a token reports what the verifier finds."""
 
 import pytest
 
@@ -21,11 +21,11 @@ async def test_a_good_token_passes_every_check(verifier: TokenVerifier, signer: 
     assert all(finding.passed and finding.explanation for finding in findings)
 
 
-async def test_everything_that_is_wrong_is_told_at_once(verifier: TokenVerifier) -> None:
+async def test_all_failed_checks_are_reported_at_once(verifier: TokenVerifier) -> None:
     wrong = mint({"iss": "http://other", "aud": "http://other", "exp": NOW - 60}, hs256("another secret"))
     failures = {finding.check: finding.explanation for finding in await inspect(verifier, wrong) if not finding.passed}
     assert failures == {
-        "signature": "no configured secret made the HS256 signature: is BETTER_AUTH_SECRET the same on both sides?",
+        "signature": "the HS256 signature matches no configured secret: is BETTER_AUTH_SECRET the same on both sides?",
         "expiry": "the token expired 60 s ago",
         "issuer": "the issuer is 'http://other', expected 'https://app.example.com'",
         "audience": "the audience is 'http://other', expected 'https://api.example.com'",
@@ -33,12 +33,12 @@ async def test_everything_that_is_wrong_is_told_at_once(verifier: TokenVerifier)
     }
 
 
-async def test_an_opaque_token_fails_by_its_form_and_nothing_else_is_said(verifier: TokenVerifier) -> None:
+async def test_an_opaque_token_fails_by_its_form_and_no_other_check_runs(verifier: TokenVerifier) -> None:
     (finding,) = await inspect(verifier, "x" * 32)
     assert finding == ("form", False, "it looks like an opaque session token: send the JWT of /api/auth/token instead")
 
 
-async def test_an_outage_is_no_wrong_token() -> None:
+async def test_an_outage_is_not_reported_as_an_invalid_token() -> None:
     client = JwksClient("http://127.0.0.1:1/jwks")
     verifier = TokenVerifier(secrets=[SECRET], jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
     failures = [finding for finding in await inspect(verifier, token(EDDSA)) if not finding.passed]
@@ -48,7 +48,7 @@ async def test_an_outage_is_no_wrong_token() -> None:
     await client.aclose()
 
 
-async def test_it_fails_for_each_hostile_token_and_tells_the_verifiers_reason(verifier: TokenVerifier) -> None:
+async def test_it_fails_for_each_hostile_token_with_the_verifiers_reason(verifier: TokenVerifier) -> None:
     for case in (case for source in SOURCES for case in source()):
         failures = [finding.explanation for finding in await inspect(verifier, case.token) if not finding.passed]
         with pytest.raises(Unauthorized) as refusal:

@@ -1,4 +1,4 @@
-"""Which published keys are used, and what the log says of the others."""
+"""Usable keys of a published JWK set, and the warnings about the others."""
 
 import logging
 
@@ -56,7 +56,7 @@ UNFIT: list[tuple[str, object, str]] = [
 
 @pytest.mark.req("AUTH-FR-025")
 @pytest.mark.parametrize(("entry", "why"), [pytest.param(*rest, id=name) for name, *rest in UNFIT])
-def test_an_unfit_key_is_ignored_and_the_log_says_why(
+def test_an_unusable_key_is_ignored_and_the_log_says_why(
     entry: object, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -86,7 +86,7 @@ def test_usual_members_do_no_harm(extra: Json) -> None:
     assert usable_keys([ED | extra])
 
 
-def test_of_two_keys_with_one_name_the_first_has_it() -> None:
+def test_of_two_keys_with_the_same_id_the_first_is_used() -> None:
     signed = RS256.sign(b"message")
     assert usable_keys([RSA, PS256.jwk | {"kid": "rsa"}])["rsa", "RS256"].verify(b"message", signed)
     assert not usable_keys([PS256.jwk | {"kid": "rsa"}, RSA])["rsa", "RS256"].verify(b"message", signed)

@@ -1,4 +1,4 @@
-"""When the key set is fetched, and who waits for it."""
+"""Fetching and caching of the key set."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def client(server: JwksServer, clock: Clock) -> AsyncIterator[JwksClient]:
-    """A client of `server`, whose waiting for its turn takes no time but the clock's."""
+    """Return a client of `server` that sleeps on the test's clock only."""
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds
@@ -68,14 +68,16 @@ async def test_fifty_first_requests_share_one_fetch(client: JwksClient, server: 
 
 
 @pytest.mark.req("AUTH-FR-021")
-async def test_a_key_is_not_handed_out_for_another_algorithm(client: JwksClient) -> None:
+async def test_a_key_is_not_returned_for_another_algorithm(client: JwksClient) -> None:
     await client.key("ed", "EdDSA")
     for algorithm in ("ES256", "RS256", "HS256", "none", "EdDSa"):
         assert client.cached_key("ed", algorithm) is None
 
 
 @pytest.mark.req("AUTH-FR-040")
-async def test_an_old_set_is_renewed_while_its_keys_serve(client: JwksClient, server: JwksServer, clock: Clock) -> None:
+async def test_a_stale_set_is_refreshed_while_its_keys_are_used(
+    client: JwksClient, server: JwksServer, clock: Clock
+) -> None:
     await client.key("ed", "EdDSA")
     clock.now += MAX_AGE
     server.delay, server.document = 0.1, jwks(EDDSA)
@@ -109,7 +111,7 @@ async def test_a_new_key_is_found_although_an_older_fetch_was_still_under_way(
     server.delay = 0.1
     body, server.body = server.body, b'{"keys": []}'
     client.refresh_if_stale()
-    while server.hits < 2:  # noqa: ASYNC110 - the server is not told to announce its requests
+    while server.hits < 2:  # noqa: ASYNC110 - the server has no event for its requests
         await asyncio.sleep(0.005)
     waiting = [asyncio.create_task(client.key("ed", "EdDSA")) for _ in range(5)]
     await asyncio.sleep(0.02)
@@ -118,7 +120,7 @@ async def test_a_new_key_is_found_although_an_older_fetch_was_still_under_way(
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
-async def test_unknown_names_fetch_thrice_at_once_and_then_once_per_cool_down(
+async def test_unknown_key_ids_cause_three_fetches_at_once_and_then_one_per_cool_down(
     client: JwksClient, server: JwksServer, clock: Clock
 ) -> None:
     await client.key("ed", "EdDSA")
@@ -141,7 +143,7 @@ async def test_keys_that_rotate_in_quick_succession_are_found_at_once(client: Jw
 
 
 @pytest.mark.req("AUTH-FR-046")
-async def test_who_goes_away_does_not_take_the_fetch_along(client: JwksClient, server: JwksServer) -> None:
+async def test_a_cancelled_request_does_not_cancel_the_fetch(client: JwksClient, server: JwksServer) -> None:
     server.delay = 0.05
     waiting = [asyncio.create_task(client.key("ed", "EdDSA")) for _ in range(10)]
     await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""While the JWKS endpoint is away, known keys serve and unknown ones are a 503."""
+"""JWKS outages: cached keys are used, and unknown ones are a 503."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ def client_of(url: str, clock: Clock, timeout: float = 1) -> JwksClient:
 
 
 @pytest.mark.req("AUTH-FR-043", "AUTH-FR-044")
-async def test_known_keys_go_on_and_unknown_ones_must_wait() -> None:
+async def test_cached_keys_are_accepted_and_unknown_ones_are_a_503() -> None:
     clock = Clock()
     async with serving(jwks(EDDSA)) as server:
         client, port = client_of(server.url, clock), server.port
@@ -37,7 +37,7 @@ async def test_known_keys_go_on_and_unknown_ones_must_wait() -> None:
 
 
 @pytest.mark.req("AUTH-FR-044")
-async def test_an_api_that_starts_before_its_front_end_heals_by_itself() -> None:
+async def test_an_api_that_starts_before_its_front_end_recovers_by_itself() -> None:
     clock = Clock()
     async with serving({}) as server:
         client, port = client_of(server.url, clock), server.port
@@ -56,7 +56,9 @@ async def test_an_api_that_starts_before_its_front_end_heals_by_itself() -> None
 
 @pytest.mark.req("AUTH-FR-045")
 @pytest.mark.parametrize("document", [[], {}, None, 1, "x", {"keys": {}}, {"keys": None}, {"keys": "x"}, {"key": []}])
-async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_invalid_key_set_does_not_replace_a_valid_one(
+    document: object, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = Clock()
     async with serving(jwks(EDDSA)) as server:
         client = client_of(server.url, clock)
@@ -70,7 +72,7 @@ async def test_what_is_no_key_set_does_not_replace_one(document: object, caplog:
 
 
 @pytest.mark.req("AUTH-FR-044", "AUTH-FR-045")
-async def test_a_black_hole_is_a_503_after_the_timeout_for_all_who_wait() -> None:
+async def test_an_endpoint_that_never_responds_is_a_503_after_the_timeout_for_all_waiting_requests() -> None:
     async with serving(jwks(EDDSA)) as server:
         server.delay = 30
         client = client_of(server.url, Clock(), timeout=0.2)
@@ -83,7 +85,7 @@ async def test_a_black_hole_is_a_503_after_the_timeout_for_all_who_wait() -> Non
 
 
 @pytest.mark.req("AUTH-FR-040", "AUTH-FR-043")
-async def test_an_old_set_that_cannot_be_renewed_is_tried_again_after_the_cool_down() -> None:
+async def test_a_failed_refresh_is_retried_after_the_cool_down() -> None:
     clock = Clock()
     async with serving(jwks(EDDSA)) as server:
         client = client_of(server.url, clock)

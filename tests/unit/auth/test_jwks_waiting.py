@@ -1,4 +1,4 @@
-"""Strangers who use the fetches up make a new key's tokens wait for their turn, and do not have them refused."""
+"""The cool-down of fetches: floods of unknown keys delay tokens of a new key, but do not cause refusals."""
 
 import asyncio
 from collections import Counter
@@ -16,36 +16,36 @@ from tests.unit.auth.jwks_server import JwksServer
 from tests.unit.auth.minting import EDDSA, ES256, jwks
 
 AT_ONCE = 3
-PLACES = 100
+MAX_WAITING = 100
 
 
 @dataclass
-class Turns(Clock):
-    """A clock on which whoever sleeps does so until the test lets the time pass."""
+class ManualClock(Clock):
+    """A clock whose sleepers wake up when the test advances it."""
 
-    asked: list[float] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
     due: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def sleep(self, seconds: float) -> None:
-        self.asked.append(seconds)
+        self.slept.append(seconds)
         await self.due.wait()
 
-    def come(self) -> None:
-        """Let the time pass that was last asked for."""
-        self.now += self.asked[-1]
+    def wake(self) -> None:
+        """Advance the clock by the last sleep."""
+        self.now += self.slept[-1]
         self.due.set()
 
 
 @pytest.fixture
-def turns() -> Turns:
-    return Turns()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest_asyncio.fixture
-async def client(server: JwksServer, turns: Turns) -> AsyncIterator[JwksClient]:
-    """A client that has ES256's key alone and may not search now; `server` has since rotated."""
+async def client(server: JwksServer, clock: ManualClock) -> AsyncIterator[JwksClient]:
+    """Return a client in its cool-down that has cached ES256's key only; `server` has since rotated."""
     server.document = jwks(ES256)
-    keys = JwksClient(server.url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=1, clock=turns, sleep=turns.sleep)
+    keys = JwksClient(server.url, max_age=MAX_AGE, cooldown=COOLDOWN, timeout=1, clock=clock, sleep=clock.sleep)
     await keys.key("p256", "ES256")
     for count in range(AT_ONCE):
         with pytest.raises(Unauthorized):
@@ -55,15 +55,15 @@ async def client(server: JwksServer, turns: Turns) -> AsyncIterator[JwksClient]:
     await keys.aclose()
 
 
-async def asking(client: JwksClient, kids: Iterable[str]) -> list[asyncio.Task[Key]]:
-    """Requests that have got as far as they get without the time passing."""
+async def start_requests(client: JwksClient, kids: Iterable[str]) -> list[asyncio.Task[Key]]:
+    """Start requests, and let them run until they wait for the clock."""
     requests = [asyncio.create_task(client.key(kid, "EdDSA")) for kid in kids]
     await asyncio.sleep(0.02)
     return requests
 
 
-async def ends(requests: list[asyncio.Task[Key]]) -> Counter[type]:
-    """What became of the requests: `bool` is a key that works, everything else the class of a refusal."""
+async def outcomes(requests: list[asyncio.Task[Key]]) -> Counter[type]:
+    """Return the requests' results: a bool for whether the key verifies, or the class of the refusal."""
     async with asyncio.timeout(2):
         results = await asyncio.gather(*requests, return_exceptions=True)
     return Counter(type(end) if isinstance(end, BaseException) else type(works(end)) for end in results)
@@ -75,126 +75,128 @@ def works(key: Key) -> bool:
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
-async def test_a_new_key_is_accepted_within_a_cool_down_although_a_stranger_keeps_the_fetches_used_up(
-    client: JwksClient, server: JwksServer, turns: Turns
+async def test_a_new_key_is_accepted_within_a_cool_down_despite_a_flood_of_unknown_keys(
+    client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
-    requests = await asking(client, ["stranger", "ed"])
+    requests = await start_requests(client, ["stranger", "ed"])
     assert not any(request.done() for request in requests)
-    assert turns.asked == [COOLDOWN]
-    turns.come()
-    assert await ends(requests) == {Unauthorized: 1, bool: 1}
+    assert clock.slept == [COOLDOWN]
+    clock.wake()
+    assert await outcomes(requests) == {Unauthorized: 1, bool: 1}
     assert server.hits == 1 + AT_ONCE + 1
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_who_comes_late_waits_for_the_rest_of_the_cool_down_only(client: JwksClient, turns: Turns) -> None:
-    turns.now += COOLDOWN - 1
-    requests = await asking(client, ["ed"])
-    assert turns.asked == [1]
-    turns.come()
-    assert await ends(requests) == {bool: 1}
+async def test_a_late_request_waits_for_the_rest_of_the_cool_down_only(client: JwksClient, clock: ManualClock) -> None:
+    clock.now += COOLDOWN - 1
+    requests = await start_requests(client, ["ed"])
+    assert clock.slept == [1]
+    clock.wake()
+    assert await outcomes(requests) == {bool: 1}
 
 
 @pytest.mark.req("AUTH-FR-041", "AUTH-FR-042")
-async def test_by_a_real_clock_too_a_rotation_costs_a_cool_down_at_most(server: JwksServer) -> None:
+async def test_with_a_real_clock_a_rotation_delays_requests_by_a_cool_down_at_most(server: JwksServer) -> None:
     server.document, cooldown = jwks(ES256), 0.3
     client = JwksClient(server.url, cooldown=cooldown)
-    strangers = [request for count in range(AT_ONCE + 2) for request in await asking(client, [f"stranger-{count}"])]
+    strangers = [
+        request for count in range(AT_ONCE + 2) for request in await start_requests(client, [f"stranger-{count}"])
+    ]
     server.document = jwks(EDDSA)
     async with asyncio.timeout(cooldown + 0.2):
         assert works(await client.key("ed", "EdDSA"))
-    assert await ends(strangers) == {Unauthorized: AT_ONCE + 2}
+    assert await outcomes(strangers) == {Unauthorized: AT_ONCE + 2}
     await client.aclose()
 
 
 @pytest.mark.req("AUTH-FR-041")
-async def test_who_asks_during_a_fetch_that_missed_the_rotation_is_judged_by_the_next(
-    client: JwksClient, server: JwksServer, turns: Turns
+async def test_a_request_during_a_fetch_that_missed_the_rotation_uses_the_next_fetch(
+    client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
     server.delay, server.body = 0.1, b'{"keys": []}'
-    early = await asking(client, ["stranger"])
-    turns.come()
+    early = await start_requests(client, ["stranger"])
+    clock.wake()
     await asyncio.sleep(0.02)
-    turns.due.clear()
-    late = await asking(client, ["ed"])
-    assert await ends(early) == {Unauthorized: 1}
+    clock.due.clear()
+    late = await start_requests(client, ["ed"])
+    assert await outcomes(early) == {Unauthorized: 1}
     server.body = None
-    turns.come()
-    assert await ends(late) == {bool: 1}
+    clock.wake()
+    assert await outcomes(late) == {bool: 1}
     assert server.hits == 1 + AT_ONCE + 2
 
 
 @pytest.mark.req("AUTH-FR-040", "AUTH-FR-042")
-async def test_known_keys_never_wait_also_not_in_an_old_set(client: JwksClient, turns: Turns) -> None:
-    requests = await asking(client, ["ed"])
-    turns.now += MAX_AGE
+async def test_cached_keys_never_wait_not_even_in_a_stale_set(client: JwksClient, clock: ManualClock) -> None:
+    requests = await start_requests(client, ["ed"])
+    clock.now += MAX_AGE
     async with asyncio.timeout(0.05):
         await client.key("p256", "ES256")
     assert not requests[0].done()
-    turns.due.set()
-    assert await ends(requests) == {bool: 1}
+    clock.due.set()
+    assert await outcomes(requests) == {bool: 1}
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_of_a_thousand_strangers_a_hundred_wait_and_all_are_refused_after_one_fetch(
-    client: JwksClient, server: JwksServer, turns: Turns
+async def test_of_a_thousand_unknown_keys_a_hundred_wait_and_all_are_refused_after_one_fetch(
+    client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
-    requests = await asking(client, [f"kid-{count}" for count in range(1000)])
-    assert sum(not request.done() for request in requests) == PLACES
+    requests = await start_requests(client, [f"kid-{count}" for count in range(1000)])
+    assert sum(not request.done() for request in requests) == MAX_WAITING
     assert server.hits == 1 + AT_ONCE
-    turns.come()
+    clock.wake()
     server.delay = 0.2
-    requests += await asking(client, ["ed"])  # while the fetch is under way, and the hundred with it
-    assert await ends(requests) == {Unauthorized: 1000, bool: 1}
+    requests += await start_requests(client, ["ed"])  # while the fetch is under way, and the hundred with it
+    assert await outcomes(requests) == {Unauthorized: 1000, bool: 1}
     assert server.hits == 1 + AT_ONCE + 1
 
 
 @pytest.mark.req("AUTH-FR-042")
-async def test_a_thousand_first_requests_are_not_too_many_when_the_key_may_be_searched_now(
-    server: JwksServer, turns: Turns
+async def test_a_thousand_first_requests_are_served_if_a_fetch_is_allowed(
+    server: JwksServer, clock: ManualClock
 ) -> None:
-    client = JwksClient(server.url, clock=turns, sleep=turns.sleep)
-    requests = await asking(client, ["ed"] * 1000)
-    assert await ends(requests) == {bool: 1000}
-    assert (server.hits, turns.asked) == (1, [])
+    client = JwksClient(server.url, clock=clock, sleep=clock.sleep)
+    requests = await start_requests(client, ["ed"] * 1000)
+    assert await outcomes(requests) == {bool: 1000}
+    assert (server.hits, clock.slept) == (1, [])
     await client.aclose()
 
 
 @pytest.mark.req("AUTH-FR-046")
-async def test_who_goes_away_while_waiting_leaves_a_place_and_the_others_their_turn(
-    client: JwksClient, turns: Turns
+async def test_a_cancelled_waiting_request_frees_its_slot_and_the_others_are_served(
+    client: JwksClient, clock: ManualClock
 ) -> None:
-    crowd = await asking(client, ["stranger"] * PLACES)
-    [refused] = await asking(client, ["ed"])
-    assert await ends([refused]) == {Unauthorized: 1}
+    crowd = await start_requests(client, ["stranger"] * MAX_WAITING)
+    [refused] = await start_requests(client, ["ed"])
+    assert await outcomes([refused]) == {Unauthorized: 1}
     for request in crowd[:50]:
         request.cancel()
-    assert await ends(crowd[:50]) == {asyncio.CancelledError: 50}
-    valid = await asking(client, ["ed"] * 50)
-    turns.come()
-    assert await ends(crowd[50:] + valid) == {Unauthorized: 50, bool: 50}
+    assert await outcomes(crowd[:50]) == {asyncio.CancelledError: 50}
+    valid = await start_requests(client, ["ed"] * 50)
+    clock.wake()
+    assert await outcomes(crowd[50:] + valid) == {Unauthorized: 50, bool: 50}
 
 
-async def test_closing_lets_those_who_wait_go_at_once_and_fetches_no_more(
-    client: JwksClient, server: JwksServer, turns: Turns
+async def test_closing_ends_all_waits_at_once_and_fetches_no_more(
+    client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
-    requests = await asking(client, ["ed"] * 10)
+    requests = await start_requests(client, ["ed"] * 10)
     async with asyncio.timeout(0.5):
         await client.aclose()
-    assert await ends(requests) == {SigningKeysUnavailable: 10}
-    turns.come()
-    assert await ends(await asking(client, ["ed"])) == {SigningKeysUnavailable: 1}
+    assert await outcomes(requests) == {SigningKeysUnavailable: 10}
+    clock.wake()
+    assert await outcomes(await start_requests(client, ["ed"])) == {SigningKeysUnavailable: 1}
     assert server.hits == 1 + AT_ONCE
 
 
 @pytest.mark.req("AUTH-FR-044")
-async def test_an_outage_while_waiting_is_a_503_and_known_keys_go_on(
-    client: JwksClient, server: JwksServer, turns: Turns
+async def test_an_outage_while_waiting_is_a_503_and_cached_keys_are_accepted(
+    client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
-    requests = await asking(client, ["ed"] * 10)
+    requests = await start_requests(client, ["ed"] * 10)
     server.status = 500
-    turns.come()
-    assert await ends(requests) == {SigningKeysUnavailable: 10}
+    clock.wake()
+    assert await outcomes(requests) == {SigningKeysUnavailable: 10}
     assert await client.key("p256", "ES256") is client.cached_key("p256", "ES256")
-    assert await ends(await asking(client, ["ed"])) == {SigningKeysUnavailable: 1}
+    assert await outcomes(await start_requests(client, ["ed"])) == {SigningKeysUnavailable: 1}
     assert server.hits == 1 + AT_ONCE + 1

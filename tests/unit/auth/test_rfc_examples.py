@@ -1,4 +1,4 @@
-"""The examples that the RFCs publish verify here, or are refused for what this API does not accept."""
+"""The examples of the RFCs verify, or are refused for what this API does not accept."""
 
 import json
 from pathlib import Path

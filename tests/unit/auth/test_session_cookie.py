@@ -1,4 +1,4 @@
-"""The `session_data` cookie is a token where the settings say so, and only when it is what it seems."""
+"""The `session_data` cookie as a token, if the settings allow it."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.req("AUTH-FR-037")
 
 
 def cookie(user_id: object = "user-1", session_user_id: object = "user-1", **changes: object) -> str:
-    """The payload of Better Auth's `cookieCache: {strategy: "jwt"}`."""
+    """Return the payload of Better Auth's `cookieCache: {strategy: "jwt"}`."""
     session: Json = {"id": "s1", "userId": session_user_id, "token": "t", "expiresAt": "2030-01-01T00:00:00.000Z"}
     user: Json = {"id": user_id, "email": "ada@example.com", "name": "Ada", "emailVerified": True}
     payload = {"session": session, "user": user, "updatedAt": NOW * 1000, "version": "1", "iat": NOW, "exp": NOW + 300}
@@ -21,7 +21,7 @@ def cookies_accepted(*, accepted: bool) -> TokenVerifier:
     return TokenVerifier(secrets=[SECRET], accept_session_cookie_cache=accepted, clock=lambda: NOW)
 
 
-async def test_it_is_no_token_by_default() -> None:
+async def test_it_is_refused_by_default() -> None:
     with pytest.raises(Unauthorized) as refusal:
         await cookies_accepted(accepted=False).verify(cookie())
     assert "a 'session_data' cookie: send the JWT of /api/auth/token" in refusal.value.reason
@@ -47,7 +47,7 @@ async def test_it_is_refused_when_a_half_is_missing(changes: Json) -> None:
         await cookies_accepted(accepted=True).verify(cookie(**changes))
 
 
-async def test_it_ends_like_any_token() -> None:
+async def test_it_expires_like_any_token() -> None:
     with pytest.raises(Unauthorized, match="expired or invalid") as refusal:
         await cookies_accepted(accepted=True).verify(cookie(exp=NOW))
     assert "expired" in refusal.value.reason

@@ -1,4 +1,4 @@
-"""The memory of verified tokens is bounded and never outlives a token or its key."""
+"""The cache of verified tokens is bounded, and entries never outlive their token or key."""
 
 import pytest
 
@@ -10,12 +10,12 @@ def identity(user_id: str, expires_at: float = 100) -> Identity:
     return Identity(user_id, None, expires_at)
 
 
-def remembered(tokens: TokenCache, names: str) -> str:
+def cached(tokens: TokenCache, names: str) -> str:
     return "".join(name for name in names if tokens.get(name, now=0, generation=0))
 
 
 @pytest.mark.req("AUTH-FR-047")
-def test_a_token_is_remembered_until_its_end() -> None:
+def test_a_token_is_cached_until_it_expires() -> None:
     tokens = TokenCache()
     tokens.put("token", identity("a"), generation=0)
     assert tokens.get("token", now=99.999, generation=0) == identity("a")
@@ -25,17 +25,17 @@ def test_a_token_is_remembered_until_its_end() -> None:
 
 
 @pytest.mark.req("AUTH-FR-049")
-def test_the_least_recently_used_is_forgotten_first() -> None:
+def test_the_least_recently_used_token_is_evicted_first() -> None:
     tokens = TokenCache(capacity=3)
     for name in "abc":
         tokens.put(name, identity(name), generation=0)
     tokens.get("a", now=0, generation=0)
     tokens.put("d", identity("d"), generation=0)
-    assert remembered(tokens, "abcd") == "acd"
+    assert cached(tokens, "abcd") == "acd"
 
 
 @pytest.mark.req("AUTH-FR-049")
-def test_the_memory_never_grows_beyond_its_capacity() -> None:
+def test_the_cache_never_grows_beyond_its_capacity() -> None:
     tokens = TokenCache()
     for count in range(CAPACITY + 500):
         tokens.put(f"token-{count}", identity("a"), generation=0)
@@ -43,7 +43,7 @@ def test_the_memory_never_grows_beyond_its_capacity() -> None:
 
 
 @pytest.mark.req("AUTH-FR-048")
-def test_other_keys_forget_everything() -> None:
+def test_a_change_of_keys_clears_the_cache() -> None:
     tokens = TokenCache()
     tokens.put("old", identity("a"), generation=1)
     assert tokens.get("old", now=0, generation=2) is None

@@ -1,4 +1,4 @@
-"""The verifier as a whole: sources of keys, rotation, roll-over, and tokens that it has seen before."""
+"""The verifier as a whole: sources of keys, rotation, roll-over and cached tokens."""
 
 import asyncio
 import itertools
@@ -58,7 +58,7 @@ async def test_a_token_that_another_library_made_is_accepted() -> None:
         " spaced ",
     ],
 )
-async def test_a_secret_is_its_bytes_and_nothing_else(secret: str) -> None:
+async def test_a_secret_is_used_as_its_exact_bytes(secret: str) -> None:
     await TokenVerifier(secrets=[secret], clock=lambda: NOW).verify(mint(claims(), hs256(secret)))
 
 
@@ -71,7 +71,7 @@ async def test_while_secrets_roll_over_each_of_them_is_accepted() -> None:
 
 
 @pytest.mark.req("AUTH-FR-024")
-async def test_what_is_not_configured_is_refused_and_named(server: JwksServer) -> None:
+async def test_an_unconfigured_source_of_keys_is_refused_and_named(server: JwksServer) -> None:
     client = JwksClient(server.url)
     assert "BETTER_AUTH_SECRET" in await refused(with_jwks(client), token(HS256))
     for signer in PUBLISHED:
@@ -86,7 +86,7 @@ async def test_what_is_not_configured_is_refused_and_named(server: JwksServer) -
     "secrets",
     [[], [""], [SECRET, ""], ["-----BEGIN PUBLIC KEY-----\nMII=\n-----END PUBLIC KEY-----"], ["ssh-ed25519 AAAA"]],
 )
-def test_secrets_that_prove_nothing_are_refused(secrets: list[str]) -> None:
+def test_weak_secrets_are_refused(secrets: list[str]) -> None:
     with pytest.raises(ValueError, match="secret") as refusal:
         TokenVerifier(secrets=secrets)
     assert "KEY" not in str(refusal.value)
@@ -114,7 +114,7 @@ def test_users_cannot_be_named_by_their_addresses() -> None:
 
 
 @pytest.mark.req("AUTH-FR-047")
-async def test_a_token_is_remembered_until_it_ends() -> None:
+async def test_a_token_is_cached_until_it_expires() -> None:
     clock = Clock(NOW)
     verifier = TokenVerifier(secrets=[SECRET], clock=clock)
     assert verifier.cached(token()) is None
@@ -125,7 +125,7 @@ async def test_a_token_is_remembered_until_it_ends() -> None:
 
 
 @pytest.mark.req("AUTH-FR-047")
-async def test_a_refusal_is_not_remembered() -> None:
+async def test_a_refusal_is_not_cached() -> None:
     clock = Clock(NOW)
     verifier = TokenVerifier(secrets=[SECRET], clock=clock)
     early = token(nbf=NOW + 100)
@@ -136,12 +136,12 @@ async def test_a_refusal_is_not_remembered() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x" * 100_000, "\ud800", "é" * 10, "a.b.c"])
-def test_odd_text_is_simply_not_remembered(text: str) -> None:
+def test_text_that_is_no_token_is_not_cached(text: str) -> None:
     assert TokenVerifier(secrets=[SECRET]).cached(text) is None
 
 
 @pytest.mark.req("AUTH-FR-048")
-async def test_a_key_that_leaves_the_set_takes_its_verified_tokens_along(server: JwksServer) -> None:
+async def test_a_key_that_leaves_the_set_invalidates_its_cached_tokens(server: JwksServer) -> None:
     clock = Clock()
     client = JwksClient(server.url, max_age=MAX_AGE, clock=clock)
     verifier = with_jwks(client)

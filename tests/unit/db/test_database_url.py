@@ -1,4 +1,4 @@
-"""A database URL is taken as people paste it, and shows its secrets to nobody."""
+"""Database URLs are accepted as operators paste them, and their secrets are never shown."""
 
 from pathlib import Path
 from ssl import CERT_REQUIRED, SSLContext
@@ -15,7 +15,7 @@ _BASE = f"postgresql://somebody:{_PASSWORD}@db.example.com/tasks"
 
 
 def tls(url: DatabaseUrl) -> tuple[bool, bool] | str | None:
-    """Whether the certificate and the host's name are verified; otherwise what asyncpg is told."""
+    """Return whether the certificate and the host's name are verified, or the `ssl` argument for asyncpg."""
     ssl = url.connect_arguments.get("ssl")
     return (ssl.verify_mode == CERT_REQUIRED, ssl.check_hostname) if isinstance(ssl, SSLContext) else ssl
 
@@ -23,7 +23,7 @@ def tls(url: DatabaseUrl) -> tuple[bool, bool] | str | None:
 @pytest.mark.req("RUN-FR-008", "RUN-FR-009", "RUN-FR-010")
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
 @pytest.mark.parametrize(("host", "pooled"), [(_HOST, False), (_POOLER, True)])
-def test_a_url_from_neon_is_taken_as_it_is(scheme: str, host: str, *, pooled: bool) -> None:
+def test_a_url_from_neon_is_accepted_unchanged(scheme: str, host: str, *, pooled: bool) -> None:
     login = f"neondb_owner:{_PASSWORD}@{host}/neondb"
     url = DatabaseUrl.parse(f"{scheme}://{login}?sslmode=require&channel_binding=require")
     assert url.connect_arguments["dsn"] == f"postgresql://{login}"
@@ -32,7 +32,7 @@ def test_a_url_from_neon_is_taken_as_it_is(scheme: str, host: str, *, pooled: bo
 
 
 @pytest.mark.parametrize("host", ["db-pooler.internal/x-pooler.y", "pooler.example.com", "db.example.com/a-pooler.b"])
-def test_only_the_host_says_that_there_is_a_pooler(host: str) -> None:
+def test_a_pooler_is_recognised_by_the_host_only(host: str) -> None:
     assert DatabaseUrl.parse(f"postgresql://{host}").pooled is host.startswith("db-pooler.")
 
 
@@ -71,11 +71,11 @@ def test_sslmode_says_what_is_verified(query: str, expected: object) -> None:
         ("sslmode=verify-full&sslcert=/nowhere/me.pem&sslkey=/nowhere/me.key", "cannot be read: No such file"),
     ],
 )
-def test_tls_that_cannot_be_had_is_refused(tmp_path: Path, query: str, complaint: str) -> None:
+def test_unsupported_tls_parameters_are_refused(tmp_path: Path, query: str, complaint: str) -> None:
     (empty := tmp_path / "empty.pem").touch()
     with pytest.raises(ValueError, match=complaint) as refused:
         DatabaseUrl.parse(f"{_BASE}?{query.format(empty=empty)}")
-    assert_tells_nothing(str(refused.value))
+    assert_reveals_nothing(str(refused.value))
 
 
 @pytest.mark.req("RUN-FR-008")
@@ -104,7 +104,7 @@ def test_tls_that_cannot_be_had_is_refused(tmp_path: Path, query: str, complaint
         "unheard_of=x",
     ],
 )
-def test_what_is_for_other_clients_is_not_sent_to_the_server(parameter: str) -> None:
+def test_parameters_of_other_clients_are_not_sent_to_the_server(parameter: str) -> None:
     url = DatabaseUrl.parse(f"{_BASE}?application_name=tasks&{parameter}")
     assert url.connect_arguments == {"dsn": f"{_BASE}?application_name=tasks"}
 
@@ -117,10 +117,10 @@ def test_special_characters_are_kept_percent_encoded(password: str) -> None:
 
 @pytest.mark.req("RUN-FR-003")
 @pytest.mark.parametrize("character", list("@/#?["))
-def test_special_characters_as_they_are_are_refused(character: str) -> None:
+def test_unencoded_special_characters_are_refused(character: str) -> None:
     with pytest.raises(ValueError, match="percent-encoded") as refused:
         DatabaseUrl.parse(_BASE.replace(_PASSWORD, f"{_PASSWORD}{character}{_PASSWORD}"))
-    assert_tells_nothing(str(refused.value))
+    assert_reveals_nothing(str(refused.value))
     assert refused.value.__cause__ is None
 
 
@@ -139,10 +139,10 @@ def test_special_characters_as_they_are_are_refused(character: str) -> None:
         f"postgresql://somebody:{_PASSWORD}@/tasks",
     ],
 )
-def test_what_is_no_such_url_is_refused_without_showing_it(text: str) -> None:
+def test_an_invalid_url_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(ValueError, match="must look like postgresql://") as refused:
         DatabaseUrl.parse(text)
-    assert_tells_nothing(str(refused.value))
+    assert_reveals_nothing(str(refused.value))
 
 
 @pytest.mark.req("RUN-FR-003")
@@ -150,15 +150,15 @@ def test_what_is_no_such_url_is_refused_without_showing_it(text: str) -> None:
 def test_its_repr_shows_nothing_of_it(query: str) -> None:
     url = DatabaseUrl.parse(_BASE + query)
     for printed in (repr(url), str(url), repr([url])):
-        assert_tells_nothing(printed)
+        assert_reveals_nothing(printed)
 
 
-def assert_tells_nothing(text: str) -> None:
+def assert_reveals_nothing(text: str) -> None:
     for secret in (_PASSWORD, "somebody", "db.example.com"):
         assert secret not in text
 
 
-def test_a_url_for_sqlalchemy_is_taken_too() -> None:
+def test_a_url_for_sqlalchemy_is_accepted_too() -> None:
     assert DatabaseUrl.parse(_BASE.replace("postgresql:", "postgresql+asyncpg:")).dsn == _BASE
 
 

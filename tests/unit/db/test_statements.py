@@ -1,4 +1,4 @@
-"""What a statement knows of itself."""
+"""Properties of a statement: it is read-only, and may be retried."""
 
 import pytest
 from sqlalchemy import ClauseElement, delete, func, insert, literal_column, select, text, union_all, update
@@ -26,5 +26,5 @@ _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
         (text("SELECT 1"), False),
     ],
 )
-def test_only_what_is_seen_to_read_may_be_repeated(construct: ClauseElement, *, is_read_only: bool) -> None:
+def test_only_read_only_statements_may_be_retried(construct: ClauseElement, *, is_read_only: bool) -> None:
     assert Statement(construct).is_read_only is is_read_only

@@ -1,4 +1,4 @@
-"""How a limit is used up, and filled again by the clock."""
+"""Rates: a limit is used up by requests, and refilled by the clock."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.unit.auth.clock import Clock
 
 
 @pytest.mark.req("LIM-FR-001", "LIM-FR-005")
-async def test_a_limit_is_whole_again_when_retry_after_has_passed() -> None:
+async def test_a_limit_is_refilled_after_retry_after() -> None:
     clock = Clock(120 + 45.5)
     limit = RateLimiter("user", Rate(2, "minute"), InMemoryCounterStore(), clock)
     assert [(await limit.hit("x"))["RateLimit"] for _ in range(2)] == ['"user";r=1;t=15', '"user";r=0;t=15']

@@ -1,4 +1,4 @@
-"""Tasks that are completed one after the other."""
+"""Complete recurring tasks one after the other."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def next_due(
 
 
 def in_time(recurrence: str, due_date: str, zone: str | None) -> Iterator[str]:
-    """The due dates of all tasks, when each is completed in the hour before it is due."""
+    """Return the due dates of all tasks if each is completed in the hour before it is due."""
     following: Occurrence | None = Occurrence(due_date, recurrence)
     while following:
         yield following.due_date

@@ -1,4 +1,4 @@
-"""No rule takes long, and what is computed quickly is what python-dateutil finds by walking."""
+"""Recurrence rules expand in bounded time, to the same dates as python-dateutil."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, takewhile
@@ -19,7 +19,7 @@ _EVERY_DAY = "MO,TU,WE,TH,FR,SA,SU"
 _EVERY_MONTH_DAY = ",".join(str(-day) for day in range(1, 32))
 _EVERY_HOUR, _EVERY_MINUTE = (",".join(map(str, range(count))) for count in (24, 60))
 _SECONDS_OF_CPU = 0.5
-"""Ten times what was measured for the worst: time that other processes take does not count."""
+"""Ten times the measured worst case; time of other processes does not count."""
 
 
 def _seconds_for(rule: str, due_date: str, zone: str | None = None) -> float:
@@ -60,7 +60,7 @@ def test_no_rule_takes_long_however_late_the_completion(rule: str, due_date: str
 @pytest.mark.req("TASK-FR-102")
 @settings(max_examples=50, deadline=None)
 @given(rule=rules(), due=st.dates(date(1, 1, 2), date(9999, 12, 30)), count=st.sampled_from(["", ";COUNT=10000"]))
-def test_no_rule_that_can_be_made_up_takes_long(rule: str, due: date, count: str) -> None:
+def test_no_generated_rule_takes_long(rule: str, due: date, count: str) -> None:
     assume(_is_sound(rule))
     assert _seconds_for(rule + count, f"{due}T09:00:00Z") < _SECONDS_OF_CPU
 
@@ -69,7 +69,7 @@ def test_no_rule_that_can_be_made_up_takes_long(rule: str, due: date, count: str
 @settings(max_examples=50, deadline=None)
 @given(rule=rules(), start=st.datetimes(datetime(9992, 1, 1), datetime(9996, 1, 1)))  # noqa: DTZ001 - wall-clock times
 def test_occurrences_are_those_of_dateutil(rule: str, start: datetime) -> None:
-    """Near the end of the calendar, where dateutil does not walk far."""
+    """Near the end of the calendar, so that dateutil does not iterate far."""
     assume(_is_sound(rule))
     start = start.replace(microsecond=0)
     until = start + timedelta(days=3 * 365)
@@ -94,7 +94,7 @@ def _is_sound(rule: str) -> bool:
 
 
 def _of_dateutil(rule: str, start: datetime, until: datetime) -> list[datetime]:
-    """It takes the first week for a part of one when it counts positions, so it is made to begin with the week."""
+    """dateutil counts positions in a partial first week, so the rule is made to begin with the week."""
     first = start
     if "WEEKLY" in rule:
         first -= timedelta(days=(start.weekday() - parse_rule(rule).week_start) % 7)
@@ -102,5 +102,5 @@ def _of_dateutil(rule: str, start: datetime, until: datetime) -> list[datetime]:
     try:
         times = takewhile(lambda time: time < until, rrulestr(rule, dtstart=first))
         return list(islice((time for time in times if time > start), 20))
-    except ValueError:  # it says so when the interval never meets the hours or minutes
+    except ValueError:  # it raises if the interval never matches the hours or minutes
         return []

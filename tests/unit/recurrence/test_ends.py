@@ -1,4 +1,4 @@
-"""When nothing follows: COUNT is used up, UNTIL has passed, the calendar or fifty years are over."""
+"""The end of a recurrence: COUNT is used up, UNTIL has passed, or the calendar or fifty years are over."""
 
 import pytest
 
@@ -18,13 +18,13 @@ def test_count_goes_down_to_one_task_that_nothing_follows() -> None:
 
 
 @pytest.mark.req("TASK-FR-104")
-def test_what_is_skipped_counts() -> None:
+def test_skipped_occurrences_count() -> None:
     assert complete("FREQ=DAILY;COUNT=10", "2026-11-28", _AT) == Occurrence("2026-12-02", "FREQ=DAILY;COUNT=6")
     assert complete("FREQ=DAILY;COUNT=4", "2026-11-28", _AT) is None
 
 
 @pytest.mark.req("TASK-FR-104")
-def test_a_rule_that_begins_anew_skips_nothing() -> None:
+def test_a_rule_that_restarts_skips_nothing() -> None:
     following = complete("FREQ=DAILY;COUNT=2", "2025-12-01", _AT, basis="completion")
     assert following == Occurrence("2026-12-02", "FREQ=DAILY;COUNT=1")
 
@@ -62,7 +62,7 @@ def test_until_is_the_last_day_or_moment(until: str, due_date: str, zone: str | 
 
 
 @pytest.mark.req("TASK-FR-104")
-def test_until_ends_in_the_hour_that_comes_twice() -> None:
+def test_until_may_be_in_the_hour_that_occurs_twice() -> None:
     rule, due_date = "FREQ=MINUTELY;INTERVAL=15;UNTIL=20261101T060000Z", "2026-11-01T01:30:00-04:00"
     assert list(in_time(rule, due_date, "America/New_York")) == [due_date, "2026-11-01T01:45:00-04:00"]
 
@@ -85,11 +85,11 @@ def test_until_ends_in_the_hour_that_comes_twice() -> None:
         ("FREQ=HOURLY;BYDAY=MO;BYSETPOS=2", "2026-12-01T09:00:00Z"),
     ],
 )
-def test_nothing_follows_what_does_not_occur_again(rule: str, due_date: str) -> None:
+def test_nothing_follows_the_last_occurrence(rule: str, due_date: str) -> None:
     assert complete(rule, due_date, _AT) is None
 
 
 @pytest.mark.req("TASK-FR-104")
-def test_what_occurs_within_fifty_years_follows() -> None:
+def test_an_occurrence_within_fifty_years_is_found() -> None:
     assert next_due("FREQ=YEARLY;INTERVAL=50", "2026-12-01", _AT) == "2076-12-01"
     assert next_due("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "2072-02-29", _AT) == "2112-02-29"

@@ -1,4 +1,4 @@
-"""Which occurrence follows: the first after the due date that is also after the completion."""
+"""The next occurrence: the first one after both the due date and the completion."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def test_a_task_that_is_completed_early_is_followed_by_the_occurrence_after_its_
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_task_that_is_completed_late_skips_what_was_missed_and_keeps_its_rhythm() -> None:
+def test_a_task_that_is_completed_late_skips_missed_occurrences_and_keeps_its_rhythm() -> None:
     assert next_due("FREQ=WEEKLY;INTERVAL=2", "2026-12-04", "2027-02-01T12:00:00Z") == "2027-02-12"
     assert next_due("FREQ=HOURLY;INTERVAL=5", "2026-12-01T09:00:00Z", "2026-12-03T09:30:00Z") == "2026-12-03T11:00:00Z"
 
@@ -49,26 +49,26 @@ def test_a_due_date_that_does_not_match_is_the_first_nonetheless() -> None:
     ],
 )
 @pytest.mark.parametrize("due_date", ["2026-12-01", "2026-12-24", None])
-def test_a_rule_that_begins_anew_begins_on_the_day_of_the_completion(
+def test_a_rule_that_restarts_begins_on_the_day_of_the_completion(
     rule: str, following: str, due_date: str | None
 ) -> None:
     assert next_due(rule, due_date, "2026-12-10T12:00:00Z", basis="completion") == following
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_task_without_a_due_date_begins_anew_whatever_its_basis() -> None:
+def test_a_task_without_a_due_date_restarts_whatever_its_basis() -> None:
     assert next_due("FREQ=WEEKLY", None, "2026-12-10T12:00:00Z") == "2026-12-17"
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_moment_that_begins_anew_keeps_its_time_of_day() -> None:
+def test_a_moment_that_restarts_keeps_its_time_of_day() -> None:
     at = "2026-12-10T12:00:00Z"
     assert next_due("FREQ=DAILY", "2026-12-01T09:00:00Z", at, basis="completion") == "2026-12-11T09:00:00Z"
     assert next_due("FREQ=DAILY", "2026-12-01T18:00:00Z", at, basis="completion") == "2026-12-11T18:00:00Z"
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_hours_and_minutes_that_begin_anew_begin_at_the_minute_of_the_completion() -> None:
+def test_hourly_and_minutely_rules_restart_at_the_minute_of_the_completion() -> None:
     due_date, at = "2026-12-01T09:00:00.5Z", "2026-12-10T12:34:56.789Z"
     assert next_due("FREQ=HOURLY;INTERVAL=3", due_date, at, basis="completion") == "2026-12-10T15:34:00.5Z"
     assert next_due("FREQ=MINUTELY;INTERVAL=20", due_date, at, basis="completion") == "2026-12-10T12:54:00.5Z"
@@ -88,7 +88,7 @@ def test_hours_and_minutes_that_begin_anew_begin_at_the_minute_of_the_completion
         ("FREQ=HOURLY;BYDAY=SA", "2026-12-05"),
     ],
 )
-def test_times_of_day_mean_nothing_to_days_and_the_next_is_a_later_one(rule: str, following: str) -> None:
+def test_times_of_day_are_ignored_for_days_and_the_next_day_is_later(rule: str, following: str) -> None:
     assert next_due(rule, "2026-12-01", "2026-12-01T00:00:01Z") == following
 
 
@@ -99,7 +99,7 @@ def test_the_first_week_is_a_whole_one_for_positions_in_it() -> None:
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_weekdays_with_and_without_a_number_add_up() -> None:
+def test_weekdays_with_and_without_a_number_are_combined() -> None:
     assert next_due("FREQ=MONTHLY;BYDAY=1MO,FR", "2026-12-04", "2026-12-04T12:00:00Z") == "2026-12-07"
     assert next_due("FREQ=MONTHLY;BYDAY=1MO,FR", "2026-12-07", "2026-12-04T12:00:00Z") == "2026-12-11"
 

@@ -1,4 +1,4 @@
-"""What the member `recurrence` may be, and what is refused with one sentence."""
+"""Validation of the member `recurrence`: normal form, and refusals with one sentence."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ _RECURRENCE: TypeAdapter[str | None] = TypeAdapter(Recurrence)
         (None, None),
     ],
 )
-def test_a_rule_is_kept_in_one_form(sent: str | None, stored: str | None) -> None:
+def test_a_rule_is_stored_in_its_normal_form(sent: str | None, stored: str | None) -> None:
     assert _RECURRENCE.validate_python(sent) == stored
 
 
@@ -114,7 +114,7 @@ def test_a_rule_is_kept_in_one_form(sent: str | None, stored: str | None) -> Non
         "FREQ=DAILY" + ";" * 500,
     ],
 )
-def test_all_else_is_refused_with_one_sentence(sent: str) -> None:
+def test_an_invalid_rule_is_refused_with_one_sentence(sent: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         _RECURRENCE.validate_python(sent)
     (error,) = refusal.value.errors(include_input=False)
@@ -124,7 +124,7 @@ def test_all_else_is_refused_with_one_sentence(sent: str) -> None:
 
 @pytest.mark.req("TASK-FR-101")
 @pytest.mark.parametrize("sent", ["Dentist", "FREQ=DAILY;X-NOTE=DENTIST", "FREQ=DENTIST", "FREQ=DAILY;COUNT=DENTIST"])
-def test_a_refusal_does_not_repeat_what_was_sent(sent: str) -> None:
+def test_a_refusal_does_not_repeat_the_input(sent: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         _RECURRENCE.validate_python(sent)
     assert "dentist" not in str(refusal.value.errors(include_input=False, include_context=False)).lower()
@@ -132,7 +132,7 @@ def test_a_refusal_does_not_repeat_what_was_sent(sent: str) -> None:
 
 @pytest.mark.req("TASK-FR-101")
 @given(sent=look_alikes | rules())
-def test_whatever_is_sent_is_refused_or_can_be_used(sent: str) -> None:
+def test_any_input_is_refused_or_can_be_expanded(sent: str) -> None:
     try:
         stored = _RECURRENCE.validate_python(sent)
     except ValidationError:

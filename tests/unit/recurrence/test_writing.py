@@ -1,4 +1,4 @@
-"""How the next due date is written, and by which clock."""
+"""Format and time zone of the next due date."""
 
 from datetime import datetime
 from itertools import islice
@@ -22,12 +22,12 @@ from tests.unit.recurrence.completing import in_time, next_due
         ("2026-12-01T00:00:00-23:59", "2026-12-02T00:00:00-23:59"),
     ],
 )
-def test_the_next_due_date_is_written_as_the_last_was(due_date: str, following: str) -> None:
+def test_the_next_due_date_has_the_format_of_the_previous(due_date: str, following: str) -> None:
     assert next_due("FREQ=DAILY", due_date, "2026-12-01T00:00:00Z") == following
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_seconds_are_written_where_the_rule_asks_for_them() -> None:
+def test_seconds_are_written_if_the_rule_has_them() -> None:
     assert next_due("FREQ=DAILY;BYSECOND=5", "2026-12-01T09:00Z", "2026-12-01T09:30:00Z") == "2026-12-02T09:00:05Z"
     assert next_due("FREQ=DAILY;BYSECOND=60", "2026-12-01T09:00:59Z", "2026-12-01T09:30:00Z") == "2026-12-02T09:00:59Z"
 
@@ -53,14 +53,14 @@ def test_a_moment_that_was_sent_in_utc_recurs_by_the_wall_clock_of_the_time_zone
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_a_time_that_the_clock_skips_is_no_occurrence() -> None:
+def test_a_skipped_local_time_is_no_occurrence() -> None:
     due_date, at = "2026-03-07T02:30:00-05:00", "2026-03-07T12:00:00Z"
     assert next_due("FREQ=DAILY", due_date, at, zone="America/New_York") == "2026-03-09T02:30:00-04:00"
     assert next_due("FREQ=DAILY;COUNT=3", due_date, at, zone="America/New_York") == "2026-03-09T02:30:00-04:00"
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_of_a_time_that_comes_twice_the_first_is_the_occurrence() -> None:
+def test_of_a_repeated_local_time_the_first_is_the_occurrence() -> None:
     due_date, at = "2026-10-31T01:30:00-04:00", "2026-10-31T12:00:00Z"
     first = next_due("FREQ=DAILY", due_date, at, zone="America/New_York")
     assert first == "2026-11-01T01:30:00-04:00"

@@ -33,7 +33,7 @@ JUNK = [
 
 
 def forged(*members: str) -> str:
-    """A cursor of these members, each in JSON."""
+    """Encode a cursor of these members, each in JSON."""
     return urlsafe_b64encode(f"[{', '.join(members)}]".encode()).decode().rstrip("=")
 
 
@@ -49,7 +49,7 @@ def is_refused(order: tuple[str, bool], cursor: str) -> bool:
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize(("sort", "value"), POSITIONS)
 @pytest.mark.parametrize("task_id", [1, 2**63 - 1])
-def test_a_cursor_means_the_position_that_it_was_made_of(sort: str, value: Any, task_id: int, descending: bool) -> None:  # noqa: FBT001 - from a table
+def test_a_cursor_decodes_to_the_encoded_position(sort: str, value: Any, task_id: int, descending: bool) -> None:  # noqa: FBT001 - from a table
     cursor = encode_cursor((sort, descending), Position(value, task_id))
     assert decode_cursor((sort, descending), cursor) == (value, task_id)
     assert cursor.isascii()
@@ -77,11 +77,11 @@ def test_a_cursor_with_another_member_is_refused_or_one_that_could_have_been_mad
 ) -> None:
     text = urlsafe_b64decode(encode_cursor((sort, True), Position(value, 5)) + "===").decode()
     members = [json.dumps(member) for member in json.loads(text)]
-    for place in range(4):
-        cursor = forged(*members[:place], junk, *members[place + 1 :])
+    for index in range(4):
+        cursor = forged(*members[:index], junk, *members[index + 1 :])
         if not is_refused((sort, True), cursor):
             assert encode_cursor((sort, True), decode_cursor((sort, True), cursor)) == cursor
-            assert place >= 2 or members[place] == junk
+            assert index >= 2 or members[index] == junk
 
 
 @pytest.mark.req("TASK-FR-030")
@@ -121,12 +121,12 @@ def test_members_that_are_missing_or_too_many_are_refused(members: list[str]) ->
 @pytest.mark.parametrize(
     "text", ["", "=", "====", "ä", "\ud800", "\0", "A", "AAAAA", " ", "bnVsbA", "NQ", "e30", "IiI", "/+"]
 )
-def test_what_is_no_cursor_at_all_is_refused(text: str) -> None:
+def test_text_that_is_no_cursor_is_refused(text: str) -> None:
     assert is_refused(("created_at", True), text)
 
 
 @pytest.mark.req("TASK-FR-030")
-def test_each_cursor_has_one_spelling() -> None:
+def test_each_cursor_has_one_encoding() -> None:
     cursor = encode_cursor(("title", False), Position("ä", 5))
     variants = [cursor + "=", cursor + "\n", " " + cursor, cursor + "!", f"{cursor[:4]}\n{cursor[4:]}", cursor + "A"]
     spaced = urlsafe_b64encode('["title",false,"ä",5]'.encode()).decode().rstrip("=")

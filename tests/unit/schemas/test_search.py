@@ -1,4 +1,4 @@
-"""Whatever is typed into a search box is a query that PostgreSQL reads."""
+"""Every search text becomes a valid PostgreSQL text search query."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from src.schemas.search import tsquery
         ("🎉", "'🎉':*"),
     ],
 )
-def test_words_begin_phrases_match_and_minus_excludes(words: str, query: str) -> None:
+def test_words_match_prefixes_phrases_match_exactly_and_minus_excludes(words: str, query: str) -> None:
     assert tsquery(words) == query
 
 
@@ -45,11 +45,11 @@ def test_words_begin_phrases_match_and_minus_excludes(words: str, query: str) ->
         ('a"b', "'a b':*"),
     ],
 )
-def test_operators_are_text(words: str, query: str) -> None:
+def test_operators_of_postgresql_are_plain_text(words: str, query: str) -> None:
     assert tsquery(words) == query
 
 
 @pytest.mark.req("TASK-FR-080")
 @pytest.mark.parametrize("words", ["", " ", '""', '"', '" "', '-""', '-"', '"\u0301"', "\u0301", '"" ""'])
-def test_nothing_is_no_query(words: str) -> None:
+def test_an_empty_search_is_no_query(words: str) -> None:
     assert tsquery(words) == ""

@@ -1,4 +1,4 @@
-"""No statement of the services can reach beyond one owner."""
+"""Isolation: each statement of the services is restricted to one owner."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -42,14 +42,14 @@ TABLES = Model.metadata.tables
 
 
 def _owner_column(source: Any) -> ColumnElement[Any]:
-    """The column of a table, or of another name for it, that says whose a row is."""
+    """Return the column of a table or alias that names the owner of a row."""
     table: Any = source.element if isinstance(source, Alias) else source
     column: ColumnElement[Any] = source.c["id" if table.name == "users" else "user_id"]
     return column
 
 
 def _members() -> Iterator[tuple[Any, ...]]:
-    """A due date is set in its three columns together."""
+    """Yield each set of columns that an update may change; those of a due date are changed together."""
     names = TaskUpdate.model_fields
     for size in range(1, len(names) + 1):
         for members in map(frozenset, combinations(names, size)):
@@ -57,7 +57,7 @@ def _members() -> Iterator[tuple[Any, ...]]:
 
 
 def _list_shapes() -> Iterator[tuple[Any, ...]]:
-    """Each order with all filters and with none, each filter alone, and each pair of filters."""
+    """Yield each order with all filters and with none, each filter alone, and each pair of filters."""
     bare = ListShape("created_at", descending=True, filters=(), has_cursor=False, has_offset=False, has_total=True)
     for sort, descending, filters, cursor in product(get_args(SortKey), _EITHER, ((), tuple(FILTERS)), _EITHER):
         yield (ListShape(sort, descending, filters, has_cursor=cursor, has_offset=not cursor, has_total=cursor),)
@@ -70,10 +70,10 @@ SHAPES: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {"update_task": _me
 """The arguments of each function that builds statements."""
 
 ACROSS_OWNERS = {"OWNERS_OF_OLD_TRASH", "OWNERS_OF_EXPIRED_RECORDS", "REVISIONS_OF_OWNERS"}
-"""Statements that no request runs, and that return nothing but whose turn it is.
+"""Statements that no request runs, and that return only user ids and revisions.
 
-`REVISIONS_OF_OWNERS` asks at once for all whose streams this process has: for each of them an owner was proven, and
-what comes back wakes only that owner's streams, which then read as that owner.
+`REVISIONS_OF_OWNERS` reads the revisions of all owners with streams in this process. Each of them is authenticated, and
+a revision wakes only the streams of its own owner, which then read as that owner.
 """
 
 
@@ -93,7 +93,7 @@ def _label(shape: tuple[Any, ...]) -> str:
 
 
 def _is_owner(expression: object) -> bool:
-    """Whether it is the bind parameter, or a subquery that hides it from the planner."""
+    """Return whether it is the owner's bind parameter, or a subquery that hides it from the planner."""
     hidden = expression.element if isinstance(expression, ScalarSelect) else None
     if isinstance(hidden, Select) and not hidden.get_final_froms():
         [expression] = hidden.selected_columns
@@ -109,7 +109,7 @@ def _conditions(where: ColumnElement[Any] | None) -> Iterator[ColumnElement[Any]
 
 
 def _is_owned(source: Any, where: ColumnElement[Any] | None) -> bool:
-    """Whether the owner column is compared with the owner, in a condition that must hold."""
+    """Return whether a condition that every row must meet compares the owner column with the owner."""
     return any(
         condition.left.compare(_owner_column(source))
         for condition in _conditions(where)
@@ -118,11 +118,11 @@ def _is_owned(source: Any, where: ColumnElement[Any] | None) -> bool:
 
 
 def _reached_without_owner(construct: ClauseElement) -> set[Any]:
-    """The owners' tables that some part of the statement reads or writes without naming the owner."""
+    """Return the owners' tables that some part of the statement reads or writes without naming the owner."""
     unguarded: set[Any] = set()
     for part in visitors.iterate(construct):
         if isinstance(part, Select):
-            # SQLAlchemy has no public view of what a SELECT correlates to; an INSERT is nothing that it can.
+            # SQLAlchemy has no public API for the tables that a SELECT correlates to; it cannot correlate to an INSERT.
             outer = () if isinstance(construct, Insert) else part._correlate or ()  # noqa: SLF001 - see above
             reads = {table for source in part.get_final_froms() for table in _direct_tables(source)} - {*outer}
             unguarded |= {source for source in reads if not _is_owned(source, part.whereclause)}
@@ -141,7 +141,7 @@ def _direct_tables(source: Any) -> set[Any]:
 
 
 def _inserts_owner(part: Any) -> bool:
-    # SQLAlchemy has no public view of what an INSERT inserts.
+    # SQLAlchemy has no public API for the values of an INSERT.
     column = _owner_column(part.table)
     if part.select is None:
         return _is_owner(part._values.get(column))  # noqa: SLF001 - see above

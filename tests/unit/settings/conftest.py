@@ -1,4 +1,4 @@
-"""What production needs, in the environment of a process that runs in a folder of its own."""
+"""Fixtures: the settings that production requires, in a process with its own folder."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What production needs, and how it refuses to start."""
+"""The settings that production requires, and its refusals to start."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`.env.example` is complete, and works as it is."""
+"""`.env.example` is complete and works unchanged."""
 
 import pytest
 from dotenv import dotenv_values
@@ -25,7 +25,7 @@ def test_the_example_needs_nothing_but_a_database(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.req("RUN-FR-007")
-def test_the_example_tells_the_default_of_every_setting() -> None:
+def test_the_example_has_the_default_of_every_setting() -> None:
     for paragraph in _EXAMPLE.read_text().split("\n\n")[1:]:
         *comments, assignment = paragraph.strip().split("\n")
         setting = Settings.model_fields[assignment.partition("=")[0].lower()]

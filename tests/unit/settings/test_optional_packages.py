@@ -1,4 +1,4 @@
-"""Settings that need packages which not everybody installs."""
+"""Settings that need optional packages."""
 
 import sys
 
@@ -16,7 +16,7 @@ from tests.support.tokens import SECRET
         ("rate_limit_storage_url", "redis://127.0.0.1:6379", "redis", "redis"),
     ],
 )
-def test_packages_that_are_missing_are_named_in_a_sentence(
+def test_missing_packages_are_named_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, package: str, group: str
 ) -> None:
     needed = {"database_url": "postgresql://not/needed", "better_auth_secret": SECRET}
@@ -24,5 +24,5 @@ def test_packages_that_are_missing_are_named_in_a_sentence(
     load_settings(**needed)
     with pytest.raises(SystemExit) as refusal:
         load_settings(**needed | {setting: value})
-    said = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
-    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {said}"
+    expected = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
+    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {expected}"

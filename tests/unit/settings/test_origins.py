@@ -1,4 +1,4 @@
-"""Origins may be listed in any way, and must be origins."""
+"""ALLOWED_ORIGINS: accepted list formats, and refusals of invalid origins."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.unit.settings.production import PASSWORD, refusal
         json.dumps(["https://app.example.com/", "http://localhost:3000/"], indent=2),
     ],
 )
-def test_origins_are_listed_in_any_way(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_origins_may_be_listed_in_several_formats(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", value)
     assert load_settings().allowed_origins == ["https://app.example.com", "http://localhost:3000"]
 
@@ -46,7 +46,7 @@ def test_origins_are_listed_in_any_way(monkeypatch: pytest.MonkeyPatch, value: s
     ],
 )
 @pytest.mark.parametrize("form", ["{}", '["{}"]', "https://app.example.com,{}"])
-def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str, form: str) -> None:
+def test_an_invalid_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str, form: str) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", form.format(origin))
     message = refusal()
     assert re.fullmatch("Cannot start: ALLOWED_ORIGINS:? [^;\n]+", message)

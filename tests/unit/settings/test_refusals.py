@@ -1,4 +1,4 @@
-"""What is wrong with the settings is told in a sentence each, which shows no value."""
+"""Invalid settings are reported in one sentence each, which shows no value."""
 
 import re
 from pathlib import Path
@@ -50,7 +50,7 @@ from tests.unit.settings.production import FRONT_END, PASSWORD, SECRET, URL, ref
         ("RATE_LIMIT_STORAGE_URL", "http://somebody:hunter2@cache.example.com", "'redis' or 'rediss'"),
     ],
 )
-def test_a_wrong_value_is_one_sentence_with_its_name(
+def test_an_invalid_value_is_one_sentence_with_the_settings_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -70,7 +70,7 @@ def test_a_wrong_value_is_one_sentence_with_its_name(
         ("-----BEGIN PUBLIC KEY----- hunter2", "PEM"),
     ],
 )
-def test_a_secret_that_others_may_know_is_refused(
+def test_a_publicly_known_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, secret: str, wanted: str
 ) -> None:
     monkeypatch.setenv(name, f"2:{secret},1:{secret}" if name.endswith("S") else secret)
@@ -82,13 +82,13 @@ def test_a_secret_that_others_may_know_is_refused(
 
 
 @pytest.mark.req("RUN-FR-002")
-def test_the_claim_of_verification_links_identifies_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_claim_of_verification_links_cannot_be_the_user_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BETTER_AUTH_USER_ID_CLAIM", "email")
     assert refusal().startswith("Cannot start: BETTER_AUTH_USER_ID_CLAIM: must not be 'email'")
 
 
 @pytest.mark.req("RUN-FR-002")
-def test_each_wrong_setting_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_invalid_setting_has_its_own_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {"DATABASE_URL": PASSWORD, "BETTER_AUTH_SECRET": PASSWORD, "ALLOWED_ORIGINS": "*", "LOG_LEVEL": "loud"}
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
@@ -98,7 +98,7 @@ def test_each_wrong_setting_has_its_sentence(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.req("RUN-FR-002", "RUN-FR-005")
-def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_missing_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BETTER_AUTH_SECRET")
     assert refusal() == (
         "Cannot start: BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept"
@@ -114,7 +114,7 @@ def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -
     ("name", "value"),
     [("BETTER_AUTH_JWKS_URL", f"{FRONT_END}/keys"), ("BETTER_AUTH_REQUIRE_ISSUER_AND_AUDIENCE", "true")],
 )
-def test_tokens_that_name_their_issuer_need_one(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_requiring_the_issuer_needs_a_configured_one(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert refusal().startswith("Cannot start: BETTER_AUTH_URL is missing: ")
     monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
@@ -146,7 +146,7 @@ def test_printed_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.req("RUN-FR-002", "RUN-FR-003")
 @pytest.mark.parametrize("entry", [("-c", "import src.main"), ("-m", "uvicorn", "src.main:app")])
-def test_the_server_ends_with_a_sentence_alone(tmp_path: Path, entry: tuple[str, ...]) -> None:
+def test_the_server_exits_with_one_sentence(tmp_path: Path, entry: tuple[str, ...]) -> None:
     (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET={PASSWORD}\n")
     ended = run(tmp_path, *entry, BETTER_AUTH_SECRET="", DATABASE_URL=URL)
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""What the settings are, from the environment and from `.env`."""
+"""Settings from the environment and from `.env`."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.unit.settings.production import FRONT_END, SECRET, URL
 
 
 @pytest.mark.req("RUN-FR-005")
-def test_without_anything_else_it_is_production() -> None:
+def test_the_default_environment_is_production() -> None:
     settings = load_settings()
     assert (settings.environment, settings.log_form, settings.allowed_origins) == ("production", "json", [])
     assert (settings.secrets, settings.jwks_url) == ([SECRET], None)
@@ -18,7 +18,7 @@ def test_without_anything_else_it_is_production() -> None:
 
 
 @pytest.mark.req("RUN-FR-001")
-def test_the_environment_comes_before_the_file_and_nothing_counts_as_none(
+def test_the_environment_overrides_the_file_and_empty_values_are_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("LIST_FORMAT=array\nDATABASE_POOL_SIZE=5\nENVIRONMENT=\nUNKNOWN=x\n")
@@ -38,7 +38,7 @@ def test_the_environment_comes_before_the_file_and_nothing_counts_as_none(
         ("http://localhost:3000", "http://localhost:3000", "http://localhost:3000/api/auth/jwks"),
     ],
 )
-def test_better_auths_url_says_who_issues_tokens_and_where_the_keys_are(
+def test_better_auths_url_sets_the_issuer_and_the_url_of_the_keys(
     monkeypatch: pytest.MonkeyPatch, url: str, origin: str, keys: str
 ) -> None:
     monkeypatch.delenv("BETTER_AUTH_SECRET")
@@ -63,7 +63,7 @@ def test_better_auths_url_says_who_issues_tokens_and_where_the_keys_are(
         ("db.example.com", "false", False),
     ],
 )
-def test_prepared_statements_are_for_connections_that_last(
+def test_prepared_statements_are_used_for_direct_connections_only(
     monkeypatch: pytest.MonkeyPatch, host: str, setting: str, *, expected: bool
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://somebody@{host}/tasks")
@@ -72,7 +72,7 @@ def test_prepared_statements_are_for_connections_that_last(
 
 
 @pytest.mark.req("RUN-FR-011")
-def test_migrations_use_the_way_past_the_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrations_use_the_unpooled_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().migration_url == load_settings().database_url
     monkeypatch.setenv("DATABASE_URL_UNPOOLED", "postgresql://direct.example.com/tasks")
     assert load_settings().migration_url.dsn == "postgresql://direct.example.com/tasks"
@@ -95,7 +95,7 @@ for part in pkgutil.walk_packages(src.__path__, "src."):
 
 
 @pytest.mark.req("RUN-FR-013")
-def test_a_part_can_be_imported_whatever_the_environment_says(tmp_path: Path) -> None:
+def test_modules_can_be_imported_whatever_the_environment_contains(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ENVIRONMENT=wrong\n")
     ended = run(tmp_path, "-c", _IMPORT_ALL_PARTS, DATABASE_URL="wrong", BETTER_AUTH_SECRET="wrong")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

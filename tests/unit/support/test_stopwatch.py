@@ -1,4 +1,4 @@
-"""The stopwatch of the tests counts what it should, so that bounds on time can be exceeded."""
+"""The stopwatch of the tests counts waiting and work, so that bounds on time can fail."""
 
 import os
 import time

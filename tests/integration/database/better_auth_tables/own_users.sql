@@ -1,5 +1,5 @@
--- What the migrator of Better Auth 1.7.7 runs on an empty database where the plugin jwt is set, and what it then keeps of
--- somebody who signed up.
+-- The SQL of the migrator of Better Auth 1.7.7 on an empty database with the plugin jwt, and the rows that it stores of
+-- a user who signed up.
 
 create table "user" (
   "id" text not null primary key,

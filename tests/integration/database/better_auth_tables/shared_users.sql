@@ -1,5 +1,5 @@
--- What the migrator of Better Auth 1.7.7 runs on an empty database where `user: { modelName: "users" }` and the plugins jwt
--- and admin are set, and what it then keeps of somebody who signed up.
+-- The SQL of the migrator of Better Auth 1.7.7 on an empty database with `user: { modelName: "users" }` and the plugins jwt
+-- and admin, and the rows that it stores of a user who signed up.
 
 create table "users" (
   "id" text not null primary key,

@@ -1,4 +1,4 @@
-"""Folders and programs that are gone after their test."""
+"""Fixtures: folders and programs that are removed after their test."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ type Run = Callable[..., Program]
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Path]:
-    """A folder that is not there yet."""
+    """Return the path of a folder that does not exist yet."""
     folder = tmp_path / "postgres"
     yield folder
     kill_everything(folder)
@@ -25,7 +25,7 @@ def fresh(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def folder(fresh: Path, initialised: Path) -> Path:
-    """A folder with an empty database."""
+    """Return a folder with an empty database."""
     subprocess.run(["cp", "-a", initialised, fresh], check=True)
     return fresh
 
@@ -51,7 +51,7 @@ def run() -> Iterator[Run]:
 
 @pytest.fixture
 def crashed(folder: Path, run: Run) -> Path:
-    """A folder whose program and server were killed after they had acknowledged a row."""
+    """Return a folder whose program and server were killed after they had acknowledged a row."""
     program = run(folder)
     sql(program.url(), "CREATE TABLE kept AS SELECT 42 AS id")
     kill_everything(folder, program)
@@ -60,13 +60,13 @@ def crashed(folder: Path, run: Run) -> Path:
 
 @pytest.fixture
 def server_user() -> str | None:
-    """Whom the server runs as, if not as ourselves."""
+    """Return the user as which the server runs, unless it is the current one."""
     return "nobody" if os.geteuid() == 0 else None
 
 
 @pytest.fixture
 def as_nobody() -> list[str]:
-    """What makes root an ordinary user, who still finds a Python that is installed below /root."""
+    """Return the prefix that runs a command as an unprivileged user, with access to a Python below /root."""
     if os.geteuid() != 0:
         return []
     ids = ["--reuid=nobody", "--regid=65534", "--clear-groups"]

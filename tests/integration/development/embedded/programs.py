@@ -1,4 +1,4 @@
-"""Programs that use the embedded PostgreSQL, and what can be seen of its server from outside."""
+"""Programs that use the embedded PostgreSQL, and checks of its processes and sockets."""
 
 import asyncio
 import shutil
@@ -39,7 +39,7 @@ with EmbeddedPostgres(Path(sys.argv[1])) as server:
 
 
 class Program(subprocess.Popen[str]):
-    """A program in a session of its own that uses the server until its input ends, and needs it until its end."""
+    """A program, in its own session, that uses the server until its input ends."""
 
     def __init__(self, folder: Path, *prefix: str, **environment: str) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ def sql(url: str, statement: str) -> Any:
 
 
 def eventually[T](attempt: Callable[[], T], seconds: float = 5) -> T:
-    """Try until it works, at first soon and then less often; to return False is to fail."""
+    """Retry with increasing pauses until the function neither raises nor returns False."""
     deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         try:
@@ -95,7 +95,7 @@ def socket_folder(folder: Path) -> Path:
 
 
 def processes(folder: Path) -> list[psutil.Process]:
-    """Every living process of PostgreSQL that has to do with the folder."""
+    """Return every running PostgreSQL process of the folder."""
     marks = (str(folder), socket_folder(folder).name)
     found = psutil.process_iter(["name", "cmdline"])
     programs = (p for p in found if p.info["name"] in {"postgres", "initdb", "setpriv"})

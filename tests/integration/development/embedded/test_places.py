@@ -1,4 +1,4 @@
-"""The server runs as any user, from any path, in any shell, the same everywhere, and closed to other users."""
+"""The server runs as any user, in any folder and shell, and other users cannot reach it."""
 
 import os
 import shutil
@@ -22,7 +22,9 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only for root is there a
 
 @pytest.mark.req("RUN-FR-020")
 @as_root
-def test_root_may_keep_everything_where_nobody_else_can_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_may_run_it_in_a_folder_that_is_closed_to_other_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     copy_postgres_to(closed)
@@ -49,7 +51,7 @@ def permissions(folder: Path) -> list[tuple[int, int]]:
 
 
 @pytest.mark.req("RUN-FR-020")
-def test_an_ordinary_user_runs_the_server_as_himself(fresh: Path, run: Run, as_nobody: list[str]) -> None:
+def test_an_unprivileged_user_runs_the_server_as_itself(fresh: Path, run: Run, as_nobody: list[str]) -> None:
     program = run(fresh, *as_nobody)
     program.url()
     user = psutil.Process(program.pid).uids()
@@ -61,7 +63,7 @@ def test_an_ordinary_user_runs_the_server_as_himself(fresh: Path, run: Run, as_n
 
 
 @pytest.mark.req("RUN-FR-020")
-def test_what_the_shell_says_does_not_matter(folder: Path, run: Run) -> None:
+def test_environment_variables_of_the_shell_do_not_matter(folder: Path, run: Run) -> None:
     locale = dict.fromkeys(("LANG", "LC_ALL", "TZ", "PGCLIENTENCODING"), "missing")
     program = run(folder, **locale, PGHOST="/missing", PGPORT="1", PGUSER="missing", PGDATABASE="missing")
     assert sql(program.url(), "SHOW timezone") == "UTC"

@@ -1,4 +1,4 @@
-"""Where the server cannot run, one sentence says why."""
+"""If the server cannot run, one sentence says why."""
 
 import fcntl
 import os
@@ -68,14 +68,14 @@ def test_the_folder_cannot_be_written(fresh: Path, tmp_path: Path) -> None:
 
 @pytest.mark.req("RUN-FR-022")
 @as_root
-def test_the_folder_belongs_to_somebody_else(fresh: Path) -> None:
+def test_the_folder_belongs_to_another_user(fresh: Path) -> None:
     fresh.mkdir()
     shutil.chown(fresh, "nobody")
     assert refusal(fresh) == f"{fresh} is not a folder of the current user."
 
 
 @pytest.mark.req("RUN-FR-022")
-def test_somebody_else_made_the_folder_of_the_socket(fresh: Path, tmp_path: Path) -> None:
+def test_the_folder_of_the_socket_belongs_to_another_user(fresh: Path, tmp_path: Path) -> None:
     (trap := tmp_path / "trap").mkdir(mode=0o755)
     socket_folder(fresh).symlink_to(trap)
     try:
@@ -92,7 +92,7 @@ def test_the_data_is_damaged(folder: Path) -> None:
 
 
 @pytest.mark.req("RUN-FR-022")
-def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
+def test_the_data_of_a_server_that_was_started_by_hand_is_not_used(
     folder: Path, tmp_path: Path, as_nobody: list[str]
 ) -> None:
     sockets = f"--unix_socket_directories={tmp_path}"
@@ -108,9 +108,7 @@ def test_a_server_that_was_started_by_hand_keeps_its_data_to_itself(
 
 
 @pytest.mark.req("RUN-FR-022")
-def test_a_server_that_cannot_be_seen_from_here_keeps_its_data_to_itself(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_data_of_a_server_in_another_namespace_is_not_used(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.development.embedded_postgres.process._STOP_TIMEOUT_SECONDS", 0.1)
     fresh.mkdir()
     with (fresh / "server.lock").open("w") as held_in_another_container:
@@ -146,7 +144,7 @@ def test_the_disk_is_full(small_disk: Path) -> None:
     folder = small_disk / "postgres"
     with EmbeddedPostgres(folder):
         pass
-    (folder / "log").write_text("")  # what it frees, it could fill
+    (folder / "log").write_text("")  # it could fill what it frees
     fill(small_disk)
     assert refusal(folder) == "the disk is full."
     assert refusal(small_disk / "another") == "the disk is full."

@@ -1,4 +1,4 @@
-"""Programs share one server; the last one stops it, however it ends."""
+"""Programs share one server, and the last one stops it, however that one ends."""
 
 import fcntl
 import os
@@ -49,7 +49,7 @@ def test_a_signal_during_the_very_first_start_leaves_nothing_behind(
 
 
 @pytest.mark.req("RUN-FR-019")
-def test_the_server_stays_for_those_who_remain_and_they_revive_it(folder: Path, run: Run) -> None:
+def test_the_server_runs_until_the_last_program_ends_and_is_restarted_if_killed(folder: Path, run: Run) -> None:
     first, second = run(folder), run(folder)
     assert first.url() == (url := second.url())
     shared = server_pid(folder)
@@ -73,7 +73,7 @@ def test_the_last_one_stops_the_server_that_a_killed_program_started(folder: Pat
 
 
 @pytest.mark.req("RUN-FR-019")
-def test_programs_that_come_at_once_start_one_server_and_leave_none(fresh: Path, run: Run) -> None:
+def test_programs_that_start_concurrently_share_one_server_and_leave_none(fresh: Path, run: Run) -> None:
     programs = [run(fresh) for _ in range(4)]
     assert len({program.url() for program in programs}) == 1
     assert sum("-D" in process.cmdline() for process in processes(fresh)) == 1

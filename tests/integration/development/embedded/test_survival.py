@@ -1,4 +1,4 @@
-"""Whatever is killed, the server starts again with all that it acknowledged."""
+"""Whatever is killed, the server restarts with all acknowledged rows."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ from tests.integration.development.embedded.programs import (
 type Run = Callable[..., Program]
 
 
-def assert_row_was_kept(folder: Path) -> None:
+def assert_row_exists(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         assert sql(server.url, "SELECT id FROM kept") == 42
 
@@ -42,16 +42,16 @@ def name_in_pid_file(folder: Path, pid: int) -> None:
 @pytest.mark.req("RUN-FR-016")
 def test_a_row_that_was_acknowledged_survives_kill_9_of_everything(crashed: Path) -> None:
     began = time.monotonic()
-    assert_row_was_kept(crashed)
+    assert_row_exists(crashed)
     assert time.monotonic() - began < 5
 
 
 @pytest.mark.req("RUN-FR-016")
-def test_a_pid_file_that_names_a_stranger_does_not_matter(crashed: Path, server_user: str | None) -> None:
+def test_a_pid_file_that_names_another_program_does_not_matter(crashed: Path, server_user: str | None) -> None:
     with subprocess.Popen(["sleep", "60"], user=server_user) as stranger:
         try:
             name_in_pid_file(crashed, stranger.pid)
-            assert_row_was_kept(crashed)
+            assert_row_exists(crashed)
             assert stranger.poll() is None
         finally:
             stranger.kill()
@@ -62,13 +62,13 @@ def test_a_pid_file_that_names_a_zombie_does_not_matter(crashed: Path, server_us
     with subprocess.Popen(["true"], user=server_user) as zombie:
         eventually(lambda: assert_dead(psutil.Process(zombie.pid)))
         name_in_pid_file(crashed, zombie.pid)
-        assert_row_was_kept(crashed)
+        assert_row_exists(crashed)
 
 
 @pytest.mark.req("RUN-FR-016")
-def test_a_pid_file_without_a_word_does_not_matter(crashed: Path) -> None:
+def test_an_empty_pid_file_does_not_matter(crashed: Path) -> None:
     (crashed / "data" / "postmaster.pid").write_text("")
-    assert_row_was_kept(crashed)
+    assert_row_exists(crashed)
 
 
 @pytest.mark.req("RUN-FR-016")
@@ -85,7 +85,7 @@ def test_a_living_server_without_its_program_is_adopted_and_stopped(folder: Path
 
 
 @pytest.mark.req("RUN-FR-016")
-def test_a_session_that_outlived_its_server_is_no_obstacle(folder: Path, run: Run) -> None:
+def test_a_session_that_outlived_its_server_does_not_prevent_a_start(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()
     server = psutil.Process(server_pid(folder))
@@ -111,7 +111,7 @@ def test_an_initialisation_that_was_killed_half_way_starts_over(fresh: Path, run
 
 
 @pytest.mark.req("RUN-FR-018")
-def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_server_that_is_killed_is_restarted_in_five_seconds(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO), EmbeddedPostgres(folder) as server:
         sql(server.url, "CREATE TABLE kept AS SELECT 42 AS id")
         os.kill(server_pid(folder), signal.SIGKILL)
@@ -124,10 +124,10 @@ def test_a_server_that_is_killed_comes_back_in_five_seconds(folder: Path, caplog
 
 
 @pytest.mark.req("RUN-FR-018")
-def test_a_server_that_is_told_to_wait_for_its_sessions_comes_back(folder: Path) -> None:
+def test_a_server_in_smart_shutdown_is_restarted(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server, ThreadPoolExecutor(1) as pool:
         session = pool.submit(sql, server.url, "SELECT pg_sleep(30)")
-        eventually(lambda: assert_somebody_sleeps(server.url))
+        eventually(lambda: assert_a_session_sleeps(server.url))
         stopping = server_pid(folder)
         os.kill(stopping, signal.SIGTERM)
         assert eventually(lambda: sql(server.url, "SELECT 1")) == 1
@@ -135,19 +135,19 @@ def test_a_server_that_is_told_to_wait_for_its_sessions_comes_back(folder: Path)
         assert isinstance(session.exception(), asyncpg.PostgresError | OSError)
 
 
-def assert_somebody_sleeps(url: str) -> None:
+def assert_a_session_sleeps(url: str) -> None:
     assert sql(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == 1
 
 
 @pytest.mark.req("RUN-FR-018")
-def test_a_server_whose_socket_was_deleted_comes_back(folder: Path) -> None:
+def test_a_server_whose_socket_was_deleted_is_restarted(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         remove_sockets(folder)
         assert eventually(lambda: sql(server.url, "SELECT 1")) == 1
 
 
 @pytest.mark.req("RUN-FR-018")
-def test_a_folder_that_was_deleted_under_its_server_starts_anew(folder: Path, run: Run) -> None:
+def test_a_folder_that_was_deleted_under_its_server_is_initialised_again(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()
     ghost = psutil.Process(server_pid(folder))

@@ -1,0 +1,118 @@
+"""Plain English in code, tests and documents: subjects with names, and the standard term for each concept."""
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+type Prose = Iterator[tuple[int, str]]
+"""Texts, each with the number of its line."""
+
+_ROOT = Path(__file__).parents[2]
+_SOURCES = sorted((_ROOT / "src").rglob("*.py"))
+_CODE = [
+    *_SOURCES,
+    *sorted(path for folder in ("alembic", "benchmarks", "tests") for path in _ROOT.glob(f"{folder}/**/*.py")),
+]
+_DOCUMENTS = sorted(
+    {*_ROOT.glob("*.md"), *_ROOT.glob("specs/**/*.md"), *_ROOT.glob(".specify/memory/*.md"), _ROOT / ".env.example"}
+)
+
+_STANDARD_TERMS = {
+    r"who|whom|whoever|somebody|nobody|everybody|anybody": "the name of the subject: the client, the owner, the worker",
+    r"(un)?answer(s|ed|ing)?": "response, respond, return",
+    r"(is|was|are|were|be|been|being) told": "is notified, is reported",
+    r"tell(s|ing)? (it|the|what|whether|how|each|all|others)": "notify, report, show",
+    r"hears?|heard|hearing": "receive",
+    r"mend(s|ed|ing)?": "fix",
+    r"reckon(s|ed|ing)?": "compute",
+    r"for good|for ever": "permanently, never",
+    r"goodbye|farewell": "close",
+    r"let(s)? go|hang(s)? up": "disconnect, release",
+    r"takes? back|taken back|took back": "roll back",
+    r"held up": "delayed, blocked",
+    r"worked out|work(s)? out": "plan, compute",
+    r"laborious|manieth": "slow, the ordinal",
+}
+"""Private words as regular expressions, and what to write instead."""
+
+_PRIVATE_WORDS = re.compile(rf"\b({'|'.join(_STANDARD_TERMS)})\b", re.IGNORECASE)
+_NOT_PROSE = re.compile(
+    r"`[^`]*`|\*\w+\*|\b(users?|owners?|clients?|developers?|operators?|readers?|people),? (who|whom)\b", re.IGNORECASE
+)
+"""Code, quoted words, and relative clauses whose subject has a name."""
+
+_QUESTION = re.compile(r"(What|How|Which|Who|Whose|Where|When)\b")
+
+
+def _docstrings(path: Path) -> Prose:
+    """Yield the docstrings, and those of attributes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield node.lineno, text
+
+
+def _prose_of_code(path: Path) -> Prose:
+    """Yield docstrings, comments and the names of tests."""
+    yield from _docstrings(path)
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+            elif token.type == tokenize.NAME and token.string.startswith("test_"):
+                yield token.start[0], token.string.replace("_", " ")
+
+
+def _prose_of_document(path: Path) -> Prose:
+    """Yield the lines outside fenced code."""
+    is_code = False
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            is_code = not is_code
+        elif not is_code:
+            yield number, line
+
+
+def _private_words(prose: Prose) -> list[str]:
+    return [
+        f"line {line}: {found[0]!r} in {text.strip()[:100]!r}"
+        for line, text in prose
+        for found in _PRIVATE_WORDS.finditer(_NOT_PROSE.sub("", text))
+    ]
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(_ROOT))
+
+
+@pytest.mark.parametrize("path", [path for path in _CODE if path != Path(__file__)], ids=_relative)
+def test_code_has_no_private_words(path: Path) -> None:
+    assert not _private_words(_prose_of_code(path)), _STANDARD_TERMS
+
+
+@pytest.mark.parametrize("path", _DOCUMENTS, ids=_relative)
+def test_documents_have_no_private_words(path: Path) -> None:
+    assert not _private_words(_prose_of_document(path)), _STANDARD_TERMS
+
+
+@pytest.mark.parametrize("path", _SOURCES, ids=_relative)
+def test_docstrings_begin_with_a_noun_or_a_verb(path: Path) -> None:
+    assert not [f"line {line}: {text}" for line, text in _docstrings(path) if _QUESTION.match(text.lstrip())]
+
+
+@pytest.mark.parametrize(
+    "text", ["Who waits for it.", "test the client is told", "It answers 503.", "deleted for good"]
+)
+def test_private_words_are_found(text: str) -> None:
+    assert _private_words(iter([(1, text)]))
+
+
+@pytest.mark.parametrize(
+    "text", ["Users who signed up.", "as the Unix user `nobody`", "a recommended setting", "never *answer*"]
+)
+def test_ordinary_english_is_accepted(text: str) -> None:
+    assert not _private_words(iter([(1, text)]))

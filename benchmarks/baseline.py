@@ -25,7 +25,7 @@ from starlette.middleware.base import (
 
 from benchmarks.workload import SIGNING_KEY
 from src.config import load_settings
-from src.models import Task, User
+from src.models import TaskRow, User
 from src.schemas import task as wire
 from src.schemas.priority import PRIORITIES, PriorityName
 
@@ -105,23 +105,23 @@ async def list_tasks(
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
     """Return a page of the user's tasks, newest first, and how many there are."""
-    matching = select(Task).where(Task.user_id == owner)
+    matching = select(TaskRow).where(TaskRow.user_id == owner)
     if status != "all":
-        matching = matching.where(Task.completed == (status == "completed"))
+        matching = matching.where(TaskRow.completed == (status == "completed"))
     total = (await session.exec(select(func.count()).select_from(matching.subquery()))).one()
-    page = matching.order_by(col(Task.created_at).desc()).offset(offset).limit(limit)
+    page = matching.order_by(col(TaskRow.created_at).desc()).offset(offset).limit(limit)
     tasks = (await session.exec(page)).all()
     return {"tasks": tasks, "count": len(tasks), "total": total, "next_cursor": None}
 
 
 @router.get("/{task_id}", response_model=TaskDetailOut)
-async def get_task(session: Session, owner: Owner, task_id: int) -> Task:
+async def get_task(session: Session, owner: Owner, task_id: int) -> TaskRow:
     """Return a task."""
     return await _task(session, owner, task_id)
 
 
 @router.post("", status_code=201, response_model=TaskDetailOut)
-async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> Task:
+async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> TaskRow:
     """Add a task."""
     now = datetime.now(UTC)
     values = body.model_dump(exclude={"completed"}) | {"priority": PRIORITIES.index(body.priority)}
@@ -132,12 +132,12 @@ async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> 
         "last_event": "created",
         "revision": await _next_revision(session, owner),
     }
-    task = Task(**values, user_id=owner, completed_at=completed_at)
+    task = TaskRow(**values, user_id=owner, completed_at=completed_at)
     return await _saved(session, task)
 
 
 @router.patch("/{task_id}/complete", response_model=TaskDetailOut)
-async def toggle_task(session: Session, owner: Owner, task_id: int) -> Task:
+async def toggle_task(session: Session, owner: Owner, task_id: int) -> TaskRow:
     """Load the task, toggle its completion, and save it."""
     task = await _task(session, owner, task_id)
     task.updated_at = datetime.now(UTC)
@@ -146,10 +146,10 @@ async def toggle_task(session: Session, owner: Owner, task_id: int) -> Task:
     return await _saved(session, task)
 
 
-async def _task(session: AsyncSession, owner: str, task_id: int) -> Task:
-    task = (await session.exec(select(Task).where(Task.id == task_id, Task.user_id == owner))).first()
+async def _task(session: AsyncSession, owner: str, task_id: int) -> TaskRow:
+    task = (await session.exec(select(TaskRow).where(TaskRow.id == task_id, TaskRow.user_id == owner))).first()
     if task is None:
-        raise HTTPException(404, "Task not found")
+        raise HTTPException(404, "TaskRow not found")
     return task
 
 
@@ -159,7 +159,7 @@ async def _next_revision(session: AsyncSession, owner: str) -> int:
     return user.revision
 
 
-async def _saved(session: AsyncSession, task: Task) -> Task:
+async def _saved(session: AsyncSession, task: TaskRow) -> TaskRow:
     session.add(task)
     await session.commit()
     await session.refresh(task)

@@ -2,7 +2,7 @@
 
 from src.models.base import Table
 from src.models.idempotency_record import IdempotencyRecord
-from src.models.task import TASKS, Task
+from src.models.task import TASKS, TaskRow
 from src.models.user import User
 
-__all__ = ["TASKS", "IdempotencyRecord", "Table", "Task", "User"]
+__all__ = ["TASKS", "IdempotencyRecord", "Table", "TaskRow", "User"]

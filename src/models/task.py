@@ -12,7 +12,7 @@ from src.schemas.recurrence import Recurrence
 from src.schemas.task import Description, Title
 
 
-class Task(Table, table=True):
+class TaskRow(Table, table=True):
     """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
     `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
@@ -57,4 +57,4 @@ class Task(Table, table=True):
 
 
 TASKS = Table.metadata.tables["tasks"]
-"""The SQLAlchemy `Table` of `Task`, for access to columns by name."""
+"""The SQLAlchemy `Table` of `TaskRow`, for access to columns by name."""

@@ -9,14 +9,14 @@ from sqlmodel import UTCDateTime, col
 
 from src.db.database import Database
 from src.db.statement import Statement
-from src.models import IdempotencyRecord, Task, User
+from src.models import IdempotencyRecord, TaskRow, User
 from src.services.idempotency.statements import is_expired
 from src.services.owner import OWNER
 
 _OWNERS_AT_ONCE = 1000
 
-_is_old_trash = col(Task.deleted_at) < bindparam("before", type_=UTCDateTime)
-_old_trash_of_the_owner = (col(Task.user_id) == OWNER, _is_old_trash)
+_is_old_trash = col(TaskRow.deleted_at) < bindparam("before", type_=UTCDateTime)
+_old_trash_of_the_owner = (col(TaskRow.user_id) == OWNER, _is_old_trash)
 
 
 def _purge_trash() -> Statement:
@@ -24,10 +24,10 @@ def _purge_trash() -> Statement:
 
     It takes a revision, because lists of the trash change. Sync tokens below `purged_revision` become invalid.
     """
-    last = select(func.max(col(Task.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
+    last = select(func.max(col(TaskRow.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
     bump = (
         update(User)
-        .where(col(User.id) == OWNER, select(col(Task.id)).where(*_old_trash_of_the_owner).exists())
+        .where(col(User.id) == OWNER, select(col(TaskRow.id)).where(*_old_trash_of_the_owner).exists())
         .values(
             revision=col(User.revision) + literal_column("1"),
             purged_revision=func.greatest(col(User.purged_revision), last),
@@ -35,7 +35,9 @@ def _purge_trash() -> Statement:
         .returning(col(User.id))
         .cte("bump")
     )
-    purged = delete(Task).where(*_old_trash_of_the_owner, bump.c.id == OWNER).returning(col(Task.id)).cte("purged")
+    purged = (
+        delete(TaskRow).where(*_old_trash_of_the_owner, bump.c.id == OWNER).returning(col(TaskRow.id)).cte("purged")
+    )
     return Statement(select(func.count().label("count")).select_from(purged))
 
 
@@ -45,7 +47,7 @@ def _owners_of(owner: Mapped[str], condition: ColumnElement[bool]) -> Statement:
     return Statement(owners.order_by(owner).limit(_OWNERS_AT_ONCE))
 
 
-OWNERS_OF_OLD_TRASH = _owners_of(col(Task.user_id), _is_old_trash)
+OWNERS_OF_OLD_TRASH = _owners_of(col(TaskRow.user_id), _is_old_trash)
 OWNERS_OF_EXPIRED_RECORDS = _owners_of(col(IdempotencyRecord.user_id), is_expired)
 PURGE_TRASH = _purge_trash()
 PURGE_EXPIRED_RECORDS = Statement(

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement
-from src.models import TASKS, Task, User
+from src.models import TASKS, TaskRow, User
 from src.services.owner import OWNER
 from src.services.tasks.columns import WRITTEN
 from src.services.tasks.json import detailed_task_json, new_task_record, task_record
@@ -38,15 +38,15 @@ def _insert_tasks() -> Statement:
     records = _records(*WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
     source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
-    return Statement(insert(Task).from_select(names, source).returning(*new_task_record))
+    return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_record))
 
 
 def _update_tasks() -> Statement:
     records = _records("id", *WRITTEN)
     values: dict[str, Any] = {name: records.c[name] for name in WRITTEN}
     return Statement(
-        update(Task)
-        .where(col(Task.user_id) == OWNER, col(Task.id) == records.c.id)
+        update(TaskRow)
+        .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == records.c.id)
         .values(updated_at=_now, **values)
         .returning(*task_record)
     )
@@ -71,8 +71,8 @@ TAKE_REVISIONS = Statement(
     .returning(col(User.revision))
 )
 READ_TASKS = Statement(
-    select(col(Task.id), *(TASKS.c[name] for name in WRITTEN), detailed_task_json.label("json")).where(
-        col(Task.user_id) == OWNER, col(Task.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN), detailed_task_json.label("json")).where(
+        col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
     )
 )
 INSERT_TASKS = _insert_tasks()

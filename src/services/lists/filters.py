@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import hidden_parameter
-from src.models import TASKS, Task
+from src.models import TASKS, TaskRow
 from src.schemas.due_date import parse_due_date
 from src.schemas.query import TaskQuery
 from src.schemas.search import tsquery
@@ -43,8 +43,8 @@ def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
     """Compare a due date with a bound: a time with `moment`, a day with `day`."""
     at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
     if before:
-        return func.coalesce(col(Task.due_at) < at, col(Task.due_day) < on, literal_column("false"))
-    return func.coalesce(col(Task.due_at) > at, col(Task.due_day) > on, literal_column("false"))
+        return func.coalesce(col(TaskRow.due_at) < at, col(TaskRow.due_day) < on, literal_column("false"))
+    return func.coalesce(col(TaskRow.due_at) > at, col(TaskRow.due_day) > on, literal_column("false"))
 
 
 def _due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
@@ -74,29 +74,29 @@ def _needs_all_tags(query: TaskQuery) -> bool:
 
 
 search_query = _once(func.to_tsquery(literal_column("'simple'"), bindparam("search", type_=Text)))
-is_overdue = col(Task.completed_at).is_(None) & is_due("now", "today", before=True)
-is_in_trash = col(Task.deleted_at).is_not(None) & (col(Task.last_event) != literal_column("'erased'"))
+is_overdue = col(TaskRow.completed_at).is_(None) & is_due("now", "today", before=True)
+is_in_trash = col(TaskRow.deleted_at).is_not(None) & (col(TaskRow.last_event) != literal_column("'erased'"))
 
-_tags = cast(func.lower(cast(col(Task.tags), Text)), ARRAY(Text))
+_tags = cast(func.lower(cast(col(TaskRow.tags), Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
 # A value that decides the best plan, such as a boolean, has an entry of its own instead of a parameter.
 FILTERS = {
-    "live": Filter(lambda query: not query.trashed, col(Task.deleted_at).is_(None)),
+    "live": Filter(lambda query: not query.trashed, col(TaskRow.deleted_at).is_(None)),
     "trashed": Filter(lambda query: query.trashed, is_in_trash),
     "completed": Filter(lambda query: query.completions == [True], TASKS.c.completed),
     "pending": Filter(lambda query: query.completions == [False], ~TASKS.c.completed),
     "contradiction": Filter(lambda query: not query.completions, literal_column("false")),
     "priority": Filter(
         lambda query: bool(query.priority),
-        col(Task.priority) == any_(_priorities),
+        col(TaskRow.priority) == any_(_priorities),
         lambda query, _: {"priorities": query.priorities},
     ),
     "any_tag": Filter(_needs_any_tag, _tags.op("&&")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
     "all_tags": Filter(_needs_all_tags, _tags.op("@>")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
     "search": Filter(
         lambda query: bool(query.search_text),
-        col(Task.search_vector).op("@@")(search_query),
+        col(TaskRow.search_vector).op("@@")(search_query),
         lambda query, _: {"search": tsquery(query.search_text)},
     ),
     "due_before": Filter(
@@ -107,7 +107,7 @@ FILTERS = {
     ),
     "overdue": Filter(lambda query: query.overdue is True, is_overdue, _now_and_today),
     "not_overdue": Filter(lambda query: query.overdue is False, ~is_overdue, _now_and_today),
-    "no_due_date": Filter(lambda query: query.no_due_date is True, col(Task.due_date).is_(None)),
-    "with_due_date": Filter(lambda query: query.no_due_date is False, col(Task.due_date).is_not(None)),
+    "no_due_date": Filter(lambda query: query.no_due_date is True, col(TaskRow.due_date).is_(None)),
+    "with_due_date": Filter(lambda query: query.no_due_date is False, col(TaskRow.due_date).is_not(None)),
 }
 """All filters by name, in the order in which they stand in a statement."""

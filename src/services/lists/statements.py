@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement, hidden_parameter
-from src.models import TASKS, Task, User
+from src.models import TASKS, TaskRow, User
 from src.services.lists.filters import FILTERS, search_query
 from src.services.owner import HIDDEN_OWNER, OWNER
 from src.services.tasks.json import task_columns, task_json
@@ -42,17 +42,17 @@ class ListShape(NamedTuple):
 
 def _due(*, descending: bool) -> ColumnElement[datetime]:
     """Return the sort key of due dates: a day sorts as its start in UTC, no due date sorts last in both directions."""
-    day = func.timezone(literal_column("'UTC'"), cast(col(Task.due_day), TIMESTAMP))
+    day = func.timezone(literal_column("'UTC'"), cast(col(TaskRow.due_day), TIMESTAMP))
     # noon, because asyncpg encodes datetime.min as -infinity
     never = "0001-01-01" if descending else "9999-12-31"
-    return func.coalesce(col(Task.due_at), day, literal_column(f"'{never} 12:00+00'::timestamptz"))
+    return func.coalesce(col(TaskRow.due_at), day, literal_column(f"'{never} 12:00+00'::timestamptz"))
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
-    "priority": (cast(col(Task.priority), BigInteger), BigInteger),
-    "title": (func.lower(col(Task.title)), Text),
-    "relevance": (cast(func.ts_rank(col(Task.search_vector), search_query), Double), Double),
+    "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
+    "title": (func.lower(col(TaskRow.title)), Text),
+    "relevance": (cast(func.ts_rank(col(TaskRow.search_vector), search_query), Double), Double),
 }
 
 
@@ -66,7 +66,7 @@ def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
 def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     """Return the condition that a task comes after the cursor (keyset pagination)."""
     task_id = hidden_parameter("after_id", BigInteger)
-    by_id = col(Task.id) < task_id if descending else col(Task.id) > task_id
+    by_id = col(TaskRow.id) < task_id if descending else col(TaskRow.id) > task_id
     if sort == "created_at":
         return by_id
     key, type_ = _key(sort, descending=descending)
@@ -86,8 +86,8 @@ def list_tasks(shape: ListShape) -> Statement:
     """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls."""
     sort, descending = shape.sort, shape.descending
     key, _ = _key(sort, descending=descending)
-    matches = [col(Task.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
-    total = select(func.count()).select_from(Task).where(*matches).scalar_subquery()
+    matches = [col(TaskRow.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
+    total = select(func.count()).select_from(TaskRow).where(*matches).scalar_subquery()
     page = (
         select(*task_columns, key.label("value"))
         .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))

@@ -7,21 +7,21 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import Task
+from src.models import TaskRow
 from src.schemas.priority import PRIORITIES
 from src.services.lists.filters import is_due, is_in_trash, is_overdue
 from src.services.owner import HIDDEN_OWNER
 
-_is_owned = col(Task.user_id) == HIDDEN_OWNER
-_is_listed = col(Task.deleted_at).is_(None)
-_is_open = _is_listed & col(Task.completed_at).is_(None)
+_is_owned = col(TaskRow.user_id) == HIDDEN_OWNER
+_is_listed = col(TaskRow.deleted_at).is_(None)
+_is_open = _is_listed & col(TaskRow.completed_at).is_(None)
 _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "before_day", before=True)
 
 
 def _tags() -> Subquery:
     """Group tags regardless of case; the spelling is that of the task that changed last."""
     uses = (
-        select(func.unnest(col(Task.tags)).label("tag"), col(Task.revision))
+        select(func.unnest(col(TaskRow.tags)).label("tag"), col(TaskRow.revision))
         .where(_is_owned, _is_listed)
         .subquery("uses")
     )
@@ -49,7 +49,7 @@ def _count_tasks() -> Statement:
     counts: dict[str, ColumnElement[Any]] = {
         "total": _count(_is_listed),
         "pending": _count(_is_open),
-        "completed": _count(_is_listed & col(Task.completed_at).is_not(None)),
+        "completed": _count(_is_listed & col(TaskRow.completed_at).is_not(None)),
         "overdue": _count(_is_open & is_overdue),
         "due_today": _count(_is_open & _is_due_today),
         "trashed": _count(is_in_trash),
@@ -64,7 +64,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _has_priority(number: int) -> ColumnElement[bool]:
-    return _is_listed & (col(Task.priority) == literal_column(str(number)))
+    return _is_listed & (col(TaskRow.priority) == literal_column(str(number)))
 
 
 def _object(members: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from src.db.statement import Statement, hidden_parameter
-from src.models import Task, User
+from src.models import TaskRow, User
 from src.services.owner import HIDDEN_OWNER, OWNER
 from src.services.tasks.json import task_columns, task_json
 
@@ -15,9 +15,9 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(*task_columns, col(Task.last_event))
-    .where(col(Task.user_id) == HIDDEN_OWNER, col(Task.revision) > hidden_parameter("since", BigInteger))
-    .order_by(col(Task.revision))
+    select(*task_columns, col(TaskRow.last_event))
+    .where(col(TaskRow.user_id) == HIDDEN_OWNER, col(TaskRow.revision) > hidden_parameter("since", BigInteger))
+    .order_by(col(TaskRow.revision))
     .limit(hidden_parameter("limit", BigInteger))
     .subquery("page")
 )

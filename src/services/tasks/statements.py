@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import TASKS, Task, User
+from src.models import TASKS, TaskRow, User
 from src.services.owner import OWNER
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import new_task_record, task_record
@@ -42,16 +42,16 @@ _id = bindparam("id", type_=BigInteger)
 _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 
-_is_the_row = (col(Task.user_id) == OWNER, col(Task.id) == _id)
-_is_not_erased = col(Task.last_event) != literal_column("'erased'")
-_is_the_task = (*_is_the_row, col(Task.deleted_at).is_(None))
+_is_the_row = (col(TaskRow.user_id) == OWNER, col(TaskRow.id) == _id)
+_is_not_erased = col(TaskRow.last_event) != literal_column("'erased'")
+_is_the_task = (*_is_the_row, col(TaskRow.deleted_at).is_(None))
 # Optimistic concurrency control (`If-Match`): of two writes that name one revision, the second matches no row.
-_matches_revision = or_(_revisions.is_(None), col(Task.revision) == any_(_revisions))
+_matches_revision = or_(_revisions.is_(None), col(TaskRow.revision) == any_(_revisions))
 # Completing a recurring task creates the next one, which takes more than one statement.
 _does_not_recur = or_(
-    col(Task.recurrence).is_(None),
-    col(Task.completed_at).is_not(None),
-    col(Task.next_task_id).is_not(None),
+    col(TaskRow.recurrence).is_(None),
+    col(TaskRow.completed_at).is_not(None),
+    col(TaskRow.next_task_id).is_not(None),
     _completed.is_(literal_column("false")),
 )
 
@@ -79,7 +79,7 @@ def _revision_of_a_task(*conditions: Condition) -> CTE:
     """Take the owner's next revision if a task meets the conditions."""
     return (
         update(User)
-        .where(col(User.id) == OWNER, select(col(Task.id)).where(*conditions).exists())
+        .where(col(User.id) == OWNER, select(col(TaskRow.id)).where(*conditions).exists())
         .values(revision=col(User.revision) + literal_column("1"))
         .returning(*_revision_and_time)
         .cte("bump")
@@ -96,7 +96,7 @@ def _create() -> Statement:
         "updated_at": bump.c.now,
         "revision": bump.c.revision,
     }
-    new = insert(Task).from_select(list(values), select(*values.values()))
+    new = insert(TaskRow).from_select(list(values), select(*values.values()))
     return Statement(new.returning(*new_task_record))
 
 
@@ -104,7 +104,7 @@ def _write(*conditions: Condition, values: Values) -> Statement:
     bump = _revision_of_a_task(*conditions)
     changes = {name: null() if value is None else value for name, value in values(bump.c.now).items()}
     return Statement(
-        update(Task)
+        update(TaskRow)
         .where(*conditions)
         .values(updated_at=bump.c.now, revision=bump.c.revision, **changes)
         .returning(*task_record)
@@ -113,11 +113,11 @@ def _write(*conditions: Condition, values: Values) -> Statement:
 
 def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) -> Columns:
     event = case(
-        (~completed & col(Task.completed_at).is_not(None), literal_column("'reopened'")),
-        (completed & col(Task.completed_at).is_(None), literal_column("'completed'")),
+        (~completed & col(TaskRow.completed_at).is_not(None), literal_column("'reopened'")),
+        (completed & col(TaskRow.completed_at).is_(None), literal_column("'completed'")),
         else_=literal_column("'updated'"),
     )
-    return {"completed_at": case((completed, func.coalesce(col(Task.completed_at), now))), "last_event": event}
+    return {"completed_at": case((completed, func.coalesce(col(TaskRow.completed_at), now))), "last_event": event}
 
 
 @cache
@@ -135,7 +135,7 @@ def update_task(members: frozenset[str]) -> Statement:
 
 
 def _to_complete(now: ColumnElement[datetime]) -> Columns:
-    return _completion(func.coalesce(_completed, ~col(Task.completed)), now)
+    return _completion(func.coalesce(_completed, ~col(TaskRow.completed)), now)
 
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
@@ -144,6 +144,6 @@ CREATE_TASK = _create()
 COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _does_not_recur, values=_to_complete)
 TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
 RESTORE_TASK = _write(
-    *_is_the_row, _is_not_erased, _matches_revision, col(Task.deleted_at).is_not(None), values=to_restored
+    *_is_the_row, _is_not_erased, _matches_revision, col(TaskRow.deleted_at).is_not(None), values=to_restored
 )
 DELETE_TASK_PERMANENTLY = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)

@@ -5,7 +5,7 @@ from sqlalchemy import ClauseElement, delete, func, insert, literal_column, sele
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import Task, User
+from src.models import TaskRow, User
 
 _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
 
@@ -14,14 +14,14 @@ _NEW = insert(User).values(id="somebody").returning(col(User.id)).cte("new")
 @pytest.mark.parametrize(
     ("construct", "is_read_only"),
     [
-        (select(Task), True),
-        (select(select(Task).cte("tasks")), True),
-        (union_all(select(col(Task.id)), select(func.count(col(User.id)))), True),
+        (select(TaskRow), True),
+        (select(select(TaskRow).cte("tasks")), True),
+        (union_all(select(col(TaskRow.id)), select(func.count(col(User.id)))), True),
         (insert(User).values(id=literal_column("'x'")), False),
         (update(User).values(name=None), False),
-        (delete(Task), False),
+        (delete(TaskRow), False),
         (select(_NEW), False),
-        (select(Task).where(select(_NEW).exists()), False),
+        (select(TaskRow).where(select(_NEW).exists()), False),
         (union_all(select(col(User.id)), select(_NEW)), False),
         (text("SELECT 1"), False),
     ],

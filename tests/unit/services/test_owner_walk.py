@@ -32,7 +32,7 @@ from sqlmodel import col
 from src import services
 from src.db.statement import Statement, hidden_parameter
 from src.models import Table as Model
-from src.models import Task, User
+from src.models import TaskRow, User
 from src.schemas.query import SortKey
 from src.schemas.task import TaskUpdate
 from src.services.lists.filters import FILTERS
@@ -179,32 +179,32 @@ def test_the_walk_finds_a_statement_in_a_sub_package(tmp_path: Path, monkeypatch
 
 OWNER: BindParameter[str] = bindparam("owner")
 OTHER: BindParameter[str] = bindparam("other")
-BY_ID = col(Task.id) == bindparam("id")
-MINE = col(Task.user_id) == OWNER
+BY_ID = col(TaskRow.id) == bindparam("id")
+MINE = col(TaskRow.user_id) == OWNER
 NEXT = TABLES["tasks"].alias()
 CORRELATED = (
-    select(NEXT.c.id).where(NEXT.c.user_id == OWNER, NEXT.c.id == col(Task.next_task_id)).correlate(TABLES["tasks"])
+    select(NEXT.c.id).where(NEXT.c.user_id == OWNER, NEXT.c.id == col(TaskRow.next_task_id)).correlate(TABLES["tasks"])
 ).scalar_subquery()
 
 
 @pytest.mark.parametrize(
     "careless",
     [
-        select(col(Task.id)).where(BY_ID),
-        select(col(Task.id)).where(BY_ID | MINE),
-        select(col(Task.id)).where(col(Task.user_id) == OTHER),
-        select(col(Task.id)).where(col(Task.user_id) == hidden_parameter("other", Text)),
-        select(col(Task.id)).where(col(Task.user_id) == select(OWNER).where(BY_ID).scalar_subquery()),
-        select(col(Task.id)).where(col(Task.user_id) != OWNER),
-        select(col(Task.id)).where(col(User.id) == OWNER).join(User),
-        select(col(User.id)).where(col(User.id) == OWNER, select(col(Task.id)).where(BY_ID).exists()),
-        select(select(col(Task.id)).where(BY_ID).cte().c.id),
+        select(col(TaskRow.id)).where(BY_ID),
+        select(col(TaskRow.id)).where(BY_ID | MINE),
+        select(col(TaskRow.id)).where(col(TaskRow.user_id) == OTHER),
+        select(col(TaskRow.id)).where(col(TaskRow.user_id) == hidden_parameter("other", Text)),
+        select(col(TaskRow.id)).where(col(TaskRow.user_id) == select(OWNER).where(BY_ID).scalar_subquery()),
+        select(col(TaskRow.id)).where(col(TaskRow.user_id) != OWNER),
+        select(col(TaskRow.id)).where(col(User.id) == OWNER).join(User),
+        select(col(User.id)).where(col(User.id) == OWNER, select(col(TaskRow.id)).where(BY_ID).exists()),
+        select(select(col(TaskRow.id)).where(BY_ID).cte().c.id),
         select(TABLES["tasks"].alias().c.id).where(MINE),
-        Task.metadata.tables["tasks"].update().where(BY_ID).values(title="x"),
-        Task.metadata.tables["tasks"].delete().where(BY_ID),
-        insert(Task).values(user_id=OTHER, title="x"),
-        insert(Task).values(user_id=OWNER).returning(CORRELATED),
-        insert(Task).from_select(["user_id", "title"], select(OTHER, bindparam("title"))),
+        TaskRow.metadata.tables["tasks"].update().where(BY_ID).values(title="x"),
+        TaskRow.metadata.tables["tasks"].delete().where(BY_ID),
+        insert(TaskRow).values(user_id=OTHER, title="x"),
+        insert(TaskRow).values(user_id=OWNER).returning(CORRELATED),
+        insert(TaskRow).from_select(["user_id", "title"], select(OTHER, bindparam("title"))),
     ],
 )
 def test_the_walk_notices_a_statement_without_the_owner(careless: ClauseElement) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.load import exchange
@@ -69,8 +70,14 @@ def _check_writes(api: Peer, peer: Peer, client: Client) -> None:
 def _json(peer: Peer, request: bytes, status: int = 200) -> Json:
     response = exchange(peer.address, request)
     _compare(peer, f"status ({response.body!r})", response.status, status)
-    parsed: Json = json.loads(response.body)
+    parsed: Json = json.loads(response.body, object_hook=_with_instants)
     return parsed
+
+
+def _with_instants(members: Json) -> Json:
+    """Compare times as instants, because `Z` and `+00:00`, and digits that are zero, mean the same."""
+    times = {name: datetime.fromisoformat(time) for name, time in members.items() if name.endswith("_at") and time}
+    return members | {name: time.astimezone(UTC).isoformat() for name, time in times.items()}
 
 
 def _compare(peer: Peer, what: str, found: object, expected: object) -> None:

@@ -33,8 +33,6 @@ _FORBIDDEN = (403, '{"detail":"Not authorized"}')
 def _member(name: str) -> str:
     """Return a member's name and value as PostgreSQL writes them."""
     value = name
-    if name.endswith("_at"):
-        value = f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     if name == "priority":
         value = f"('{{{','.join(PRIORITIES)}}}'::text[])[priority + 1]"
     return f"'{name}', {value}"
@@ -69,7 +67,9 @@ class Floor:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self.pool = await asyncpg.create_pool(_SETTINGS.database_url.dsn, min_size=1, max_size=10)
+        self.pool = await asyncpg.create_pool(
+            _SETTINGS.database_url.dsn, min_size=1, max_size=10, server_settings={"timezone": "UTC"}
+        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.pool.close()

@@ -8,10 +8,7 @@ const MEMBERS = [
 ]
 
 // A Date has milliseconds, and the API responds with microseconds, so the text of PostgreSQL becomes RFC 3339 as it is.
-function timestamp (text) {
-  const time = text.slice(11, -3)
-  return `${text.slice(0, 10)}T${(time.length > 8 ? time : `${time}.`).padEnd(15, '0')}Z`
-}
+const timestamp = (text) => `${text.replace(' ', 'T')}:00`
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, timestamp)

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from src.api.compiled_route import CompiledRoute
 from src.api.middleware.jwt_auth import PUBLIC_PATHS
 from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
+from src.api.route_index import RouteIndex
 
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
@@ -98,7 +99,7 @@ class TaskAPI(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Leave out FastAPI's own layers, because `ErrorMiddleware` and `BodyLimitMiddleware` do their work."""
-        app: ASGIApp = self.router
+        app: ASGIApp = RouteIndex(self.router, self.routes)
         for layer, arguments, options in reversed(self.user_middleware):
             app = layer(app, *arguments, **options)
         return app

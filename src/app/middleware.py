@@ -1,10 +1,10 @@
 """The middleware stack, in order."""
 
 from fastapi.middleware import Middleware
-from fastapi.middleware.cors import CORSMiddleware
 
 from src.api.middleware.access_log import AccessLogMiddleware
 from src.api.middleware.body_limit import BodyLimitMiddleware
+from src.api.middleware.cors import LeanCORSMiddleware
 from src.api.middleware.errors import ErrorMiddleware
 from src.api.middleware.head_requests import HeadRequestMiddleware
 from src.api.middleware.jwt_auth import JWTAuthMiddleware
@@ -53,7 +53,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
 
 def _cors(origins: list[str]) -> Middleware:
     return Middleware(
-        CORSMiddleware,
+        LeanCORSMiddleware,
         allow_origins=origins,
         allow_credentials=True,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],

@@ -1,6 +1,7 @@
 """The pool of connections to PostgreSQL: lending, queueing, expiry and shutdown."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -8,7 +9,10 @@ import pytest
 
 from src.db import pool as pool_module
 from src.db.connect import connect
+from src.db.database import Database, PoolStats
 from src.db.pool import Connection, ConnectionPool
+from src.db.url import DatabaseUrl
+from tests.support.lock_helpers import reached
 
 
 @pytest.fixture
@@ -75,6 +79,7 @@ async def test_expired_connections_are_not_lent_again(pool: ConnectionPool) -> N
     pool.release(connection)
 
 
+@pytest.mark.req("DB-FR-017")
 async def test_connections_without_use_are_closed(pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(pool_module, "_MAX_IDLE_SECONDS", 0.05)
@@ -115,3 +120,18 @@ async def test_closing_waits_for_lent_connections_and_then_lends_no_more(databas
     pool.release(connection)
     await closing
     assert connection.is_closed()
+
+
+@pytest.mark.req("DB-FR-016")
+async def test_starting_opens_connections_in_the_background(database_url: str) -> None:
+    async with Database(DatabaseUrl.parse(database_url)) as database:
+        await reached(lambda: database.pool_stats.idle == 4)
+        assert database.pool_stats == PoolStats(idle=4, used=0, max_size=10, waiting=0)
+
+
+@pytest.mark.req("DB-FR-016")
+async def test_starting_does_not_wait_for_a_database_that_is_unavailable() -> None:
+    began = time.monotonic()
+    async with Database(DatabaseUrl.parse("postgresql://user:password@127.0.0.1:1/none")) as database:
+        assert time.monotonic() - began < 1
+        assert database.pool_stats.idle == 0

@@ -15,6 +15,7 @@ from src.errors import AppError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
+ALL_CODE = [*SOURCES, *sorted(path for name in ("tests", "benchmarks") for path in (ROOT / name).rglob("*.py"))]
 
 
 def _calls(name: str) -> Iterator[str]:
@@ -72,7 +73,7 @@ def test_the_migrations_folder_does_not_shadow_the_library() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", ALL_CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_have_one_purpose_and_functions_a_few_lines(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= 300

@@ -57,12 +57,10 @@ async def test_every_read_succeeds_while_all_sessions_are_killed_again_and_again
             await asyncio.sleep(0.3)
 
     async def work(n: int) -> list[tuple[str, int]]:
-        create = {"op": "create", "task": {"title": f"bulk {n}"}}
-        key = {"Idempotency-Key": f"key {n}"}
         writes = [
             user.post(json={"title": f"task {n}"}),
-            user.post(json={"title": f"once {n}"}, headers=key),
-            user.post("/bulk", json={"operations": [create]}),
+            user.post(json={"title": f"once {n}"}, headers={"Idempotency-Key": f"key {n}"}),
+            user.post("/bulk", json={"operations": [{"op": "create", "task": {"title": f"bulk {n}"}}]}),
             user.patch(f"/{recurring['id']}/complete"),
             user.put(recurring["id"], json={"title": f"task of old, {n}"}),
         ]

@@ -3,36 +3,12 @@
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.conftest import Connection, User, listed
+from tests.support.bulk_requests import bulk, create, on, results, update
 
 NOT_FOUND = "urn:problem-type:task-not-found"
-
-
-def create(title: str, **members: object) -> dict[str, Any]:
-    return {"op": "create", "task": {"title": title, **members}}
-
-
-def update(task: dict[str, Any], **changes: object) -> dict[str, Any]:
-    return {"op": "update", "id": task["id"], "changes": changes}
-
-
-def on(op: str, task: dict[str, Any], **members: object) -> dict[str, Any]:
-    return {"op": op, "id": task["id"], **members}
-
-
-async def bulk(user: User, *operations: dict[str, Any], **members: object) -> httpx.Response:
-    return await user.post("/bulk", json={"operations": operations, **members})
-
-
-async def results(user: User, *operations: dict[str, Any], **members: object) -> list[dict[str, Any]]:
-    response = await bulk(user, *operations, **members)
-    assert response.status_code == 200, response.text
-    assert response.json()["dry_run"] is bool(members.get("dry_run"))
-    found: list[dict[str, Any]] = response.json()["results"]
-    return found
 
 
 async def one_of_each(user: User) -> list[dict[str, Any]]:
@@ -173,63 +149,6 @@ async def test_operations_that_change_nothing_take_no_revision(user: User) -> No
     done = await results(user, on("restore", task), update(other))
     assert [each["task"] for each in done] == [task, other]
     assert await user.revision() == other["revision"]
-
-
-HUGE = 10**30
-HOSTILE: list[object] = [
-    None, 5, "x", [], [[]], {}, {"operations": None}, {"operations": {}}, {"operations": []}, {"operations": [None]},
-    {"operations": [[]]}, {"operations": [{}]}, {"operations": [{"op": None}]}, {"operations": [{"op": ["create"]}]},
-    {"operations": [{"op": "create"}] * 501}, {"operations": [create("x")] * 501},
-    {"operations": [{"op": "CREATE", "task": {"title": "x"}}]}, {"operations": [{"op": "destroy", "id": 1}]},
-    {"operations": [{"id": 1}]}, {"operations": [{"op": "create", "id": 1, "task": {"title": "x"}}]},
-    {"operations": [create("x", user_id="somebody")]}, {"operations": [create("x", colour="red")]},
-    {"operations": [create("")]}, {"operations": [create("\0")]}, {"operations": [create("x", tags=["\0"])]},
-    {"operations": [create("x", recurrence="FREQ=SECONDLY")]}, {"operations": [create("x", due_date="tomorrow")]},
-    {"operations": [create("x")], "atomic": None}, {"operations": [create("x")], "atomic": "perhaps"},
-    {"operations": [create("x")], "dry_run": 5}, {"operations": [create("x")], "dryrun": True},
-    {"operations": [on("delete", {"id": 0})]}, {"operations": [on("delete", {"id": 2**53})]},
-    {"operations": [on("delete", {"id": -1})]}, {"operations": [on("delete", {"id": HUGE})]},
-    {"operations": [on("delete", {"id": 1.5})]}, {"operations": [on("delete", {"id": None})]},
-    {"operations": [on("delete", {"id": "x"})]}, {"operations": [on("delete", {"id": {}})]},
-    {"operations": [on("delete", {"id": 1}, permanent="perhaps")]}, {"operations": [on("delete", {"id": 1}, x=1)]},
-    {"operations": [on("complete", {"id": 1}, completed="perhaps")]}, {"operations": [on("complete", {"id": []})]},
-    {"operations": [on("restore", {"id": 1}, revision=-1)]}, {"operations": [on("restore", {"id": 1}, revision=HUGE)]},
-    {"operations": [on("restore", {"id": 1}, revision="x")]}, {"operations": [{"op": "update", "id": 1}]},
-    {"operations": [{"op": "update", "id": 1, "changes": None}]}, {"operations": [update({"id": 1}, title=None)]},
-    {"operations": [update({"id": 1}, completed=None)]}, {"operations": [update({"id": 1}, id=2)]},
-    {"operations": [on("delete", {"id": 1}), on("restore", {"id": 1})]},
-    {"operations": [on("complete", {"id": 1}), update({"id": 1}, title="x")]},
-]  # fmt: skip
-
-
-@pytest.mark.req("TASK-FR-137", "TASK-FR-138", "TASK-FR-049")
-@pytest.mark.parametrize("body", HOSTILE, ids=lambda body: str(body)[:60])
-async def test_an_invalid_bulk_is_refused(user: User, body: object) -> None:
-    response = await user.post("/bulk", json=body)
-    assert (response.status_code, response.json()["type"]) == (422, "urn:problem-type:invalid-request")
-    assert response.json()["errors"]
-    assert len(response.content) < 50_000
-    assert await user.revision() == 0
-
-
-@pytest.mark.req("TASK-FR-137")
-async def test_an_invalid_member_is_named_by_its_path(user: User) -> None:
-    response = await bulk(user, create("x"), create("y", colour="red"), update({"id": 1}, title=""))
-    assert {error["field"] for error in response.json()["errors"]} == {
-        "operations.1.create.task.colour",
-        "operations.2.update.changes.title",
-    }
-
-
-@pytest.mark.req("TASK-FR-045", "TASK-FR-137")
-@pytest.mark.parametrize("place", ["{members}", '"operations": [{{"op": "delete", "id": 1, {members}}}]'])
-async def test_a_hundred_thousand_invalid_members_are_one_error(user: User, place: str) -> None:
-    members = ",".join(f'"{number:x}":1' for number in range(95_000))
-    body = f"{{{place.format(members=members)}}}"
-    response = await user.post("/bulk", content=body, headers={"Content-Type": "application/json"})
-    assert (response.status_code, len(response.json()["errors"])) == (422, 1)
-    many = [create("x", priority=5, due_date=5)] * 500
-    assert len((await bulk(user, *many)).json()["errors"]) == 100
 
 
 @pytest.mark.req("TASK-FR-042", "TASK-FR-130")

@@ -12,8 +12,8 @@ from src.db.database import Database
 from src.errors import ServiceUnavailable
 from src.services.tasks.statements import REVISION
 from tests.conftest import Connection, User
-from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
+from tests.support.proxy import Proxy
 from tests.support.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.serial

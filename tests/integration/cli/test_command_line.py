@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from src.cli import app as command_line
 from src.db import migrations
 from tests.conftest import NewDatabase, StartApp, client
-from tests.integration.development.embedded.programs import sql
 from tests.support.commands import ROOT, assert_one_sentence, invoke, run
 from tests.support.lock_helpers import connected, reached, uncommitted, waiting
+from tests.support.programs import sql
 from tests.support.tokens import SECRET
 
 _UNREACHABLE = {"DATABASE_URL": "postgresql://somebody:hunter2@127.0.0.1:9/tasks", "BETTER_AUTH_SECRET": SECRET}

@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.faults.proxy import Proxy
-from tests.integration.development.embedded.programs import sql
 from tests.support.hostile_clients import connected, failures, fill, reluctant
 from tests.support.lock_helpers import reached
+from tests.support.programs import sql
+from tests.support.proxy import Proxy
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

@@ -12,8 +12,8 @@ import pytest
 
 from src.observability.line_writer import BufferedLineWriter
 from tests.conftest import JSON
-from tests.integration.development.embedded.programs import eventually, sql
 from tests.support.commands import run
+from tests.support.programs import eventually, sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from tests.conftest import NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
-from tests.integration.development.embedded.programs import sql
 from tests.integration.http.test_process import production
 from tests.support.lock_helpers import reached
+from tests.support.programs import sql
 from tests.support.servers import Server
 from tests.support.sse_client import RemoteUser, Stream, served
 from tests.support.stopwatch import Stopwatch

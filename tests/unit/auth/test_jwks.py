@@ -9,9 +9,9 @@ from jose.backends.base import Key
 
 from src.auth.jwks import JwksClient
 from src.errors import Unauthorized
+from tests.support.jwks_server import JwksServer
+from tests.support.minting import EDDSA, ES256, PUBLISHED, eddsa, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
-from tests.unit.auth.jwks_server import JwksServer
-from tests.unit.auth.minting import EDDSA, ES256, PUBLISHED, eddsa, jwks
 
 
 @pytest.fixture

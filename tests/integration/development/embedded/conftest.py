@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.integration.development.embedded.programs import Program, kill_everything, remove_sockets, sql
+from tests.support.programs import Program, kill_everything, remove_sockets, sql
 
 type Run = Callable[..., Program]
 

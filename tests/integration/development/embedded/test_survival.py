@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.integration.development.embedded.programs import (
+from tests.support.programs import (
     Program,
     assert_dead,
     assert_nothing_runs,

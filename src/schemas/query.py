@@ -45,6 +45,7 @@ Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
+Offset = Annotated[int, Field(ge=0, le=2**31)]
 
 _COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
 _ASCENDING = {"due_date", "title"}
@@ -82,9 +83,9 @@ class TaskQuery(BaseModel):
     total: Annotated[bool, Field(description="Count all matching tasks, even if that takes long.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
-        int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")
+        Offset, Field(description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
-    skip: Annotated[int, Field(ge=0, le=2**31, description="The same as `offset`.")] = 0
+    skip: Annotated[Offset, Field(description="The same as `offset`.")] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None
     )

@@ -155,7 +155,7 @@ async def endings(
 
 
 @pytest.mark.parametrize("stuck", _STUCK)
-@pytest.mark.req("HTTP-FR-021", "DB-FR-002")
+@pytest.mark.req("HTTP-FR-021", "HTTP-FR-029", "DB-FR-002")
 async def test_stuck_clients_do_not_delay_the_exit(endings: dict[str, asyncio.Task[None]], stuck: str) -> None:
     await endings[stuck]
 

@@ -161,7 +161,7 @@ async def test_no_change_is_lost_when_the_listening_connection_ends_between_writ
             assert (await stream.next()).task["title"] == f"{number}"
 
 
-@pytest.mark.req("TASK-FR-161")
+@pytest.mark.req("TASK-FR-161", "TASK-FR-179")
 async def test_a_change_without_a_notification_is_found_by_the_poll(pair: Pair) -> None:
     """Like a process that dies between its commit and its NOTIFY."""
     poll_every(pair.here, 0.2)

@@ -10,7 +10,8 @@ MAX_REQUEST_BODY_BYTES = 1024 * 1024
 class BodyLimitMiddleware:
     """Refuses (413) a `Content-Length` above the limit, and counts a body without one while it is read.
 
-    FastAPI's own limit applies to what a handler reads, so a handler that reads no body would run before the request is refused.
+    FastAPI's own limit applies to what a handler reads, so a handler that reads no body would run before the request
+    is refused.
     """
 
     def __init__(self, app: ASGIApp) -> None:

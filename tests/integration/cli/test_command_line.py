@@ -60,7 +60,7 @@ async def empty_database(new_database: NewDatabase) -> str:
 
 @pytest.mark.req("RUN-FR-011", "RUN-FR-026")
 def test_migrate_upgrades_the_schema_and_checks_whether_it_is_current(tmp_path: Path, empty_database: str) -> None:
-    settings = _UNREACHABLE | {"DATABASE_URL_UNPOOLED": empty_database}
+    settings = {"DATABASE_URL": _UNREACHABLE["DATABASE_URL"], "DATABASE_URL_UNPOOLED": empty_database}
     assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "not up to date")
     assert sql(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     for option in ([], ["--check"]):

@@ -22,7 +22,7 @@ class Listener:
     """Listens for notifications on one channel, over a connection of its own.
 
     `on_notification` gets each payload. `on_connected` is called whenever a connection has begun to listen, because
-    notifications that were sent before that moment are lost. A pooler in transaction mode accepts LISTEN and delivers
+    notifications that were sent before that are lost. A pooler in transaction mode accepts LISTEN and delivers
     nothing (https://www.pgbouncer.org/features.html), so only a received notification proves that the listener works.
     """
 

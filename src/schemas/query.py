@@ -70,8 +70,8 @@ class TaskQuery(BaseModel):
     ] = "any"
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
-    due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
-    due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
+    due_before: Annotated[DueDate, Field(description="Due before this day or instant.")] = None
+    due_after: Annotated[DueDate, Field(description="Due after this day or instant.")] = None
     overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
     no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
     trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False

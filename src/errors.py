@@ -94,7 +94,7 @@ class UserMismatch(AppError):
 
 
 class OriginNotAllowed(AppError):
-    """A page of another origin made the browser send its cookie along with a change."""
+    """A page of another origin sent a write with the session cookie (CSRF)."""
 
     status = 403
     slug = "origin-not-allowed"
@@ -103,7 +103,7 @@ class OriginNotAllowed(AppError):
 
 
 class TaskNotFound(AppError):
-    """The owner has no task with this id; another owner's task is not distinguished from none."""
+    """The owner has no task with this id; another owner's task looks the same as one that does not exist."""
 
     status = 404
     slug = "task-not-found"

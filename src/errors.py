@@ -99,7 +99,7 @@ class OriginNotAllowed(AppError):
     status = 403
     slug = "origin-not-allowed"
     title = "Forbidden"
-    detail = "A change that is authenticated by a cookie must come from an allowed origin."
+    detail = "A write with the session cookie must come from an allowed origin."
 
 
 class TaskNotFound(AppError):

@@ -19,7 +19,7 @@ def next_link(response: httpx.Response) -> dict[str, list[str]]:
 
 @pytest.fixture
 async def mixed(user: User) -> User:
-    """Return a user with two open tasks around a completed one."""
+    """Return a user with two pending tasks around a completed one."""
     await user.create("first")
     await user.create("second", completed=True)
     await user.create("third")

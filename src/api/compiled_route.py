@@ -20,7 +20,7 @@ _MISSING = object()
 
 
 class _NotValidError(Exception):
-    """Leaves a request that does not validate to FastAPI, which explains why."""
+    """Raised to hand an invalid request to FastAPI, which reports the errors."""
 
 
 class _Parameter(NamedTuple):
@@ -64,7 +64,7 @@ class CompiledRoute(APIRoute):
             body = await _json_body(request) if self.body_field else _MISSING
             arguments = [_arguments(call, request, body) for call in self._calls]
         except (_NotValidError, ClientDisconnect):
-            return await self._uncompiled(scope, _replay(request, receive), send)
+            return await self._uncompiled(scope, _resend_body(request, receive), send)
         results: list[Any] = []
         for call, values in zip(self._calls, arguments, strict=True):
             values.update((name, results[position]) for name, position in call.results)
@@ -152,24 +152,24 @@ def _validated(field: Any, value: object) -> Any:  # noqa: ANN401 - whatever the
 
 
 async def _json_body(request: Request) -> object:
-    """Parse the body; it is missing where it is empty."""
+    """Parse the body, and return `_MISSING` if it is empty."""
     body = await request.body()
     if not body:
         return _MISSING
     if request.headers.get("content-type") != "application/json":
-        raise _NotValidError  # or a rarer spelling of the same, such as with a charset, which FastAPI recognizes
+        raise _NotValidError  # FastAPI recognizes other JSON media types, such as one with a charset
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise _NotValidError from None
 
 
-def _replay(request: Request, receive: Receive) -> Receive:
-    """Receive the body again that the request has read."""
+def _resend_body(request: Request, receive: Receive) -> Receive:
+    """Send the body again that was already read, so that FastAPI can read it, too."""
     body: bytes | None = getattr(request, "_body", None)
     messages: list[Message] = [] if body is None else [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replayed() -> Message:
+    async def resent() -> Message:
         return messages.pop() if messages else await receive()
 
-    return replayed
+    return resent

@@ -32,7 +32,7 @@ class Connection(asyncpg.Connection):
 
 
 class ConnectionPool:
-    """Lends up to `max_size` connections, opened when needed; the one used last is lent next, so that others can close.
+    """Lends up to `max_size` connections, opened when needed; last in, first out, so that unused ones time out.
 
     Waiting for a connection is first in, first out. A connection is closed after two minutes without use.
     """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class AccessLogRecord(NamedTuple):
-    """A record that contains no text from the client but the method and the id of a verified user."""
+    """A record. Its only texts of the client are the method, the ids of request and trace, and the verified user's id."""
 
     request_id: str
     trace_id: str | None

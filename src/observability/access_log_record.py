@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class AccessLogRecord(NamedTuple):
-    """A record. Its only texts of the client are the method, the ids of request and trace, and the verified user's id."""
+    """A record. Its only client-supplied texts are the method, the request and trace ids, and the verified user id."""
 
     request_id: str
     trace_id: str | None

@@ -7,13 +7,14 @@ and annotations that never change. That takes longer than the rest of an ordinar
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from inspect import iscoroutinefunction, signature
-from typing import Any, NamedTuple
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.params import Body
 from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 _MISSING = object()
@@ -47,14 +48,16 @@ class CompiledRoute(APIRoute):
     """A route that calls its dependencies in an order which is computed once.
 
     Handlers, `Depends`, OpenAPI and validation errors stay FastAPI's. A request that does not validate is left to
-    FastAPI before anything is called. So is a handler that does not return a `Response`, or that has a parameter of
-    another kind: a cookie, a form, a dependency with `yield` or one that is not async.
+    FastAPI before anything is called. So is each request for a handler that does not return a `Response`, or that has a
+    parameter other than a scalar in path, query or header, one JSON body, the request, and async dependencies.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as `APIRoute`
         super().__init__(*arguments, **options)
         self._uncompiled = self.app = AsyncExitStackMiddleware(self.app)
-        if all(map(_is_compilable, _walk(self.dependant))) and _returns_response(self.endpoint):
+        is_supported = not self._embed_body_fields and _is_compilable_tree(self.dependant)
+        self.is_compiled = is_supported and _returns_response(self.endpoint)
+        if self.is_compiled:
             self._calls = list(_compile(self.dependant, {}))
             self.app = self._run
 
@@ -63,7 +66,7 @@ class CompiledRoute(APIRoute):
         try:
             body = await _json_body(request) if self.body_field else _MISSING
             arguments = [_arguments(call, request, body) for call in self._calls]
-        except (_NotValidError, ClientDisconnect):
+        except _NotValidError:
             return await self._uncompiled(scope, _resend_body(request, receive), send)
         results: list[Any] = []
         for call, values in zip(self._calls, arguments, strict=True):
@@ -73,16 +76,13 @@ class CompiledRoute(APIRoute):
         return await response(scope, receive, send)
 
 
-def _walk(dependant: Dependant) -> Iterator[Dependant]:
-    yield dependant
-    for each in dependant.dependencies:
-        yield from _walk(each)
+def _is_compilable_tree(dependant: Dependant) -> bool:
+    return _is_compilable(dependant) and all(map(_is_compilable_tree, dependant.dependencies))
 
 
 def _is_compilable(dependant: Dependant) -> bool:
     unsupported = (
         dependant.cookie_params,
-        dependant.body_params[1:],
         dependant.websocket_param_name,
         dependant.http_connection_param_name,
         dependant.response_param_name,
@@ -90,7 +90,31 @@ def _is_compilable(dependant: Dependant) -> bool:
         dependant.security_scopes_param_name,
         dependant.concurrency,
     )
-    return iscoroutinefunction(dependant.call) and dependant.use_cache and not any(unsupported)
+    parameters = (*dependant.path_params, *dependant.query_params, *dependant.header_params)
+    return (
+        iscoroutinefunction(dependant.call)
+        and dependant.use_cache
+        and not any(unsupported)
+        and all(map(_is_plain, parameters))
+        and all(type(field.field_info) is Body for field in dependant.body_params)
+    )
+
+
+def _is_plain(parameter: Any) -> bool:  # noqa: ANN401 - FastAPI's `ModelField`
+    """Whether a parameter is one value with one name, and no list, no model and no choice of names."""
+    info = parameter.field_info
+    return (
+        info.validation_alias in (None, parameter.alias) and not info.validate_default and _is_scalar(info.annotation)
+    )
+
+
+def _is_scalar(annotation: Any) -> bool:  # noqa: ANN401 - any type
+    if annotation in (str, int, float, bool, NoneType):
+        return True
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _is_scalar(arguments[0])
+    return get_origin(annotation) in {Union, UnionType} and all(map(_is_scalar, arguments))
 
 
 def _returns_response(handler: Callable[..., Any]) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
@@ -98,8 +99,8 @@ class TaskAPI(FastAPI):
         self.router.route_class = CompiledRoute
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Leave out FastAPI's own layers, because `ErrorMiddleware` and `BodyLimitMiddleware` do their work."""
-        app: ASGIApp = RouteIndex(self.router, self.routes)
+        """Leave out FastAPI's layers that `ErrorMiddleware` and `BodyLimitMiddleware` replace."""
+        app: ASGIApp = RouteIndex(AsyncExitStackMiddleware(self.router), self.routes)
         for layer, arguments, options in reversed(self.user_middleware):
             app = layer(app, *arguments, **options)
         return app

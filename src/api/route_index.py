@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from src.api.compiled_route import CompiledRoute
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -19,9 +20,9 @@ class RouteIndex:
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         self._router = router
-        paths: dict[str, list[APIRoute]] = {}
+        paths: dict[str, list[CompiledRoute]] = {}
         for route in routes:
-            if isinstance(route, APIRoute):
+            if isinstance(route, CompiledRoute):
                 paths.setdefault(route.path_regex.pattern, []).append(route)
         self._routes = list(paths.values())
         self._pattern = re.compile("|".join(f"({_NAMED_GROUP.sub('(?:', path)})" for path in paths))
@@ -34,7 +35,7 @@ class RouteIndex:
         scope.update(route.matches(scope)[1])
         return await route.app(scope, receive, send)
 
-    def _find(self, scope: Scope) -> APIRoute | None:
+    def _find(self, scope: Scope) -> CompiledRoute | None:
         match = self._pattern.match(scope["path"])
         if match is None or match.lastindex is None:
             return None

@@ -23,7 +23,7 @@ def create_app(settings: Settings) -> FastAPI:
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
     routers = (*lists, sync.router, overview.router, tasks.router, health.router)
     app = TaskAPI(
-        # Not by include_router, because an included router matches each request twice.
+        # Not by include_router, because the index of routes does not see included ones.
         routes=[route for router in routers for route in router.routes],
         title="Task API",
         version="0.1.0",

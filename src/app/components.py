@@ -1,5 +1,6 @@
 """Builds the components of the application (database, verifier, change broker, …) from the settings."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Components:
             await stack.enter_async_context(aclosing(self.verifier))
             await stack.enter_async_context(aclosing(self.counters))
             await stack.enter_async_context(self.database)
+            stack.callback(asyncio.create_task(self.database.warm_up()).cancel)
             await stack.enter_async_context(self.broker)
             stack.enter_context(self.shutdown.install_signal_handlers())
             yield

@@ -35,9 +35,9 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
             traced=components.telemetry is not None,
         ),
         _cors(settings.allowed_origins),
+        Middleware(HeadRequestMiddleware),
         Middleware(ErrorMiddleware),
         *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
-        Middleware(HeadRequestMiddleware),
         Middleware(TrailingSlashMiddleware),
         Middleware(
             JWTAuthMiddleware,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -15,11 +16,15 @@ _INITIAL_BACKOFF_SECONDS = 0.05
 _MAX_BACKOFF_SECONDS = 0.4
 
 
-async def connect(**options: Any) -> Connection:  # noqa: ANN401 - asyncpg's
+async def connect(
+    alternative: Callable[[], Connection | None] = lambda: None,
+    **options: Any,  # noqa: ANN401 - asyncpg's
+) -> Connection:
     """Call `asyncpg.connect` until it succeeds, with exponential backoff; the caller sets the timeout.
 
-    A server that restarts or wakes up gets the connection as soon as it listens, so that no request fails. An error
-    that a retry cannot fix, such as a wrong password, is raised at once.
+    A server that restarts or wakes up gets the connection as soon as it listens, so that no request fails. Before each
+    retry `alternative` may provide another connection, because a server that is full may accept no new one for long. An
+    error that a retry cannot fix, such as a wrong password, is raised at once.
     """
     backoff = _INITIAL_BACKOFF_SECONDS
     while True:
@@ -31,4 +36,6 @@ async def connect(**options: Any) -> Connection:  # noqa: ANN401 - asyncpg's
             if backoff == _INITIAL_BACKOFF_SECONDS:
                 logger.warning("cannot connect to the database, retrying: %s", describe(error))
         await asyncio.sleep(backoff)
+        if connection := alternative():
+            return connection
         backoff = min(2 * backoff, _MAX_BACKOFF_SECONDS)

@@ -7,11 +7,10 @@ several statements must be atomic.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, Self
 
-import asyncpg
 from asyncpg.connection import LoggedQuery
 
 from src.db.admission import AdmissionControl
@@ -41,7 +40,7 @@ class PoolStats(NamedTuple):
 
 
 class Database:
-    """A bounded pool of lazily opened connections, so that it recovers from outages by itself.
+    """Runs statements and transactions on a bounded pool of connections, which recovers from outages by itself.
 
     Every method raises `ServiceUnavailable` when the database is unreachable, the queue is full, or the call takes
     longer than four seconds in total. A statement that may have been committed is never retried.
@@ -64,11 +63,10 @@ class Database:
         self._on_query = on_query
         self._pool = ConnectionPool(self._open_connection, pool_size)
         self._admission = AdmissionControl(pool_size)
-        self._background_tasks: set[asyncio.Task[None]] = set()
+        self._cleanup_tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Open a few connections in the background, so that the first requests do not wait for them."""
-        self._warming = self._start(self._warm_up())
+        """Open no connection yet; the first call does, or `warm_up`."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -117,16 +115,17 @@ class Database:
         pool = self._pool
         return PoolStats(pool.idle, pool.used, pool.max_size, max(0, self._admission.in_flight - pool.used))
 
-    async def _open_connection(self) -> Connection:
-        connection = await connect(**self._options)
-        if self._on_query is not None:
-            connection.add_query_logger(self._on_query)
-        return connection
-
-    async def _warm_up(self) -> None:
+    async def warm_up(self) -> None:
+        """Open a few connections, so that the first requests do not wait for them; give up after four seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
                 await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
+
+    async def _open_connection(self, alternative: Callable[[], Connection | None]) -> Connection:
+        connection = await connect(alternative, **self._options)
+        if self._on_query is not None:
+            connection.add_query_logger(self._on_query)
+        return connection
 
     async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
         connection = await self._pool.acquire()
@@ -153,8 +152,10 @@ class Database:
         For an `AppError` wait for it, so that locks are released before the client gets its 4xx.
         """
         if is_connection_lost(error):
-            self._pool.expire()  # connections of the same age are probably lost as well
-        task = self._start(self._rollback_and_release(connection))
+            self._pool.expire(connection)  # connections of the same age are probably lost as well
+        task = asyncio.create_task(self._rollback_and_release(connection))
+        self._cleanup_tasks.add(task)
+        task.add_done_callback(self._cleanup_tasks.discard)
         if isinstance(error, AppError):
             await asyncio.wait([task])
 
@@ -163,18 +164,14 @@ class Database:
         try:
             if not connection.is_closed():
                 async with asyncio.timeout(_CANCEL_TIMEOUT_SECONDS):
-                    await connection.execute("ROLLBACK")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self._pool.expire()
+                    await connection.execute(";")  # waits until a cancelled statement has ended
+                    if connection.is_in_transaction():
+                        await connection.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it is, the connection may be in a transaction
+            self._pool.expire(connection)
             connection.terminate()
         finally:
             self._pool.release(connection)
-
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._background_tasks.add(task)
-        task.add_done_callback(self._background_tasks.discard)
-        return task
 
 
 async def _retry_once[*A, T](attempt: Callable[[*A], Awaitable[T]], *arguments: *A, is_read_only: bool) -> T:

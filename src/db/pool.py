@@ -37,7 +37,9 @@ class ConnectionPool:
     Waiting for a connection is first in, first out. A connection is closed after two minutes without use.
     """
 
-    def __init__(self, open_connection: Callable[[], Awaitable[Connection]], max_size: int) -> None:
+    def __init__(
+        self, open_connection: Callable[[Callable[[], Connection | None]], Awaitable[Connection]], max_size: int
+    ) -> None:
         self.max_size = max_size
         self._open_connection = open_connection
         self._permits = asyncio.Semaphore(max_size)
@@ -59,7 +61,13 @@ class ConnectionPool:
         return len(self._used)
 
     async def acquire(self) -> Connection:
-        """Borrow a connection; whatever happens, it must be released."""
+        """Borrow a connection; whatever happens, it must be released.
+
+        Raises:
+            InterfaceError: The pool is closed.
+        """
+        if self._is_closed:
+            raise asyncpg.InterfaceError("the pool is closed")
         await self._permits.acquire()
         try:
             connection = self._pop_idle() or await self._open()
@@ -73,7 +81,7 @@ class ConnectionPool:
         """Give a connection back. It must be outside a transaction, or closed."""
         self._used.remove(connection)
         self._permits.release()
-        if self._is_closed or connection.generation != self._generation:
+        if connection.generation != self._generation:
             self._close([connection])
         elif not connection.is_closed():
             connection.idle_since = time.monotonic()
@@ -81,25 +89,21 @@ class ConnectionPool:
             if self._sweeper is None:
                 self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
 
-    def expire(self) -> None:
-        """Close all connections opened until now, those in use when they are released."""
-        self._generation += 1
-        expired, self._idle = self._idle, []
-        self._close(expired)
+    def expire(self, connection: Connection) -> None:
+        """Close all connections that are as old as this one, those in use when they are released."""
+        if connection.generation == self._generation:
+            self._start_generation()
 
     async def warm_up(self, count: int) -> None:
         """Open connections ahead of the first requests; those that cannot be opened are opened when needed."""
-        borrowed = await asyncio.gather(*(self.acquire() for _ in range(count)), return_exceptions=True)
-        for each in borrowed:
-            if isinstance(each, Connection):
-                self.release(each)
+        await asyncio.gather(*(self._open_ahead() for _ in range(count)), return_exceptions=True)
 
     async def aclose(self) -> None:
         """Wait until all connections are released, and close them."""
         self._is_closed = True
         for _ in range(self.max_size):
             await self._permits.acquire()
-        self.expire()
+        self._start_generation()
         await asyncio.gather(*self._closing)
 
     def terminate(self) -> None:
@@ -108,12 +112,18 @@ class ConnectionPool:
             connection.terminate()
 
     async def _open(self) -> Connection:
-        if self._is_closed:
-            raise asyncpg.InterfaceError("the pool is closed")
         generation = self._generation
-        connection = await self._open_connection()
-        connection.generation = generation
+        connection = await self._open_connection(self._pop_idle)
+        connection.generation = getattr(connection, "generation", generation)
         return connection
+
+    async def _open_ahead(self) -> None:
+        self.release(await self.acquire())
+
+    def _start_generation(self) -> None:
+        self._generation += 1
+        expired, self._idle = self._idle, []
+        self._close(expired)
 
     def _pop_idle(self) -> Connection | None:
         while self._idle:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class AccessLogRecord(NamedTuple):
-    """A record that contains no text from the client but the method and the id of a verified user."""
+    """A record. Its only client-supplied texts are the method, the request and trace ids, and the verified user id."""
 
     request_id: str
     trace_id: str | None

@@ -28,7 +28,7 @@ class _Strict(BaseModel):
     def _limit_members(cls, members: object) -> object:
         """Refuse too many members with a single error, instead of one error for each unknown member."""
         if isinstance(members, dict) and len(members) > len(cls.model_fields):
-            raise ValueError(f"has more members than the {len(cls.model_fields)} that it may have")
+            raise ValueError(f"the object has more members than the {len(cls.model_fields)} that it may have")
         return members
 
 

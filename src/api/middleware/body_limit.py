@@ -19,7 +19,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        length = _declared_length(scope)
+        length = _declared_length(scope) if scope["type"] == "http" else None
         if length is None:
             return await self._app(scope, _counting(receive), send)
         if length > MAX_REQUEST_BODY_BYTES:
@@ -28,7 +28,7 @@ class BodyLimitMiddleware:
 
 
 def _declared_length(scope: Scope) -> int | None:
-    for name, value in scope.get("headers", ()):
+    for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value.lstrip(b"0")[:20] or b"0")  # Python reads no more than 4300 digits
     return None

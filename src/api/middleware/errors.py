@@ -3,6 +3,7 @@
 import logging
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.middleware.response_headers import response_of
@@ -26,6 +27,8 @@ class ErrorMiddleware:
         """Serve one request."""
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            return  # before a response, which has no recipient now
         except Exception as error:
             if scope["type"] != "http" or response_of(scope).status is not None:
                 raise

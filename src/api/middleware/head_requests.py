@@ -14,7 +14,11 @@ class HeadRequestMiddleware:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             return await self._app(scope, receive, send)
         # A copy, because the server reads HEAD in its own scope to send no body.
-        return await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+        inner = {**scope, "method": "GET"}
+        try:
+            return await self._app(inner, receive, _without_body(send))
+        finally:
+            scope["route"] = inner.get("route")  # for the access log
 
 
 def _without_body(send: Send) -> Send:

@@ -4,15 +4,28 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import asyncpg
 import pytest
+from sqlalchemy import literal_column, select
 
+from src.app import create_app
+from src.config import load_settings
 from src.db import pool as pool_module
 from src.db.connect import connect
 from src.db.database import Database, PoolStats
 from src.db.pool import Connection, ConnectionPool
+from src.db.statement import Statement
 from src.db.url import DatabaseUrl
+from tests.conftest import Connection as SqlConnection
+from tests.conftest import StartApp, client
 from tests.support.lock_helpers import reached
+from tests.support.tokens import SECRET
+
+_ONE = Statement(select(literal_column("1")))
+_SETTINGS = {"_env_file": None, "environment": "test", "better_auth_secret": SECRET}
 
 
 @pytest.fixture
@@ -70,8 +83,9 @@ async def test_a_connection_that_was_closed_is_replaced(pool: ConnectionPool) ->
 async def test_expired_connections_are_not_lent_again(pool: ConnectionPool) -> None:
     used, idle = await pool.acquire(), await pool.acquire()
     pool.release(idle)
-    pool.expire()
+    pool.expire(used)
     pool.release(used)
+    pool.expire(used)  # once
     assert pool.idle == 0
     connection = await pool.acquire()
     assert await _pid(connection) > 0
@@ -94,7 +108,7 @@ async def test_connections_without_use_are_closed(pool: ConnectionPool, monkeypa
 
 
 async def test_a_failure_to_connect_gives_the_permit_back() -> None:
-    async def refuse() -> Connection:
+    async def refuse(_: object) -> Connection:
         raise ConnectionRefusedError
 
     pool = ConnectionPool(refuse, max_size=1)
@@ -120,18 +134,52 @@ async def test_closing_waits_for_lent_connections_and_then_lends_no_more(databas
     pool.release(connection)
     await closing
     assert connection.is_closed()
+    with pytest.raises(asyncpg.InterfaceError):
+        await pool.acquire()
+
+
+async def test_terminating_drops_lent_and_idle_connections(database_url: str) -> None:
+    pool = ConnectionPool(partial(connect, dsn=database_url), max_size=2)
+    lent, idle = await pool.acquire(), await pool.acquire()
+    pool.release(idle)
+    pool.terminate()
+    assert lent.is_closed()
+    assert idle.is_closed()
+
+
+@pytest.fixture
+async def crowded(sql: SqlConnection, database_url: str) -> AsyncIterator[DatabaseUrl]:
+    """The URL of a role that may have three connections."""
+    role = f"crowded_{uuid4().hex}"
+    await sql.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 3")
+    parts = urlsplit(database_url)
+    yield DatabaseUrl.parse(parts._replace(netloc=f"{role}@{parts.netloc.rpartition('@')[2]}").geturl())
+    await sql.execute(f"DROP ROLE {role}")
 
 
 @pytest.mark.req("DB-FR-016")
-async def test_starting_opens_connections_in_the_background(database_url: str) -> None:
-    async with Database(DatabaseUrl.parse(database_url)) as database:
-        await reached(lambda: database.pool_stats.idle == 4)
-        assert database.pool_stats == PoolStats(idle=4, used=0, max_size=10, waiting=0)
+async def test_a_server_that_accepts_fewer_connections_serves_through_those(crowded: DatabaseUrl) -> None:
+    async with Database(crowded, pool_size=40) as database:
+        warming = asyncio.create_task(database.warm_up())
+        async with asyncio.timeout(3):
+            await asyncio.gather(*(database.fetch(_ONE) for _ in range(8)))
+        warming.cancel()
+        await asyncio.wait([warming])
+        assert database.pool_stats.used == 0
+        assert 1 <= database.pool_stats.idle <= 3
 
 
 @pytest.mark.req("DB-FR-016")
-async def test_starting_does_not_wait_for_a_database_that_is_unavailable() -> None:
+async def test_starting_opens_connections_in_the_background(start_app: StartApp) -> None:
+    database = (await start_app()).state.components.database
+    await reached(lambda: database.pool_stats.idle == 4)
+    assert database.pool_stats == PoolStats(idle=4, used=0, max_size=10, waiting=0)
+
+
+@pytest.mark.req("DB-FR-016")
+async def test_starting_and_stopping_do_not_wait_for_a_database_that_is_unavailable() -> None:
+    app = create_app(load_settings(**_SETTINGS, database_url="postgresql://user:password@127.0.0.1:1/none"))
     began = time.monotonic()
-    async with Database(DatabaseUrl.parse("postgresql://user:password@127.0.0.1:1/none")) as database:
-        assert time.monotonic() - began < 1
-        assert database.pool_stats.idle == 0
+    async with app.router.lifespan_context(app):
+        assert (await client(app).get("/health")).status_code == 200
+    assert time.monotonic() - began < 1

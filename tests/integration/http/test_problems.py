@@ -1,10 +1,13 @@
 """Error responses: problem details (RFC 9457)."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
+from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from tests.conftest import JSON, ORIGIN, Connection, NewDatabase, StartApp, User
 from tests.support.tokens import SECRET
@@ -102,6 +105,22 @@ async def test_a_defect_is_a_500_with_an_id_that_the_log_has(
     assert TEXT not in caplog.text + response.text
     assert (await user_of_broken_app.get()).json()["count"] == 0
     assert await user_of_broken_app.revision() == 0
+
+
+@pytest.mark.req("TASK-FR-054")
+async def test_a_response_that_breaks_off_does_not_end_as_if_it_were_complete(start_app: StartApp) -> None:
+    app = await start_app()
+
+    async def breaking() -> AsyncIterator[bytes]:
+        yield b"[1,"
+        raise RuntimeError
+
+    @app.get("/api/breaking")
+    async def breaks() -> Response:
+        return StreamingResponse(breaking())
+
+    with pytest.raises(RuntimeError):  # which makes the server close the connection
+        await User(app).http.get("/api/breaking")
 
 
 @pytest.mark.req("TASK-FR-048")

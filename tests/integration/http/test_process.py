@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import NewDatabase
+from tests.support.commands import run
 from tests.support.lock_helpers import reached, uncommitted, waiting
 from tests.support.programs import eventually, sql
 from tests.support.servers import Server
@@ -58,3 +59,9 @@ async def test_at_shutdown_it_finishes_requests_in_flight(tmp_path: Path, new_da
         assert await asyncio.to_thread(server.wait, 10) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
     await reached(lambda: sql(url, _OTHERS) == 0)
     assert sql(url, "SELECT count(*) FROM tasks") == 2
+
+
+def test_the_heap_is_frozen_after_startup(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET}
+    frozen = run(tmp_path, "-c", "import gc, src.main; print(gc.get_freeze_count())", **settings)
+    assert int(frozen.stdout) > 100_000

@@ -1,18 +1,16 @@
 """Logs of a production process."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from select import PIPE_BUF
 from typing import Any
 
 import httpx
 import pytest
 
-from src.observability.line_writer import BufferedLineWriter
 from tests.conftest import JSON
 from tests.support.commands import run
+from tests.support.hostile_clients import vanish
 from tests.support.programs import eventually, sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
@@ -40,10 +38,13 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 def lines(server: Server, response: httpx.Response) -> list[dict[str, Any]]:
     """Return the records of a request, the access log's last, because it is written after the response."""
+    return records(server, response.headers["X-Request-ID"])
 
+
+def records(server: Server, request_id: str) -> list[dict[str, Any]]:
     def written() -> list[dict[str, Any]]:
         every = [json.loads(line) for line in server.output.splitlines(keepends=True) if line.endswith("\n")]
-        found = [line for line in every if line.get("request_id") == response.headers["X-Request-ID"]]
+        found = [line for line in every if line.get("request_id") == request_id]
         assert found
         assert found[-1]["event"] == "request"
         return found
@@ -64,6 +65,8 @@ def lines(server: Server, response: httpx.Response) -> list[dict[str, Any]]:
         ("POST", _LIST, {"content": b" " * 2_000_000, "headers": JSON}, 413, None),
         ("POST", _LIST, {"json": {"title": ""}}, 422, _ROUTE),
         ("GET", "/health", {}, 200, "/health"),
+        ("HEAD", _LIST, {}, 200, _ROUTE),
+        ("HEAD", f"{_LIST}/999", {}, 404, _ROUTE + "/{task_id}"),
     ],
 )
 def test_each_request_has_one_access_log_record(
@@ -76,6 +79,18 @@ def test_each_request_has_one_access_log_record(
     assert line["bytes"] == len(response.content)
     assert 0 < line["duration_ms"] < 10_000
     assert line["user_id"] == (None if path == "/health" else _USER)
+
+
+@pytest.mark.req("OBS-FR-001", "HTTP-FR-026")
+@pytest.mark.parametrize("path", [_LIST, f"{_LIST}/1/restore"])
+def test_a_client_that_disconnects_in_its_body_is_no_error(server: Server, path: str) -> None:
+    request_id = f"gone-{len(path)}"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {_AUTHORIZED['Authorization']}\r\nContent-Length: 100\r\n"
+    )
+    head += f"Content-Type: application/json\r\nIdempotency-Key: gone\r\nX-Request-ID: {request_id}\r\n\r\n{{"
+    vanish(server, head.encode())
+    assert [(record["event"], record["status"]) for record in records(server, request_id)] == [("request", None)]
 
 
 @pytest.mark.req("OBS-FR-001", "OBS-FR-003", "OBS-FR-005")
@@ -266,22 +281,3 @@ def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, databa
         server.terminate()
         server.wait(30)
         assert "the-last-one" in server.output
-
-
-@pytest.mark.req("OBS-FR-010")
-def test_lines_of_several_processes_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:
-    """Writes to a pipe of up to PIPE_BUF bytes are atomic (pipe(7))."""
-    texts = asyncio.run(_written([f"{number:03} {'.' * (number % 90)}\n" for number in range(1000)], capsys))
-    assert all(len(text) <= PIPE_BUF and text.endswith("\n") for text in texts)
-    assert [line[:3] for line in "".join(texts).splitlines()] == [f"{number:03}" for number in range(1000)]
-    assert len(texts) < 20
-
-
-async def _written(texts: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Return what each write to standard output contains."""
-    lines, written = BufferedLineWriter(), []
-    for text in texts:
-        lines.write(text)
-        written.append(capsys.readouterr().out)
-    await asyncio.sleep(0.2)
-    return [text for text in [*written, capsys.readouterr().out] if text]

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from src.config import load_settings
+from src.config import load_migration_url
+from src.db.url import DatabaseUrl
+from src.development.settings import development_database
 from src.models import Table
 
 # The key of the advisory lock: an arbitrary number that must never change.
@@ -78,9 +80,8 @@ async def lock(connection: AsyncConnection) -> None:
     await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
-async def main() -> None:
+async def main(url: DatabaseUrl) -> None:
     """Connect as the application does; the lock has its own connection, because some migrations must commit."""
-    url = context.config.attributes.get("url") or load_settings().migration_url
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**url.connect_arguments, statement_cache_size=0)
@@ -97,5 +98,8 @@ async def main() -> None:
 
 if context.is_offline_mode():
     run()
-else:
-    asyncio.run(main())
+elif "url" in context.config.attributes:
+    asyncio.run(main(context.config.attributes["url"]))
+else:  # Alembic's own command line, for developers
+    with development_database():
+        asyncio.run(main(load_migration_url()))

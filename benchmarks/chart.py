@@ -7,7 +7,7 @@ from benchmarks.compare import Results
 from benchmarks.peers import DESCRIPTIONS, PeerName
 from benchmarks.workload import COMPARED
 
-_COLOURS = {
+_COLORS = {
     PeerName.API: "#0b7285",
     PeerName.BASELINE: "#adb5bd",
     PeerName.FASTIFY: "#868e96",
@@ -35,7 +35,7 @@ def chart(results: Results) -> str:
 def _legend(peers: Sequence[PeerName]) -> Iterator[str]:
     for number, peer in enumerate(peers):
         x, y = 10 + number % 3 * 230, 14 + number // 3 * 20
-        yield f'<rect x="{x}" y="{y}" width="12" height="12" fill="{_COLOURS[peer]}"/>'
+        yield f'<rect x="{x}" y="{y}" width="12" height="12" fill="{_COLORS[peer]}"/>'
         yield f'<text x="{x + 18}" y="{y + 10}" {_TEXT}>{escape(DESCRIPTIONS[peer].replace("`", ""))}</text>'
 
 
@@ -47,7 +47,7 @@ def _bars(results: Results) -> Iterator[str]:
         yield f'<text x="10" y="{middle:g}" {_TEXT}>{route.name}</text>'
         for peer, rate in rates.items():
             width = _WIDTH * rate / max(rates.values())
-            yield f'<rect x="{_LABEL}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{_COLOURS[peer]}"/>'
+            yield f'<rect x="{_LABEL}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{_COLORS[peer]}"/>'
             yield f'<text x="{_LABEL + width + 6:.1f}" y="{y + 11}" {_TEXT}>{rate:.0f}/s</text>'
             y += _BAR
         y += _GAP

@@ -88,7 +88,7 @@ def token(user_id: str) -> str:
 
 
 def _tasks(clients: Sequence[Client]) -> Iterator[tuple[Client, int]]:
-    """Neighbours are tasks of different users, so that requests in flight do not wait for each other's locks."""
+    """Neighbors are tasks of different users, so that requests in flight do not wait for each other's locks."""
     for number in range(_TASKS_USED):
         for client in clients:
             yield client, client.tasks[number]

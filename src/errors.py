@@ -94,16 +94,16 @@ class UserMismatch(AppError):
 
 
 class OriginNotAllowed(AppError):
-    """A page of another origin made the browser send its cookie along with a change."""
+    """A page of another origin sent a write with the session cookie (CSRF)."""
 
     status = 403
     slug = "origin-not-allowed"
     title = "Forbidden"
-    detail = "A change that is authenticated by a cookie must come from an allowed origin."
+    detail = "A write with the session cookie must come from an allowed origin."
 
 
 class TaskNotFound(AppError):
-    """The owner has no task with this id; another owner's task is not distinguished from none."""
+    """The owner has no task with this id; another owner's task looks the same as one that does not exist."""
 
     status = 404
     slug = "task-not-found"

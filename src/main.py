@@ -10,6 +10,7 @@ settings = load_settings()
 configure_logging(form=settings.log_form, level=settings.log_level)
 app = create_app(settings)
 
-# A full collection of what lives as long as the process stops it for 100 ms and more, again and again (ADR 0037).
+# Freeze long-lived objects, because each full garbage collection of them would pause the process for 100 ms or more
+# (ADR 0037).
 gc.collect()
 gc.freeze()

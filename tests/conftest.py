@@ -96,7 +96,7 @@ def listed(*tasks: dict[str, Any]) -> list[dict[str, Any]]:
 
 type Connection = asyncpg.Connection[asyncpg.Record]
 type StartApp = Callable[..., Awaitable[FastAPI]]
-type UsualWay = Callable[[dict[str, object]], dict[str, object]]
+type SettingsTransform = Callable[[dict[str, object]], dict[str, object]]
 type NewDatabase = Callable[..., Awaitable[str]]
 
 
@@ -110,15 +110,18 @@ _SLOW_FIRST = ("faults", "e2e", "contract", "integration", "unit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seeds", type=int, default=1, help="how often to generate what is tried, each time others")
+    parser.addoption("--seeds", type=int, default=1, help="number of random seeds for generated tests")
     parser.addoption("--req", action="append", default=[], help="only the tests of this requirement; may be repeated")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Start three workers for two cores, as tests wait for half of their time, but no more than files are named.
 
-    The tests of a file stay together, so that one file needs no worker at all.
+    The tests of a file stay together, so that one file needs no worker at all. Neither do those of a requirement,
+    because every worker would collect all tests to find these few.
     """
+    if config.getoption("req"):
+        return 0
     workers = (os.process_cpu_count() or 1) * 3 // 2
     named = [Path(argument.partition("::")[0]) for argument in config.args]
     if not all(path.is_file() for path in named):
@@ -185,7 +188,7 @@ def new_database(server_url: str) -> NewDatabase:
 
 
 @pytest.fixture(scope="session")
-def via_pooler(server_url: str) -> Iterator[UsualWay]:
+def via_pooler(server_url: str) -> Iterator[SettingsTransform]:
     """Return settings that put a pooler in front of the tests' server, if TEST_DATABASE_POOLER is set."""
     kind = os.environ.get("TEST_DATABASE_POOLER")
     if not kind:
@@ -197,7 +200,7 @@ def via_pooler(server_url: str) -> Iterator[UsualWay]:
 
 
 @pytest.fixture(scope="session")
-async def start_app(database_url: str, via_pooler: UsualWay) -> AsyncIterator[StartApp]:
+async def start_app(database_url: str, via_pooler: SettingsTransform) -> AsyncIterator[StartApp]:
     """Return a function that starts an app; settings are given by name and replace the usual ones."""
     async with AsyncExitStack() as stack:
 

@@ -56,7 +56,7 @@ def identity_of(context: ClaimsContext) -> Identity:
 
 
 def _expiry(context: ClaimsContext) -> float:
-    expires_at = _moment(context.claims, "exp")
+    expires_at = _numeric_date(context.claims, "exp")
     if expires_at is None:
         raise Unauthorized("there is no 'exp': a token without an expiry is not accepted")
     if context.now >= expires_at:
@@ -73,14 +73,14 @@ def _issued_at(context: ClaimsContext) -> None:
 
 
 def _check_not_ahead(context: ClaimsContext, claim: str, complaint: str) -> None:
-    moment = _moment(context.claims, claim)
-    if moment is not None and moment > context.now + LEEWAY:
+    value = _numeric_date(context.claims, claim)
+    if value is not None and value > context.now + LEEWAY:
         raise Unauthorized(
-            f"the token {complaint} {moment - context.now:.0f} s from now ('{claim}'): are both clocks right?"
+            f"the token {complaint} {value - context.now:.0f} s from now ('{claim}'): are both clocks right?"
         )
 
 
-def _moment(claims: JsonObject, name: str) -> float | None:
+def _numeric_date(claims: JsonObject, name: str) -> float | None:
     """Parse a NumericDate (RFC 7519, section 2)."""
     if name not in claims:
         return None
@@ -88,7 +88,7 @@ def _moment(claims: JsonObject, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unauthorized(f"'{name}' is {log_safe(value)}, not a number")
     if not -_LAST_SECOND <= value <= _LAST_SECOND:
-        raise Unauthorized(f"'{name}' is not a moment before the year 10000: is it in milliseconds?")
+        raise Unauthorized(f"'{name}' is not a time before the year 10000: is it in milliseconds?")
     return float(value)
 
 

@@ -22,7 +22,7 @@ class UnusableKeyError(ValueError):
     """A published key must not be used; the message says why."""
 
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _ED25519: Final[Kind] = ("OKP", "Ed25519")
 _P256: Final[Kind] = ("EC", "P-256")
@@ -49,7 +49,7 @@ def usable_keys(entries: list[object]) -> dict[KeyName, Key]:
         try:
             _add(found, _keys_of(entry))
         except _UNUSABLE as error:
-            _log.warning("A key of the JWKS is ignored: %s", _why(entry, error))
+            logger.warning("A key of the JWKS is ignored: %s", _why(entry, error))
     return found
 
 

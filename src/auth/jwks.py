@@ -16,7 +16,7 @@ from src.auth.log_safe import log_safe
 from src.auth.rate_limiter import GcraLimiter
 from src.errors import SigningKeysUnavailable, Unauthorized
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _FETCH_BURST: Final = 3
 _MAX_WAITING: Final = 100
@@ -140,7 +140,7 @@ class JwksClient:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
         except FetchError as failure:
             self._retry_at = self._clock() + self._cooldown
-            _log.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
+            logger.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:
         self._fetched = self._started

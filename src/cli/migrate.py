@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from src.config import load_settings
+from src.config import load_migration_url
 from src.db import migrations
 from src.db.url import DatabaseUrl
 
@@ -15,7 +15,7 @@ def migrate(
     *, check: Annotated[bool, typer.Option("--check", help="Only check whether migrations are pending.")] = False
 ) -> None:
     """Migrate the database to the schema of this version. Safe to run several times at once."""
-    url = load_settings().migration_url
+    url = load_migration_url()
     if not check:
         upgrade(url)
     with _one_sentence():

@@ -26,6 +26,8 @@ def openapi(
     if not check:
         _SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
         _SNAPSHOT.write_text(text)
-    elif not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
+        typer.echo(f"Wrote {_SNAPSHOT}.")
+        return
+    if not _SNAPSHOT.exists() or _SNAPSHOT.read_text() != text:
         raise SystemExit(f"{_SNAPSHOT} is out of date; run 'python -m src openapi'.")
     typer.echo(f"{_SNAPSHOT} is current.")

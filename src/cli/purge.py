@@ -1,4 +1,4 @@
-"""`python -m src purge`: remove old trash."""
+"""`python -m src purge`: remove old tasks from the trash, old tombstones and expired idempotency records."""
 
 import asyncio
 import logging
@@ -15,7 +15,10 @@ from src.services.readiness import check_readiness
 
 
 def purge() -> None:
-    """Remove tasks deleted TRASH_RETENTION_DAYS ago, and expired idempotency records. Run it once a day."""
+    """Remove old tasks from the trash, old tombstones, and expired idempotency records. Run it once a day.
+
+    Tasks that have been in the trash, and tombstones of permanently deleted tasks, are old after TRASH_RETENTION_DAYS.
+    """
     logging.disable(logging.WARNING)  # the command itself reports a failure
     count = asyncio.run(_purge(load_settings()))
     typer.echo(f"Purged {count} task{'' if count == 1 else 's'}.")

@@ -1,5 +1,12 @@
 """The settings of the service, read from the environment and `.env`."""
 
-from src.config.settings import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings, set_default
+from src.config.settings import (
+    PLACEHOLDER_DATABASE_URL,
+    Settings,
+    is_set,
+    load_migration_url,
+    load_settings,
+    set_default,
+)
 
-__all__ = ["PLACEHOLDER_DATABASE_URL", "Settings", "is_set", "load_settings", "set_default"]
+__all__ = ["PLACEHOLDER_DATABASE_URL", "Settings", "is_set", "load_migration_url", "load_settings", "set_default"]

@@ -34,18 +34,28 @@ _OPTIONAL = {
 }
 
 
-class Settings(BaseSettings):
-    """The settings, one field per environment variable or line of `.env`; `.env.example` explains them."""
+class DatabaseSettings(BaseSettings):
+    """The addresses of the database, which are the only settings that migrations need."""
 
     model_config = SettingsConfigDict(
         env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
+    database_url: DatabaseUrlSetting
+    database_url_unpooled: DatabaseUrlSetting | None = None
+
+    @property
+    def migration_url(self) -> DatabaseUrl:
+        """The database URL for migrations, past any pooler, because they need one session for all their statements."""
+        return self.database_url_unpooled or self.database_url
+
+
+class Settings(DatabaseSettings):
+    """The settings, one field per environment variable or line of `.env`; `.env.example` explains them."""
+
     environment: Literal["production", "development", "test"] = "production"
     log_format: Literal["json", "plain"] | None = None
     log_level: LogLevel = "info"
-    database_url: DatabaseUrlSetting
-    database_url_unpooled: DatabaseUrlSetting | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_prepared_statements: bool | None = None
     better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
@@ -73,7 +83,7 @@ class Settings(BaseSettings):
     def _require_token_verification(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         sources = ("better_auth_url", "better_auth_jwks_url", "better_auth_secrets")
         if secret is None and not any(info.data.get(name, "wrong") for name in sources):
-            raise ValueError("BETTER_AUTH_SECRET or BETTER_AUTH_URL is missing: one must say which tokens to accept")
+            raise ValueError("set BETTER_AUTH_SECRET or BETTER_AUTH_URL, because tokens cannot be verified without one")
         return secret
 
     @field_validator(*_OPTIONAL)
@@ -126,11 +136,6 @@ class Settings(BaseSettings):
         return self.log_format or ("plain" if self.environment == "development" else "json")
 
     @property
-    def migration_url(self) -> DatabaseUrl:
-        """The database URL for migrations, past any pooler, because they need one session for all their statements."""
-        return self.database_url_unpooled or self.database_url
-
-    @property
     def prepared_statements(self) -> bool:
         """Whether to use prepared statements: not through a pooler in transaction mode, unless the setting says so."""
         if self.database_prepared_statements is None:
@@ -144,8 +149,21 @@ def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, p
     Raises:
         SystemExit: A setting is missing or invalid; the message has a sentence for each and none of their values.
     """
+    return _load(Settings, **values)
+
+
+def load_migration_url() -> DatabaseUrl:
+    """Load the database URL for migrations from the environment and `.env`, without the other settings.
+
+    Raises:
+        SystemExit: As for `load_settings`.
+    """
+    return _load(DatabaseSettings).migration_url
+
+
+def _load[Loaded: DatabaseSettings](kind: type[Loaded], **values: Any) -> Loaded:  # noqa: ANN401 - as above
     try:
-        return Settings(**values)
+        return kind(**values)
     except ValidationError as error:
         sentences = dict.fromkeys(map(_sentence, error.errors(include_input=False)))
         raise SystemExit("Cannot start: " + "; ".join(sentences)) from None
@@ -169,4 +187,4 @@ def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     name = str(error["loc"][0]).upper()
     if error["type"] == "missing":
         return f"{name} is missing"
-    return message if message.startswith(name) else f"{name}: {message}"
+    return message if name in message else f"{name}: {message}"

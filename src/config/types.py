@@ -50,7 +50,7 @@ def _require_strong_secret(secret: SecretStr) -> SecretStr:
     if secret.get_secret_value() == _BETTER_AUTH_DEFAULT_SECRET:
         raise ValueError("must not be Better Auth's public default; generate one with 'openssl rand -base64 32'")
     if secret.get_secret_value().startswith(("-----BEGIN", "ssh-")):
-        raise ValueError("must not be a PEM or SSH key: it would be public, or of another algorithm")
+        raise ValueError("must not be a PEM or SSH key: HS256 needs a random secret, not a public or asymmetric key")
     return secret
 
 

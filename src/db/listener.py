@@ -14,15 +14,15 @@ logger = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
 _CHECK_SECONDS = 15.0
-_FIRST_BACKOFF_SECONDS = 0.1
-_LONGEST_BACKOFF_SECONDS = 15.0
+_INITIAL_BACKOFF_SECONDS = 0.1
+_MAX_BACKOFF_SECONDS = 15.0
 
 
 class Listener:
     """Listens for notifications on one channel, over a connection of its own.
 
     `on_notification` gets each payload. `on_connected` is called whenever a connection has begun to listen, because
-    notifications that were sent before that moment are lost. A pooler in transaction mode accepts LISTEN and delivers
+    notifications that were sent before that are lost. A pooler in transaction mode accepts LISTEN and delivers
     nothing (https://www.pgbouncer.org/features.html), so only a received notification proves that the listener works.
     """
 
@@ -37,17 +37,20 @@ class Listener:
         self._channel = channel
         self._on_notification = on_notification
         self._on_connected = on_connected
-        self._backoff = _FIRST_BACKOFF_SECONDS
+        self._backoff = _INITIAL_BACKOFF_SECONDS
 
     async def run(self) -> Never:
-        """Listen until cancelled; reconnect after 0.1 seconds, and twice as late each time, up to 15."""
+        """Listen until cancelled, and reconnect after failures.
+
+        The first attempt is made after 0.1 seconds, doubling the delay after each failure, up to 15 seconds.
+        """
         while True:
             try:
                 await self._listen()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
                 logger.warning("cannot listen for changes: %s", type(error).__name__)
             await asyncio.sleep(self._backoff)
-            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
+            self._backoff = min(self._backoff * 2, _MAX_BACKOFF_SECONDS)
 
     async def _listen(self) -> None:
         connection = await asyncpg.connect(**self._arguments)
@@ -55,14 +58,14 @@ class Listener:
             closed = asyncio.Event()
             connection.add_termination_listener(lambda _: closed.set())
             await connection.add_listener(self._channel, self._receive)
-            self._backoff = _FIRST_BACKOFF_SECONDS
+            self._backoff = _INITIAL_BACKOFF_SECONDS
             self._on_connected()
             await self._wait_until_closed(connection, closed)
         finally:
             connection.terminate()
 
     async def _wait_until_closed(self, connection: "asyncpg.Connection[asyncpg.Record]", closed: asyncio.Event) -> None:
-        """Return when the server has closed the connection; raise when the server does not respond any more."""
+        """Return when the server has closed the connection; raise when the server stops responding."""
         while not closed.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):

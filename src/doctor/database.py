@@ -77,8 +77,8 @@ async def _clock(connection: Connection) -> Finding:
     ahead = (before + time.time()) / 2 - theirs
     text = f"this machine is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > LEEWAY:
-        return failed("clock", f"{text}, and tokens tolerate {LEEWAY} s: synchronise both (NTP)")
-    return warning("clock", f"{text}: synchronise both (NTP)") if abs(ahead) > _NOTICEABLE_SKEW else ok("clock", text)
+        return failed("clock", f"{text}, and tokens tolerate {LEEWAY} s: synchronize both (NTP)")
+    return warning("clock", f"{text}: synchronize both (NTP)") if abs(ahead) > _NOTICEABLE_SKEW else ok("clock", text)
 
 
 async def _migrations(connection: Connection) -> Finding:

@@ -57,7 +57,7 @@ def next_occurrence(
     form = _FORM.fullmatch(due_date or "")
     try:
         if form:
-            text, used = _moment_after(rule, form, basis, completed_at, zone)
+            text, used = _instant_after(rule, form, basis, completed_at, zone)
         else:
             text, used = _day_after(rule, due_date, basis, completed_at.astimezone(ZoneInfo(zone or "UTC")))
     except (_Ended, OverflowError, ValueError):
@@ -70,11 +70,11 @@ def _day_after(rule: Rule, due_date: str | None, basis: Basis, now: datetime) ->
     today = _midnight(now.date())
     start = _midnight(date.fromisoformat(due_date)) if due_date and basis == "due_date" else today
     end = _end(rule, now.tzinfo)
-    moment, used = _next_after(_on_days(rule), start, today, _midnight(end.date()))
-    return moment.date().isoformat(), used
+    instant, used = _next_after(_on_days(rule), start, today, _midnight(end.date()))
+    return instant.date().isoformat(), used
 
 
-def _moment_after(
+def _instant_after(
     rule: Rule, form: re.Match[str], basis: Basis, completed_at: datetime, zone: str | None
 ) -> tuple[str, int]:
     """Return the next instant, and how many occurrences it is after the start."""
@@ -82,10 +82,10 @@ def _moment_after(
     clock = ZoneInfo(zone) if zone else sent.tzinfo
     due, now = sent.astimezone(clock), completed_at.astimezone(clock)
     start = due if basis == "due_date" else _restart_at(rule, due, now)
-    moment, used = _next_after(rule, start, now, _end(rule, clock))
-    offset = form["offset"] if moment.utcoffset() == sent.utcoffset() else f"{moment:%:z}"
-    precision = "seconds" if form["seconds"] or moment.second else "minutes"
-    wall_clock = moment.replace(microsecond=0, tzinfo=None).isoformat(form["separator"], precision)
+    instant, used = _next_after(rule, start, now, _end(rule, clock))
+    offset = form["offset"] if instant.utcoffset() == sent.utcoffset() else f"{instant:%:z}"
+    precision = "seconds" if form["seconds"] or instant.second else "minutes"
+    wall_clock = instant.replace(microsecond=0, tzinfo=None).isoformat(form["separator"], precision)
     return f"{wall_clock}{form['fraction'] or ''}{offset}", used
 
 
@@ -130,21 +130,21 @@ def _next_after(rule: Rule, start: datetime, now: datetime, end: datetime) -> tu
     start_utc = start.astimezone(UTC)  # two datetimes of one zone would compare their wall clocks
     after = max(start_utc, now.astimezone(UTC))
     since = start if rule.count else after.astimezone(start.tzinfo)
-    candidates = (moment for moment in _moments(rule, start, since.date()) if moment > start_utc)
-    for used, moment in enumerate(candidates, 1):
-        if used == rule.count or moment > end:
+    candidates = (instant for instant in _instants(rule, start, since.date()) if instant > start_utc)
+    for used, instant in enumerate(candidates, 1):
+        if used == rule.count or instant > end:
             break
-        if moment > after:
-            return moment.astimezone(start.tzinfo), used
+        if instant > after:
+            return instant.astimezone(start.tzinfo), used
     raise _Ended
 
 
-def _moments(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
+def _instants(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
     """Yield the occurrences in UTC, without the local times that a clock change skips (section 3.3.10).
 
     A local time that occurs twice yields the first.
     """
     for wall_clock in occurrences(rule, start.replace(tzinfo=None), since):
-        moment = wall_clock.replace(tzinfo=start.tzinfo).astimezone(UTC)
-        if moment.astimezone(start.tzinfo).replace(tzinfo=None) == wall_clock:
-            yield moment
+        instant = wall_clock.replace(tzinfo=start.tzinfo).astimezone(UTC)
+        if instant.astimezone(start.tzinfo).replace(tzinfo=None) == wall_clock:
+            yield instant

@@ -26,7 +26,7 @@ class SyncToken(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse what `str` has made.
+        """Parse the text form of a sync token.
 
         Raises:
             ValueError: The text is not a sync token.

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from src.schemas.text import null_if_empty
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
 
 
 def parse_due_date(text: str) -> date | datetime:
@@ -27,13 +27,13 @@ def parse_due_date(text: str) -> date | datetime:
         due = date.min
     if date.min < (due.date() if isinstance(due, datetime) else due) < date.max:
         return due
-    raise ValueError("must be a day (2026-12-01) or a moment with its time zone (2026-12-01T09:00:00+01:00)")
+    raise ValueError("must be a day (2026-12-01) or an instant with its time zone (2026-12-01T09:00:00+01:00)")
 
 
 def _parsed(text: str) -> date | datetime:
     if _DAY.fullmatch(text):
         return date.fromisoformat(text)
-    if _MOMENT.fullmatch(text):
+    if _INSTANT.fullmatch(text):
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     raise ValueError
 

@@ -45,6 +45,7 @@ Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
+Offset = Annotated[int, Field(ge=0, le=2**31)]
 
 _COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
 _ASCENDING = {"due_date", "title"}
@@ -69,8 +70,8 @@ class TaskQuery(BaseModel):
     ] = "any"
     search: SearchText = ""
     q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
-    due_before: Annotated[DueDate, Field(description="Due before this day or moment.")] = None
-    due_after: Annotated[DueDate, Field(description="Due after this day or moment.")] = None
+    due_before: Annotated[DueDate, Field(description="Due before this day or instant.")] = None
+    due_after: Annotated[DueDate, Field(description="Due after this day or instant.")] = None
     overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
     no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
     trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False
@@ -82,9 +83,9 @@ class TaskQuery(BaseModel):
     total: Annotated[bool, Field(description="Count all matching tasks, even if that takes long.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
-        int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")
+        Offset, Field(description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
-    skip: Annotated[int, Field(ge=0, le=2**31, description="The same as `offset`.")] = 0
+    skip: Annotated[Offset, Field(description="The same as `offset`.")] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None
     )

@@ -32,6 +32,6 @@ def end_of(day: date, zone: str) -> datetime:
     return start_of(day + timedelta(days=1), zone).astimezone(UTC) - timedelta(microseconds=1)
 
 
-def day_of(moment: datetime, zone: str) -> date:
+def day_of(instant: datetime, zone: str) -> date:
     """Return the day of an instant in a time zone."""
-    return moment.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(ZoneInfo(zone)).date()

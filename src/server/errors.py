@@ -21,7 +21,7 @@ class UpgradeWithBody(InvalidHttp):
     """An upgrade request has a body, which cannot be distinguished from data of the other protocol."""
 
     slug = "upgrade-with-body"
-    detail = "This server speaks HTTP/1.1 alone: send the request without the Upgrade header."
+    detail = "This server supports only HTTP/1.1; send the request without the Upgrade header."
 
 
 class RequestTimeout(AppError):
@@ -39,7 +39,7 @@ class RequestHeadTooLarge(AppError):
     status = 431
     slug = "request-head-too-large"
     title = "Request header fields too large"
-    detail = "The request has too many or too large headers, or too long an address."
+    detail = "The request line and headers are too large."
 
 
 class ServerOverloaded(ServiceUnavailable):

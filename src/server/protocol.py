@@ -110,7 +110,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        """Do not count the body towards the head; `src.api.middleware.body_limit` limits it."""
+        """Do not count the body toward the head; `src.api.middleware.body_limit` limits it."""
         self._overhead = max(0, self._overhead - len(body))  # it may share a read with the end of the previous request
         super().on_body(body)
 

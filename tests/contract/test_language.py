@@ -45,6 +45,10 @@ _NOT_PROSE = re.compile(
 )
 """Code, quoted words, and relative clauses whose subject has a name."""
 
+_CLASS = re.compile(r"^(?:class |type )?([A-Z][a-z]+[A-Z]\w+)(?=[(:\[]| =)", re.MULTILINE)
+_CLASSES = {name for path in _SOURCES for name in _CLASS.findall(path.read_text())}
+"""The names of classes and types that are no English word, which renaming a class may put into prose."""
+
 _QUESTION = re.compile(r"(What|How|Which|Who|Whose|Where|When)\b")
 
 
@@ -97,6 +101,12 @@ def test_code_has_no_private_words(path: Path) -> None:
 @pytest.mark.parametrize("path", _DOCUMENTS, ids=_relative)
 def test_documents_have_no_private_words(path: Path) -> None:
     assert not _private_words(_prose_of_document(path)), _STANDARD_TERMS
+
+
+@pytest.mark.parametrize("path", _DOCUMENTS, ids=_relative)
+def test_documents_name_classes_as_code_only(path: Path) -> None:
+    lines = (_NOT_PROSE.sub("", text) for _, text in _prose_of_document(path))
+    assert not [line for line in lines if _CLASSES.intersection(re.findall(r"\w+", line))]
 
 
 @pytest.mark.parametrize("path", _SOURCES, ids=_relative)

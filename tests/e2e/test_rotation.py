@@ -19,7 +19,7 @@ from src.auth import base64url
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, needs_node
 from tests.e2e.conftest import StartApi
-from tests.integration.development.embedded.programs import eventually
+from tests.support.programs import eventually
 
 pytestmark = [needs_node, pytest.mark.serial]
 

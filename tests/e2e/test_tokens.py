@@ -13,7 +13,7 @@ from jose import jwk, jwt
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, PluginAlgorithm, needs_node
 from tests.e2e.conftest import StartApi
-from tests.unit.auth.minting import hs256, mint
+from tests.support.minting import hs256, mint
 
 pytestmark = needs_node
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import Connection, NewDatabase, StartApp, User
-from tests.faults.proxy import Proxy
+from tests.support.proxy import Proxy
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from tests.faults.durability import Writer
-from tests.integration.development.embedded.programs import processes, server_pid
+from tests.support.programs import processes, server_pid
 from tests.support.servers import Server
 from tests.support.tokens import SECRET
 

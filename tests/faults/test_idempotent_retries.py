@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.conftest import Connection, User
-from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_one
+from tests.support.proxy import Proxy
 
 _TASKS = 200
 _AT_ONCE = 8

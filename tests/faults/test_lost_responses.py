@@ -11,8 +11,8 @@ from sqlalchemy import func, literal_column, select
 from src.db.statement import Statement
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, User
-from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
+from tests.support.proxy import Proxy
 
 _ANY = b""
 _ONE = Statement(select(literal_column("1").label("one")))

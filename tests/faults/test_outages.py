@@ -12,8 +12,8 @@ from src.db.database import Database
 from src.errors import ServiceUnavailable
 from src.services.tasks.statements import REVISION
 from tests.conftest import Connection, User
-from tests.faults.proxy import Proxy
 from tests.faults.sessions import end_all
+from tests.support.proxy import Proxy
 from tests.support.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.serial
@@ -54,7 +54,7 @@ async def assert_serves_within(user: User, seconds: float) -> None:
 
 @pytest.mark.req("DB-FR-001")
 @pytest.mark.parametrize("seconds", [0.8, 3])
-async def test_a_database_that_refuses_for_a_moment_causes_no_error(user: User, proxy: Proxy, seconds: float) -> None:
+async def test_a_database_that_refuses_for_an_instant_causes_no_error(user: User, proxy: Proxy, seconds: float) -> None:
     await proxy.refuse()
     await asyncio.sleep(0.1)
     responses = asyncio.create_task(read_and_write(user))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.integration.development.embedded.programs import sql
+from tests.support.programs import sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET
 

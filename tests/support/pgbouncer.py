@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from tests.integration.development.embedded.programs import eventually, sql
+from tests.support.programs import eventually, sql
 
 _CONFIGURATION = """
 [databases]

@@ -14,8 +14,8 @@ from typing import Self
 import httpx
 import psutil
 
-from tests.integration.development.embedded.programs import kill_everything, processes, remove_sockets
 from tests.support.commands import python
+from tests.support.programs import kill_everything, processes, remove_sockets
 
 _START_SECONDS = 40
 

@@ -14,7 +14,8 @@ from src.observability.access_log_record import AccessLogRecord
 from src.observability.line_writer import BufferedLineWriter
 from src.observability.logging import RequestContext, request_context
 
-_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_MAX_ID_LENGTH = 64
+_ID = re.compile(rb"[A-Za-z0-9._:-]{1,%d}" % _MAX_ID_LENGTH)
 # https://www.w3.org/TR/trace-context/#traceparent-header
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _RENDER = {"json": AccessLogRecord.as_json, "plain": AccessLogRecord.as_plain}

@@ -4,14 +4,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.errors import ContentTooLarge
 
-MAX_BODY = 1024 * 1024
-"""In bytes."""
+MAX_REQUEST_BODY_BYTES = 1024 * 1024
 
 
 class BodyLimitMiddleware:
     """Refuses (413) a `Content-Length` above the limit, and counts a body without one while it is read.
 
-    FastAPI's own limit applies to what a handler reads, so one that reads no body would act before the refusal.
+    FastAPI's own limit applies to what a handler reads, so a handler that reads no body would run before the request
+    is refused.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -22,7 +22,7 @@ class BodyLimitMiddleware:
         length = _declared_length(scope) if scope["type"] == "http" else None
         if length is None:
             return await self._app(scope, _counting(receive), send)
-        if length > MAX_BODY:
+        if length > MAX_REQUEST_BODY_BYTES:
             raise ContentTooLarge
         return await self._app(scope, receive, send)
 
@@ -35,7 +35,7 @@ def _declared_length(scope: Scope) -> int | None:
 
 
 def _counting(receive: Receive) -> Receive:
-    remaining = MAX_BODY
+    remaining = MAX_REQUEST_BODY_BYTES
 
     async def counted() -> Message:
         nonlocal remaining

@@ -1,4 +1,4 @@
-"""Allowed host names, against DNS rebinding: no other name can be made to lead to the API."""
+"""Check the Host header against the allowed names, as protection against DNS rebinding."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

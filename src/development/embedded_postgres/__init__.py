@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HEALTH_CHECK_SECONDS = 0.5
 _RESTART_BACKOFF_SECONDS = 5.0
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
             server = self._server()
             stack.enter_context(_exit_on_signals())
             if stack.enter_context(server.in_use()):
-                _logger.info("The embedded PostgreSQL started in %s.", self._folder)
+                logger.info("The embedded PostgreSQL started in %s.", self._folder)
             stack.enter_context(_restarted_if_dead(server))
             self.url = server.cluster.url
             self._stack = stack.pop_all()
@@ -113,10 +113,10 @@ def _monitor(server: "ServerProcess", stopping: threading.Event) -> None:
     while not stopping.wait(interval):
         try:
             if server.ensure_running():
-                _logger.warning("The embedded PostgreSQL had died and was restarted.")
+                logger.warning("The embedded PostgreSQL had died and was restarted.")
             interval = _HEALTH_CHECK_SECONDS
         except OSError as error:
-            _logger.warning("The embedded PostgreSQL has died and cannot restart: %s.", _reason(error))
+            logger.warning("The embedded PostgreSQL has died and cannot restart: %s.", _reason(error))
             interval = _RESTART_BACKOFF_SECONDS
 
 

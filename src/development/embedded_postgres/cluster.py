@@ -98,17 +98,17 @@ class Cluster:
         return str(reasons[0]) if reasons else "it exited without a message"
 
     def _ensure_data(self, lock: int) -> None:
-        """Initialise the data folder under another name and rename it, so that a partial one is never used."""
+        """Initialize the data folder under another name and rename it, so that a partial one is never used."""
         version = _words(self._data / "PG_VERSION")
         if version and version != [_MAJOR]:
             raise OSError(f"its data is of PostgreSQL {version[0]}, not {_MAJOR}; move that folder away")
         if not version:
             unfinished = self.folder / "data.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
-            self._initialise(unfinished, lock)
+            self._initialize(unfinished, lock)
             unfinished.rename(self._data)
 
-    def _initialise(self, data: Path, lock: int) -> None:
+    def _initialize(self, data: Path, lock: int) -> None:
         initdb = self._spawn([str(self._binaries / "initdb"), f"--pgdata={data}", *_INITDB_OPTIONS], lock)
         try:
             failed = initdb.wait()

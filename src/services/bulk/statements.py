@@ -24,7 +24,7 @@ from src.services.tasks.columns import WRITTEN
 from src.services.tasks.json import detailed_task_json, new_task_record, task_record
 
 _now = bindparam("now", type_=UTCDateTime)
-_moment = func.clock_timestamp().label("now")
+_timestamp = func.clock_timestamp().label("now")
 
 
 def _records(*names: str) -> FromClause:
@@ -53,7 +53,7 @@ def _update_tasks() -> Statement:
 
 
 LOCK_OWNER = Statement(
-    select(_moment)
+    select(_timestamp)
     .select_from(User)
     .where(col(User.id) == OWNER)
     .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
@@ -62,7 +62,7 @@ LOCK_OR_CREATE_OWNER = Statement(
     insert(User)
     .values(id=OWNER)
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
-    .returning(_moment)
+    .returning(_timestamp)
 )
 TAKE_REVISIONS = Statement(
     update(User)

@@ -11,7 +11,7 @@ from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECO
 from src.services.owner import OwnerId
 from src.services.tasks.service import TaskService
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_STORED_RESPONSE_BYTES = 4 * 1024 * 1024
 """Of one stored response; the creations that fit into a request come to less than half (ADR 0032)."""
 
 
@@ -85,7 +85,7 @@ async def _lock_and_find(transaction: Transaction, request: IdempotentRequest) -
 
 
 async def _store(transaction: Transaction, request: IdempotentRequest, response: StoredResponse) -> None:
-    if len(response.body) > MAX_BODY_BYTES:
+    if len(response.body) > MAX_STORED_RESPONSE_BYTES:
         raise ResponseTooLarge
     values = {"status": response.status, "headers": response.headers, "body": response.body.decode()}
     if await transaction.fetch_row(STORE_RECORD, **request._asdict(), **values) is None:

@@ -39,16 +39,16 @@ def _lowercase(name: str) -> ColumnElement[Any]:
     return _once(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text)))
 
 
-def is_due(moment: str, day: str, *, before: bool) -> ColumnElement[bool]:
-    """Compare a due date with a bound: a time with `moment`, a day with `day`."""
-    at, on = bindparam(moment, type_=UTCDateTime), bindparam(day, type_=Date)
+def is_due(instant: str, day: str, *, before: bool) -> ColumnElement[bool]:
+    """Compare a due date with a bound: an instant with `instant`, a day with `day`."""
+    at, on = bindparam(instant, type_=UTCDateTime), bindparam(day, type_=Date)
     if before:
         return func.coalesce(col(TaskRow.due_at) < at, col(TaskRow.due_day) < on, literal_column("false"))
     return func.coalesce(col(TaskRow.due_at) > at, col(TaskRow.due_day) > on, literal_column("false"))
 
 
 def _due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
-    """Return the bound for due dates with a time, and the bound for those that are days."""
+    """Return the bound for due dates that are instants, and the bound for those that are days."""
     bound = parse_due_date(due)
     return (bound, day_of(bound, zone)) if isinstance(bound, datetime) else (edge_of(bound, zone), bound)
 

@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 class ChangePage(NamedTuple):
-    """Changes in the order in which they were committed, and the owner's revision at that moment."""
+    """Changes in the order in which they were committed, and the owner's revision at that time."""
 
     changes: list[Change]
     next_since: SyncToken

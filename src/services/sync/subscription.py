@@ -1,4 +1,7 @@
-"""The subscriber's side of publish/subscribe: an event that a change or the end sets, so that no wake-up is lost."""
+"""The subscriber's side of publish/subscribe.
+
+It is an event that is set by a change or by the end of the subscription, so that no wake-up is lost.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -39,7 +39,7 @@ TOMBSTONE_VALUES: Columns = {name: _DEFAULTS.get(name) for name in _CONTENT}
 
 
 def to_trash(now: object) -> Columns:
-    """Move a task to the trash (soft delete). `now` is a moment for bulks, or the SQL for it for single statements."""
+    """Move a task to the trash (soft delete). `now` is a timestamp for bulks, or its SQL for single statements."""
     return {"deleted_at": now, "last_event": "deleted"}
 
 

@@ -12,7 +12,7 @@ HOSTILE: list[object] = [
     {"operations": [{"op": "create"}] * 501}, {"operations": [create("x")] * 501},
     {"operations": [{"op": "CREATE", "task": {"title": "x"}}]}, {"operations": [{"op": "destroy", "id": 1}]},
     {"operations": [{"id": 1}]}, {"operations": [{"op": "create", "id": 1, "task": {"title": "x"}}]},
-    {"operations": [create("x", user_id="somebody")]}, {"operations": [create("x", colour="red")]},
+    {"operations": [create("x", user_id="somebody")]}, {"operations": [create("x", color="red")]},
     {"operations": [create("")]}, {"operations": [create("\0")]}, {"operations": [create("x", tags=["\0"])]},
     {"operations": [create("x", recurrence="FREQ=SECONDLY")]}, {"operations": [create("x", due_date="tomorrow")]},
     {"operations": [create("x")], "atomic": None}, {"operations": [create("x")], "atomic": "perhaps"},
@@ -44,9 +44,9 @@ async def test_an_invalid_bulk_is_refused(user: User, body: object) -> None:
 
 @pytest.mark.req("TASK-FR-137")
 async def test_an_invalid_member_is_named_by_its_path(user: User) -> None:
-    response = await bulk(user, create("x"), create("y", colour="red"), update({"id": 1}, title=""))
+    response = await bulk(user, create("x"), create("y", color="red"), update({"id": 1}, title=""))
     assert {error["field"] for error in response.json()["errors"]} == {
-        "operations.1.create.task.colour",
+        "operations.1.create.task.color",
         "operations.2.update.changes.title",
     }
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from src.cli import app as command_line
 from src.db import migrations
 from tests.conftest import NewDatabase, StartApp, client
-from tests.integration.development.embedded.programs import sql
 from tests.support.commands import ROOT, assert_one_sentence, invoke, run
 from tests.support.lock_helpers import connected, reached, uncommitted, waiting
+from tests.support.programs import sql
 from tests.support.tokens import SECRET
 
 _UNREACHABLE = {"DATABASE_URL": "postgresql://somebody:hunter2@127.0.0.1:9/tasks", "BETTER_AUTH_SECRET": SECRET}
@@ -60,7 +60,7 @@ async def empty_database(new_database: NewDatabase) -> str:
 
 @pytest.mark.req("RUN-FR-011", "RUN-FR-026")
 def test_migrate_upgrades_the_schema_and_checks_whether_it_is_current(tmp_path: Path, empty_database: str) -> None:
-    settings = _UNREACHABLE | {"DATABASE_URL_UNPOOLED": empty_database}
+    settings = {"DATABASE_URL": _UNREACHABLE["DATABASE_URL"], "DATABASE_URL_UNPOOLED": empty_database}
     assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "not up to date")
     assert sql(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     for option in ([], ["--check"]):

@@ -98,8 +98,8 @@ async def test_the_check_finds_a_model_without_its_migration(
         table.to_metadata(metadata)
     monkeypatch.setattr(Table, "metadata", metadata)
     assert await database.difference() is None
-    metadata.tables["tasks"].append_column(Column("colour", Text))
-    assert "colour" in str(await database.difference())
+    metadata.tables["tasks"].append_column(Column("color", Text))
+    assert "color" in str(await database.difference())
 
 
 @pytest.mark.req("RUN-FR-031")

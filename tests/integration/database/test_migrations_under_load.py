@@ -13,7 +13,7 @@ import pytest
 from src.db import migrations
 from src.db.migrations import MigrationError
 from tests.conftest import Connection
-from tests.integration.development.embedded import programs
+from tests.support import programs
 from tests.support.commands import ROOT, python
 from tests.support.lock_helpers import reached, uncommitted, waiting
 from tests.support.pgbouncer import pgbouncer, through

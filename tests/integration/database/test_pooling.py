@@ -17,8 +17,8 @@ from src.development.embedded_postgres import EmbeddedPostgres
 from src.errors import ServiceUnavailable
 from tests.conftest import Connection, NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
-from tests.integration.development.embedded.programs import assert_dead, eventually, processes
 from tests.support.pgbouncer import POOLERS, pgbouncer, through
+from tests.support.programs import assert_dead, eventually, processes
 from tests.support.stopwatch import Stopwatch
 
 _SLEEP = Statement(select(func.pg_sleep(29)))

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.integration.development.embedded.programs import eventually, sql
 from tests.support.commands import ROOT, assert_one_sentence, run
+from tests.support.programs import eventually, sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

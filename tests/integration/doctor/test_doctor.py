@@ -11,10 +11,10 @@ from src.db.url import DatabaseUrl
 from src.doctor.tls import tls
 from tests.conftest import Connection, NewDatabase
 from tests.integration.conftest import Pooled
-from tests.integration.development.embedded import programs
+from tests.support import programs
 from tests.support.commands import invoke
-from tests.unit.auth.jwks_server import serving
-from tests.unit.auth.minting import EDDSA
+from tests.support.jwks_server import serving
+from tests.support.minting import EDDSA
 
 _SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
 _NOWHERE = "postgresql://somebody:hunter2@127.0.0.1:9/tasks"

@@ -11,10 +11,10 @@ import pytest
 from src.config import load_settings
 from src.doctor import connection, database
 from tests.conftest import Connection
-from tests.faults.proxy import Proxy
 from tests.integration.doctor.test_doctor import doctor, examined
 from tests.integration.rate_limiting.test_redis_rate_limits import redis
 from tests.support.commands import run
+from tests.support.proxy import Proxy
 from tests.support.servers import free_port
 
 type Examined = tuple[int, dict[str, str], float]

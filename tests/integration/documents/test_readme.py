@@ -26,13 +26,18 @@ curl() {
 }
 """
 
+_PRINTED_BY_DEV = f"""
+curl -H "Authorization: Bearer $TOKEN" {_BASE}/api/dev-user/tasks --json '{{"title": "Buy milk"}}'
+"""
+"""A reader may have run this line before those of the README."""
+
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="it is curl lines for a shell")
 @pytest.mark.req("RUN-FR-035")
 async def test_every_curl_line_works_as_it_is_printed(tmp_path: Path, new_database: NewDatabase) -> None:
     settings = {"DATABASE_URL": await new_database(), "BETTER_AUTH_SECRET": SECRET}
     with Server(tmp_path, "-m", "src", "serve", **settings) as server:
-        script = _BEFORE + _printed().replace(_BASE, server.url)
+        script = _BEFORE + (_PRINTED_BY_DEV + _printed()).replace(_BASE, server.url)
         ended = await asyncio.to_thread(_typed, script)
     assert ended.returncode == 0, ended
     for shown in ("304 Not Modified", '"due_today"', '"next_task":{', '"results"', '"next_since"', "event: "):

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.integration.development.embedded.programs import eventually, sql
 from tests.support.commands import run
 from tests.support.lock_helpers import reached, uncommitted, waiting
+from tests.support.programs import eventually, sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

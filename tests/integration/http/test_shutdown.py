@@ -15,15 +15,18 @@ import httpx
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.faults.proxy import Proxy
-from tests.integration.development.embedded.programs import sql
 from tests.support.hostile_clients import connected, failures, fill, reluctant
 from tests.support.lock_helpers import reached
+from tests.support.programs import sql
+from tests.support.proxy import Proxy
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
 _TOKEN = {"Authorization": f"Bearer {mint('somebody')}"}
 _TASKS = "/api/somebody/tasks"
+_LONG_RESPONSES = (
+    f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n".encode() * 2
+)
 _COMMANDS = {
     "serve": ("-m", "src", "serve"),
     "serve workers": ("-m", "src", "serve", "--workers=2"),
@@ -103,17 +106,28 @@ async def end_with_stuck_clients(folder: Path, url: str, command: str) -> None:
 
 async def end_with_a_silent_collector(folder: Path, url: str, *, stuck: bool) -> None:
     """Also with a client that does not read."""
-    request = f"GET /api/leisurely/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('leisurely')}\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as collector:
         endpoint = f"http://127.0.0.1:{collector.getsockname()[1]}"
         async with serving(folder, url, *_COMMANDS["serve"], OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as server:
             with reluctant(server) as reader:
-                reader.sendall(request.encode() * 2)
+                reader.sendall(_LONG_RESPONSES)
                 await asyncio.sleep(0.5)
                 if not stuck:
                     reader.close()
                 server.send_signal(signal.SIGTERM)
                 await ended(server, 15 if stuck else 10)
+
+
+async def end_with_a_response_in_progress(folder: Path, url: str) -> None:
+    """Serve would end it after ten seconds, like uvicorn, if it waited for it without a limit."""
+    async with serving(folder, url, *_COMMANDS["serve"], SHUTDOWN_DELAY="0") as server:
+        with reluctant(server) as reader:
+            reader.sendall(_LONG_RESPONSES)
+            await asyncio.sleep(0.5)
+            server.send_signal(signal.SIGTERM)
+            started = time.monotonic()
+            await ended(server, 9)
+            assert time.monotonic() - started > 5
 
 
 async def end_with_a_silent_database(folder: Path, url: str) -> None:
@@ -135,6 +149,7 @@ _STUCK: dict[str, Callable[[Path, str], Coroutine[Any, Any, None]]] = {
     "clients of uvicorn": partial(end_with_stuck_clients, command="uvicorn"),
     "collector": partial(end_with_a_silent_collector, stuck=False),
     "collector and client": partial(end_with_a_silent_collector, stuck=True),
+    "response": end_with_a_response_in_progress,
     "database": end_with_a_silent_database,
 }
 
@@ -155,7 +170,7 @@ async def endings(
 
 
 @pytest.mark.parametrize("stuck", _STUCK)
-@pytest.mark.req("HTTP-FR-021", "DB-FR-002")
+@pytest.mark.req("HTTP-FR-021", "HTTP-FR-029", "DB-FR-002")
 async def test_stuck_clients_do_not_delay_the_exit(endings: dict[str, asyncio.Task[None]], stuck: str) -> None:
     await endings[stuck]
 

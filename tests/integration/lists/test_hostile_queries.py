@@ -54,6 +54,22 @@ async def test_an_unknown_value_is_refused_and_named(user: User, name: str, valu
     assert {error["field"].partition(".")[0] for error in response.json()["errors"]} == {name}
 
 
+@pytest.mark.req("TASK-FR-178")
+@pytest.mark.parametrize(
+    ("name", "longest", "too_long"),
+    [
+        *((name, "x" * 200, "x" * 201) for name in ("search", "q")),
+        ("priority", ["low"] * 100, ["low"] * 101),
+        ("tag", ["a"] * 100, ["a"] * 101),
+        ("tags", "a" + ",a" * 99, "a" + ",a" * 100),
+        *((name, 2**31, 2**31 + 1) for name in ("offset", "skip")),
+    ],
+)
+async def test_a_parameter_has_a_limit(user: User, name: str, longest: object, too_long: object) -> None:
+    assert (await user.get(params={name: longest})).status_code == 200
+    assert (await user.get(params={name: too_long})).status_code == 422
+
+
 @pytest.mark.req("TASK-FR-091")
 @pytest.mark.parametrize("name", TaskQuery.model_fields)
 async def test_no_search_text_breaks_a_list(user: User, name: str) -> None:

@@ -19,7 +19,7 @@ def next_link(response: httpx.Response) -> dict[str, list[str]]:
 
 @pytest.fixture
 async def mixed(user: User) -> User:
-    """Return a user with two open tasks around a completed one."""
+    """Return a user with two pending tasks around a completed one."""
     await user.create("first")
     await user.create("second", completed=True)
     await user.create("third")
@@ -61,7 +61,7 @@ async def test_completed_filters_and_combines(mixed: User, query: dict[str, str]
 
 @pytest.mark.req("TASK-FR-024")
 async def test_unknown_parameters_are_ignored(mixed: User) -> None:
-    assert len(await mixed.tasks(colour="red", _="1699999999")) == 3
+    assert len(await mixed.tasks(color="red", _="1699999999")) == 3
 
 
 @pytest.mark.req("TASK-FR-025", "TASK-FR-027")

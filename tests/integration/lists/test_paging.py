@@ -26,9 +26,9 @@ SORTS = ["created_at", "updated_at", "due_date", "priority", "title", "relevance
 
 def due_key(task: dict[str, Any]) -> str:
     """Return the sort key of a due date; a day sorts as its beginning in UTC."""
-    moments = {"2026-12-01T09:00:00+05:00": "2026-12-01T04:00:00Z"}
+    instants = {"2026-12-01T09:00:00+05:00": "2026-12-01T04:00:00Z"}
     due = task["due_date"]
-    return str(moments.get(due, due if "T" in due else f"{due}T00:00:00Z"))
+    return str(instants.get(due, due if "T" in due else f"{due}T00:00:00Z"))
 
 
 KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {

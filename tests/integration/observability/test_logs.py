@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.conftest import JSON
-from tests.integration.development.embedded.programs import eventually, sql
 from tests.support.commands import run
 from tests.support.hostile_clients import vanish
+from tests.support.programs import eventually, sql
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

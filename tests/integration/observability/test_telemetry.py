@@ -17,11 +17,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from src.observability.telemetry import Telemetry
 from tests.conftest import StartApp, User, client
 from tests.support.commands import run
+from tests.support.jwks_server import serving
 from tests.support.lock_helpers import reached, uncommitted
+from tests.support.minting import EDDSA, token
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
-from tests.unit.auth.jwks_server import serving
-from tests.unit.auth.minting import EDDSA, token
 
 _TEXT = "an intimate thought"
 _ENDPOINT = {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9", "better_auth_url": "http://127.0.0.1:9"}

@@ -12,7 +12,7 @@ import pytest
 from src.rate_limiting import redis_store
 from src.rate_limiting.redis_store import RedisCounterStore
 from tests.conftest import StartApp, User
-from tests.integration.development.embedded.programs import eventually
+from tests.support.programs import eventually
 from tests.support.servers import free_port
 
 _PASSWORD = "hunter2"

@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from tests.conftest import NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
-from tests.integration.development.embedded.programs import sql
 from tests.integration.http.test_process import production
 from tests.support.lock_helpers import reached
+from tests.support.programs import sql
 from tests.support.servers import Server
 from tests.support.sse_client import RemoteUser, Stream, served
 from tests.support.stopwatch import Stopwatch
@@ -161,7 +161,7 @@ async def test_no_change_is_lost_when_the_listening_connection_ends_between_writ
             assert (await stream.next()).task["title"] == f"{number}"
 
 
-@pytest.mark.req("TASK-FR-161")
+@pytest.mark.req("TASK-FR-161", "TASK-FR-179")
 async def test_a_change_without_a_notification_is_found_by_the_poll(pair: Pair) -> None:
     """Like a process that dies between its commit and its NOTIFY."""
     poll_every(pair.here, 0.2)

@@ -1,4 +1,4 @@
-"""Days stay days and moments stay moments, in every time zone and on both sides of midnight."""
+"""Days stay days and instants stay instants, in every time zone and on both sides of midnight."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -54,7 +54,7 @@ async def test_a_day_is_the_same_day_in_every_zone(user: User, zone: str) -> Non
 
 @pytest.mark.req("TASK-FR-075", "TASK-FR-081")
 @pytest.mark.parametrize("zone", ZONES)
-async def test_a_moment_belongs_to_the_day_of_the_time_zone(user: User, zone: str) -> None:
+async def test_a_instant_belongs_to_the_day_of_the_time_zone(user: User, zone: str) -> None:
     noons = {datetime.fromisoformat(f"{day}T00:30:00Z").isoformat() for day in DAYS}
     for noon in noons:
         await user.create(noon, due_date=noon)

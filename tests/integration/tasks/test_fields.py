@@ -8,7 +8,7 @@ from tests.conftest import JSON, User, listed
 
 TAGS = ["a,b", 'say "hi"', "{}", "{a,b}", "back\\slash", "\\", "null", "NULL", "'", "ä ö", "😀", "買い物", "$1", "%"]
 DAYS = ["2026-12-01", "2024-02-29", "0001-01-02", "9999-12-30"]
-MOMENTS = [
+INSTANTS = [
     "2026-12-01T09:00:00Z",
     "2026-12-01T09:00:00+05:00",
     "2026-12-01t09:00:00z",
@@ -81,7 +81,7 @@ async def test_any_text_can_be_a_tag_and_is_found_by_it(user: User, tag: str) ->
 
 
 @pytest.mark.req("TASK-FR-073")
-@pytest.mark.parametrize("due", [*DAYS, *MOMENTS])
+@pytest.mark.parametrize("due", [*DAYS, *INSTANTS])
 async def test_a_due_date_is_returned_as_it_was_sent(user: User, due: str) -> None:
     task = await user.create(due_date=due)
     assert task["due_date"] == due
@@ -102,7 +102,7 @@ async def test_a_due_date_can_be_cleared(user: User, nothing: str | None) -> Non
 
 
 @pytest.mark.req("TASK-FR-073")
-async def test_a_day_can_become_a_moment_and_a_moment_a_day(user: User) -> None:
+async def test_a_day_can_become_a_instant_and_an_instant_a_day(user: User) -> None:
     task = await user.create(due_date="2026-12-01")
     await user.patch(task["id"], json={"due_date": "2020-01-01T09:00:00Z"})
     assert await user.tasks(due_after="2026-01-01") == []

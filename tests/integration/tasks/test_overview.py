@@ -173,9 +173,9 @@ async def test_days_begin_and_end_as_in_the_time_zone(app: FastAPI, user: User, 
     begins, ends = begins.astimezone(UTC), ends.astimezone(UTC)
     for due in (today - timedelta(days=1), today, today + timedelta(days=1)):
         await user.create(due_date=due.isoformat())
-    for moment in (begins - tick, begins, ends - tick, ends):
-        await user.create(due_date=moment.isoformat())
-    # overdue: days that are over, and moments before now; today: the one day, and what is between its ends
+    for instant in (begins - tick, begins, ends - tick, ends):
+        await user.create(due_date=instant.isoformat())
+    # overdue: days that are over, and instants before now; today: the one day, and what is between its ends
     assert await counted_at(app, user, begins, zone) == (2, 3)
     assert await counted_at(app, user, ends - tick, zone) == (3, 3)
     assert (await counted_at(app, user, begins - tick, zone))[1] == 2

@@ -12,8 +12,8 @@ from src.db.database import Database
 from src.db.url import DatabaseUrl
 from src.services.purge import purge_trash
 from tests.conftest import NewDatabase, StartApp, User, listed
-from tests.integration.development.embedded.programs import sql
 from tests.support.commands import assert_one_sentence, invoke, run
+from tests.support.programs import sql
 from tests.support.tokens import SECRET
 
 AGED = "UPDATE tasks SET deleted_at = deleted_at - interval '31 days' WHERE title LIKE 'old%' OR last_event = 'erased'"

@@ -107,7 +107,7 @@ async def test_null_is_refused_for_members_that_are_not_nullable(user: User, mem
 
 
 @pytest.mark.req("TASK-FR-009")
-@pytest.mark.parametrize("changes", [{}, {"colour": "red"}])
+@pytest.mark.parametrize("changes", [{}, {"color": "red"}])
 async def test_a_change_of_nothing_changes_nothing(user: User, changes: dict[str, Any]) -> None:
     task = await user.create()
     response = await user.patch(task["id"], json=changes)
@@ -136,7 +136,7 @@ async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger:
         "created_at": "1999-01-01T00:00:00Z",
         "updated_at": "1999-01-01T00:00:00Z",
         "completed_at": "1999-01-01T00:00:00Z",
-        "colour": "red",
+        "color": "red",
     }
     task = await user.create(**forged)
     changed = (await user.patch(task["id"], json=forged | {"title": "Buy tea"})).json()

@@ -6,8 +6,8 @@ import pytest_asyncio
 
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from tests.unit.auth.jwks_server import JwksServer, serving
-from tests.unit.auth.minting import AUDIENCE, ISSUER, NOW, PUBLISHED, SECRET, jwks
+from tests.support.jwks_server import JwksServer, serving
+from tests.support.minting import AUDIENCE, ISSUER, NOW, PUBLISHED, SECRET, jwks
 
 
 @pytest_asyncio.fixture

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tests.unit.auth.minting import token
+from tests.support.minting import token
 
 GOOD = token()
 HEADER, PAYLOAD, SIGNATURE = GOOD.split(".")

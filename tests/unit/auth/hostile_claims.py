@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from tests.support.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, RS256, Json, claims, mint, token
 from tests.unit.auth.hostile import Hostile
-from tests.unit.auth.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, RS256, Json, claims, mint, token
 
 type WrongClaim = tuple[str, object, str]
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from tests.support.minting import HS256, claims, mint, segment
 from tests.unit.auth.hostile import GOOD, HEADER, PAYLOAD, SIGNATURE, Hostile
-from tests.unit.auth.minting import HS256, claims, mint, segment
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 OTHER_ALGORITHMS = ["HS384", "HS512", "RS384", "RS512", "ES384", "ES256K", "PS384", "PS512", "Ed25519", "Ed448"]

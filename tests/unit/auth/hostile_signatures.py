@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from src.auth import base64url
+from tests.support.minting import ES256, HS256, PUBLISHED, SECRET, SIGNERS, Signer, claims, eddsa, hs256, mint, token
 from tests.unit.auth.hostile import Hostile
-from tests.unit.auth.minting import ES256, HS256, PUBLISHED, SECRET, SIGNERS, Signer, claims, eddsa, hs256, mint, token
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 OTHER_SECRETS = ["", "\0", f"{SECRET}\n", SECRET[:-1], SECRET.upper(), f'"{SECRET}"']

@@ -5,8 +5,8 @@ import pytest
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
-from tests.unit.auth.jwks_server import JwksServer
-from tests.unit.auth.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, SECRET, claims, mint, token
+from tests.support.jwks_server import JwksServer
+from tests.support.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, SECRET, claims, mint, token
 
 
 def with_secret(

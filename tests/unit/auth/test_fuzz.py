@@ -9,7 +9,7 @@ import pytest
 from src.auth import base64url
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
-from tests.unit.auth.minting import HS256, SIGNERS, claims, mint, token
+from tests.support.minting import HS256, SIGNERS, claims, mint, token
 
 pytestmark = pytest.mark.req("AUTH-FR-010", "AUTH-FR-022")
 

@@ -4,9 +4,9 @@ import pytest
 
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
+from tests.support.minting import SECRET, SIGNERS, Signer, claims, token
 from tests.unit.auth.hostile import Hostile
 from tests.unit.auth.hostile_sources import SOURCES
-from tests.unit.auth.minting import SECRET, SIGNERS, Signer, claims, token
 
 CASES = [
     pytest.param(case, id=f"{source.__name__}: {case.name}", marks=pytest.mark.req("AUTH-FR-009", "AUTH-FR-010", *ids))

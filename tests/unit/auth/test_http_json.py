@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from src.auth.http_json import MAX_BYTES, FetchError, fetch_json
+from tests.support.jwks_server import JwksServer, serving
 from tests.unit.auth.certificates import self_signed
-from tests.unit.auth.jwks_server import JwksServer, serving
 
 pytestmark = pytest.mark.req("AUTH-FR-045")
 

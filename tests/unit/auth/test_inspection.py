@@ -6,8 +6,8 @@ from src.auth.inspection import inspect
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
+from tests.support.minting import AUDIENCE, EDDSA, ISSUER, NOW, SECRET, SIGNERS, Signer, hs256, mint, token
 from tests.unit.auth.hostile_sources import SOURCES
-from tests.unit.auth.minting import AUDIENCE, EDDSA, ISSUER, NOW, SECRET, SIGNERS, Signer, hs256, mint, token
 
 pytestmark = pytest.mark.req("AUTH-FR-050")
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from src.auth import base64url
 from src.auth.jwk import usable_keys
-from tests.unit.auth.minting import EDDSA, ES256, ES512, PS256, PUBLISHED, RS256, Json, number, rsa_signer
+from tests.support.minting import EDDSA, ES256, ES512, PS256, PUBLISHED, RS256, Json, number, rsa_signer
 
 P256 = ES256.jwk
 RSA = RS256.jwk

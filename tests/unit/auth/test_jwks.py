@@ -9,9 +9,9 @@ from jose.backends.base import Key
 
 from src.auth.jwks import JwksClient
 from src.errors import Unauthorized
+from tests.support.jwks_server import JwksServer
+from tests.support.minting import EDDSA, ES256, PUBLISHED, eddsa, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
-from tests.unit.auth.jwks_server import JwksServer
-from tests.unit.auth.minting import EDDSA, ES256, PUBLISHED, eddsa, jwks
 
 
 @pytest.fixture
@@ -124,11 +124,11 @@ async def test_unknown_key_ids_cause_three_fetches_at_once_and_then_one_per_cool
     client: JwksClient, server: JwksServer, clock: Clock
 ) -> None:
     await client.key("ed", "EdDSA")
-    start, moments = clock.now, []
+    start, waits = clock.now, []
     for count in range(6):
         assert f"no EdDSA key with 'kid' 'kid-{count}'" in await unknown(client, f"kid-{count}")
-        moments.append(clock.now - start)
-    assert moments == [0, 0, 0, COOLDOWN, 2 * COOLDOWN, 3 * COOLDOWN]
+        waits.append(clock.now - start)
+    assert waits == [0, 0, 0, COOLDOWN, 2 * COOLDOWN, 3 * COOLDOWN]
     assert server.hits == 1 + 6
 
 

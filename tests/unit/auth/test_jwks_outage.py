@@ -8,9 +8,9 @@ import pytest
 
 from src.auth.jwks import JwksClient
 from src.errors import SigningKeysUnavailable, Unauthorized
+from tests.support.jwks_server import serving
+from tests.support.minting import EDDSA, ES256, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
-from tests.unit.auth.jwks_server import serving
-from tests.unit.auth.minting import EDDSA, ES256, jwks
 
 
 def client_of(url: str, clock: Clock, timeout: float = 1) -> JwksClient:

@@ -11,9 +11,9 @@ from jose.backends.base import Key
 
 from src.auth.jwks import JwksClient
 from src.errors import SigningKeysUnavailable, Unauthorized
+from tests.support.jwks_server import JwksServer
+from tests.support.minting import EDDSA, ES256, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock
-from tests.unit.auth.jwks_server import JwksServer
-from tests.unit.auth.minting import EDDSA, ES256, jwks
 
 AT_ONCE = 3
 MAX_WAITING = 100

@@ -4,7 +4,7 @@ import pytest
 
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
-from tests.unit.auth.minting import NOW, SECRET, Json, mint
+from tests.support.minting import NOW, SECRET, Json, mint
 
 pytestmark = pytest.mark.req("AUTH-FR-037")
 

@@ -9,9 +9,8 @@ from jose import jwt
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.errors import SigningKeysUnavailable, Unauthorized
-from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
-from tests.unit.auth.jwks_server import JwksServer
-from tests.unit.auth.minting import (
+from tests.support.jwks_server import JwksServer
+from tests.support.minting import (
     AUDIENCE,
     EDDSA,
     ES256,
@@ -28,6 +27,7 @@ from tests.unit.auth.minting import (
     mint,
     token,
 )
+from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
 
 
 def with_jwks(client: JwksClient) -> TokenVerifier:

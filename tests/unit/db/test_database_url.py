@@ -32,7 +32,7 @@ def test_a_url_from_neon_is_accepted_unchanged(scheme: str, host: str, *, pooled
 
 
 @pytest.mark.parametrize("host", ["db-pooler.internal/x-pooler.y", "pooler.example.com", "db.example.com/a-pooler.b"])
-def test_a_pooler_is_recognised_by_the_host_only(host: str) -> None:
+def test_a_pooler_is_recognized_by_the_host_only(host: str) -> None:
     assert DatabaseUrl.parse(f"postgresql://{host}").pooled is host.startswith("db-pooler.")
 
 

@@ -37,8 +37,8 @@ def in_time(recurrence: str, due_date: str, zone: str | None) -> Iterator[str]:
     while following:
         yield following.due_date
         due = parse_due_date(following.due_date)
-        moment = due if isinstance(due, datetime) else datetime(due.year, due.month, due.day, 12, tzinfo=UTC)
-        completed_at = moment - timedelta(hours=1)
+        instant = due if isinstance(due, datetime) else datetime(due.year, due.month, due.day, 12, tzinfo=UTC)
+        completed_at = instant - timedelta(hours=1)
         following = next_occurrence(
             following.recurrence, following.due_date, basis="due_date", completed_at=completed_at, zone=zone
         )

@@ -55,7 +55,7 @@ def test_a_day_with_hours_counts_days() -> None:
         ("99991231", "2026-12-01", "Asia/Tokyo", True),
     ],
 )
-def test_until_is_the_last_day_or_moment(until: str, due_date: str, zone: str | None, is_followed: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_until_is_the_last_day_or_instant(until: str, due_date: str, zone: str | None, is_followed: bool) -> None:  # noqa: FBT001 - a column of the table
     following = complete(f"FREQ=DAILY;UNTIL={until}", due_date, "2026-12-01T06:00:00Z", zone=zone)
     assert (following is not None) is is_followed
     assert not following or following.recurrence == f"FREQ=DAILY;UNTIL={until}"

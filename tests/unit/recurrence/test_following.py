@@ -24,7 +24,7 @@ def test_a_day_is_followed_by_a_day_after_that_of_the_completion() -> None:
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_moment_is_followed_by_one_after_the_completion_on_the_same_day_too() -> None:
+def test_a_instant_is_followed_by_one_after_the_completion_on_the_same_day_too() -> None:
     rule = "FREQ=DAILY;BYHOUR=9,18"
     assert next_due(rule, "2026-12-01T09:00:00Z", "2026-12-05T12:00:00Z") == "2026-12-05T18:00:00Z"
     assert next_due(rule, "2026-12-01T09:00:00Z", "2026-12-05T18:00:00Z") == "2026-12-06T09:00:00Z"
@@ -61,7 +61,7 @@ def test_a_task_without_a_due_date_restarts_whatever_its_basis() -> None:
 
 
 @pytest.mark.req("TASK-FR-102")
-def test_a_moment_that_restarts_keeps_its_time_of_day() -> None:
+def test_a_instant_that_restarts_keeps_its_time_of_day() -> None:
     at = "2026-12-10T12:00:00Z"
     assert next_due("FREQ=DAILY", "2026-12-01T09:00:00Z", at, basis="completion") == "2026-12-11T09:00:00Z"
     assert next_due("FREQ=DAILY", "2026-12-01T18:00:00Z", at, basis="completion") == "2026-12-11T18:00:00Z"

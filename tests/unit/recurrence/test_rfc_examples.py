@@ -1,4 +1,4 @@
-"""Completing in time gives the dates that RFC 5545 gives, as moments in New York and as days."""
+"""Completing in time gives the dates that RFC 5545 gives, as instants in New York and as days."""
 
 from datetime import datetime
 from itertools import islice
@@ -12,22 +12,22 @@ from tests.unit.recurrence.rfc_examples import ENDING, GOING_ON, TIMES_ENDING, T
 _NEW_YORK = "America/New_York"
 
 
-def _moments(wall_clock: list[str]) -> list[str]:
+def _instants(wall_clock: list[str]) -> list[str]:
     return [datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(_NEW_YORK)).isoformat() for text in wall_clock]
 
 
 @pytest.mark.req("TASK-FR-102", "TASK-FR-104")
 @pytest.mark.parametrize(("rule", "days"), ENDING)
-def test_moments_are_those_of_the_rfc_and_end_with_them(rule: str, days: list[str]) -> None:
-    moments = _moments([f"{day}T09:00" for day in days])
-    assert list(in_time(rule, moments[0], _NEW_YORK)) == moments
+def test_instants_are_those_of_the_rfc_and_end_with_them(rule: str, days: list[str]) -> None:
+    instants = _instants([f"{day}T09:00" for day in days])
+    assert list(in_time(rule, instants[0], _NEW_YORK)) == instants
 
 
 @pytest.mark.req("TASK-FR-102")
 @pytest.mark.parametrize(("rule", "days"), GOING_ON)
-def test_moments_are_those_of_the_rfc_and_go_on(rule: str, days: list[str]) -> None:
-    moments = _moments([f"{day}T09:00" for day in days])
-    assert list(islice(in_time(rule, moments[0], _NEW_YORK), len(days))) == moments
+def test_instants_are_those_of_the_rfc_and_go_on(rule: str, days: list[str]) -> None:
+    instants = _instants([f"{day}T09:00" for day in days])
+    assert list(islice(in_time(rule, instants[0], _NEW_YORK), len(days))) == instants
 
 
 @pytest.mark.req("TASK-FR-102", "TASK-FR-104")
@@ -45,12 +45,12 @@ def test_days_are_those_of_the_rfc_and_go_on(rule: str, days: list[str]) -> None
 @pytest.mark.req("TASK-FR-102", "TASK-FR-104")
 @pytest.mark.parametrize(("rule", "times"), TIMES_ENDING)
 def test_times_of_day_are_those_of_the_rfc_and_end_with_them(rule: str, times: list[str]) -> None:
-    moments = _moments(times)
-    assert list(in_time(rule, moments[0], _NEW_YORK)) == moments
+    instants = _instants(times)
+    assert list(in_time(rule, instants[0], _NEW_YORK)) == instants
 
 
 @pytest.mark.req("TASK-FR-102")
 @pytest.mark.parametrize(("rule", "times"), TIMES_GOING_ON)
 def test_times_of_day_are_those_of_the_rfc_and_go_on(rule: str, times: list[str]) -> None:
-    moments = _moments(times)
-    assert list(islice(in_time(rule, moments[0], _NEW_YORK), len(times))) == moments
+    instants = _instants(times)
+    assert list(islice(in_time(rule, instants[0], _NEW_YORK), len(times))) == instants

@@ -33,20 +33,20 @@ def test_seconds_are_written_if_the_rule_has_them() -> None:
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_without_a_time_zone_a_moment_keeps_its_offset_all_year() -> None:
+def test_without_a_time_zone_an_instant_keeps_its_offset_all_year() -> None:
     rule, due_date = "FREQ=MONTHLY", "2026-01-15T09:00:00+01:00"
     assert list(islice(in_time(rule, due_date, None), 12))[6] == "2026-07-15T09:00:00+01:00"
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_in_a_time_zone_a_moment_keeps_its_wall_clock_and_has_the_offset_of_its_date() -> None:
+def test_in_a_time_zone_an_instant_keeps_its_wall_clock_and_has_the_offset_of_its_date() -> None:
     spring = next_due("FREQ=DAILY", "2026-03-28T09:00:00+01:00", "2026-03-28T09:00:00Z", zone="Europe/Paris")
     autumn = next_due("FREQ=DAILY", "2026-10-24T09:00:00+02:00", "2026-10-24T09:00:00Z", zone="Europe/Paris")
     assert (spring, autumn) == ("2026-03-29T09:00:00+02:00", "2026-10-25T09:00:00+01:00")
 
 
 @pytest.mark.req("TASK-FR-103")
-def test_a_moment_that_was_sent_in_utc_recurs_by_the_wall_clock_of_the_time_zone() -> None:
+def test_a_instant_that_was_sent_in_utc_recurs_by_the_wall_clock_of_the_time_zone() -> None:
     following = next_due("FREQ=DAILY", "2026-03-28T08:00:00.000Z", "2026-03-28T09:00:00Z", zone="Europe/Paris")
     assert following == "2026-03-29T09:00:00.000+02:00"
     assert next_due("FREQ=DAILY", "2026-12-01T08:00:00Z", "2026-12-01T09:00:00Z", zone="UTC") == "2026-12-02T08:00:00Z"
@@ -78,7 +78,7 @@ def test_minutes_after_the_second_of_two_times_go_on_after_it() -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_wall_clock_shows_the_same_time_each_day_of_a_year_in_every_time_zone(zone: str) -> None:
     first = datetime(2026, 1, 1, 12, 30, tzinfo=ZoneInfo(zone))
-    moments = [datetime.fromisoformat(text) for text in islice(in_time("FREQ=DAILY", first.isoformat(), zone), 365)]
-    assert [moment.date().toordinal() - first.date().toordinal() for moment in moments] == list(range(365))
-    assert {(moment.hour, moment.minute) for moment in moments} == {(12, 30)}
-    assert all(moment.utcoffset() == moment.astimezone(ZoneInfo(zone)).utcoffset() for moment in moments)
+    instants = [datetime.fromisoformat(text) for text in islice(in_time("FREQ=DAILY", first.isoformat(), zone), 365)]
+    assert [instant.date().toordinal() - first.date().toordinal() for instant in instants] == list(range(365))
+    assert {(instant.hour, instant.minute) for instant in instants} == {(12, 30)}
+    assert all(instant.utcoffset() == instant.astimezone(ZoneInfo(zone)).utcoffset() for instant in instants)

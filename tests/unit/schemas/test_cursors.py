@@ -10,11 +10,11 @@ import pytest
 from src.errors import InvalidCursor
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor, encode_cursor
 
-MOMENT = datetime(2026, 12, 1, 9, 0, 0, 123456, UTC)
+INSTANT = datetime(2026, 12, 1, 9, 0, 0, 123456, UTC)
 POSITIONS: list[tuple[str, Any]] = [
     ("created_at", None),
     ("updated_at", 7),
-    ("due_date", MOMENT),
+    ("due_date", INSTANT),
     ("due_date", datetime.min.replace(tzinfo=UTC)),
     ("due_date", datetime.max.replace(tzinfo=UTC)),
     ("priority", 0),

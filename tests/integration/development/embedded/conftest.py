@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.integration.development.embedded.programs import Program, kill_everything, remove_sockets, sql
+from tests.support.programs import Program, kill_everything, remove_sockets, sql
 
 type Run = Callable[..., Program]
 
@@ -24,15 +24,15 @@ def fresh(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def folder(fresh: Path, initialised: Path) -> Path:
+def folder(fresh: Path, initialized: Path) -> Path:
     """Return a folder with an empty database."""
-    subprocess.run(["cp", "-a", initialised, fresh], check=True)
+    subprocess.run(["cp", "-a", initialized, fresh], check=True)
     return fresh
 
 
 @pytest.fixture(scope="session")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("initialised") / "postgres"
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("initialized") / "postgres"
     with EmbeddedPostgres(folder):
         return folder
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.integration.development.embedded.programs import Program, assert_nothing_runs, server_pid, socket_folder, sql
+from tests.support.programs import Program, assert_nothing_runs, server_pid, socket_folder, sql
 
 type Run = Callable[..., Program]
 

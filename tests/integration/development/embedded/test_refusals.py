@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
-from tests.integration.development.embedded.programs import eventually, server_pid, socket_folder, sql
+from tests.support.programs import eventually, server_pid, socket_folder, sql
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this to an ordinary user")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.integration.development.embedded.programs import (
+from tests.support.programs import (
     Program,
     assert_dead,
     assert_nothing_runs,

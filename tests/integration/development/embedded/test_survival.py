@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from src.development.embedded_postgres import EmbeddedPostgres
-from tests.integration.development.embedded.programs import (
+from tests.support.programs import (
     Program,
     assert_dead,
     assert_nothing_runs,
@@ -100,7 +100,7 @@ def test_a_session_that_outlived_its_server_does_not_prevent_a_start(folder: Pat
 
 
 @pytest.mark.req("RUN-FR-016")
-def test_an_initialisation_that_was_killed_half_way_starts_over(fresh: Path, run: Run) -> None:
+def test_an_initialization_that_was_killed_half_way_starts_over(fresh: Path, run: Run) -> None:
     program = run(fresh)
     eventually((fresh / "data.unfinished" / "PG_VERSION").read_text)
     kill_everything(fresh, program)
@@ -147,7 +147,7 @@ def test_a_server_whose_socket_was_deleted_is_restarted(folder: Path) -> None:
 
 
 @pytest.mark.req("RUN-FR-018")
-def test_a_folder_that_was_deleted_under_its_server_is_initialised_again(folder: Path, run: Run) -> None:
+def test_a_folder_that_was_deleted_under_its_server_is_initialized_again(folder: Path, run: Run) -> None:
     program = run(folder)
     program.url()
     ghost = psutil.Process(server_pid(folder))

@@ -16,7 +16,7 @@ import psutil
 
 from src.development.embedded_postgres.cluster import Cluster
 
-_PROJECT = Path(__file__).parents[4]
+_PROJECT = Path(__file__).parents[2]
 
 _PROGRAM = """
 import asyncio, sys

@@ -220,7 +220,7 @@ async def app(start_app: StartApp) -> FastAPI:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> float:
     """Shorten the seconds that the app of the test waits for its database, which are four in production."""
-    seconds = 1.5
+    seconds = 2
     monkeypatch.setattr("src.db.database._CALL_TIMEOUT_SECONDS", seconds)
     return seconds
 

@@ -15,7 +15,7 @@ class RouteIndex:
     """Sends a request to the route of its path and method, and any other request to `router`, which explains it.
 
     A router matches its routes one after the other, which takes as long as verifying a cached token does. Requests of
-    a traced application are the router's, too, because it tells FastAPI's telemetry the route.
+    a traced application are the router's, too, because it reports the route to FastAPI's telemetry.
     """
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:

@@ -92,7 +92,7 @@ class Database:
     async def transaction(self, owner: str) -> AsyncIterator[Transaction]:
         """Open a transaction; commit when the block ends without an exception, else roll back.
 
-        It waits in the owner's queue. The block's own work counts towards the four seconds, too.
+        It waits in the owner's queue. The block's own work counts toward the four seconds, too.
         """
         with translate_errors:
             async with (

@@ -39,5 +39,5 @@ class ErrorMiddleware:
 def _internal_error(error: Exception, request_id: str) -> Response:
     exception = describe_exception(error)
     logger.error("request %s failed with %s", request_id, exception["type"], extra={"exception": exception})
-    detail = "Something went wrong on our side; the request id helps to find out what."
+    detail = "An internal error occurred; report the request id to the operator."
     return problem(500, "internal-error", "Internal server error", detail, request_id=request_id)

@@ -164,7 +164,8 @@ class Database:
         try:
             if not connection.is_closed():
                 async with asyncio.timeout(_CANCEL_TIMEOUT_SECONDS):
-                    await connection.execute(";")  # waits until a cancelled statement has ended
+                    if not connection.is_in_transaction():
+                        await connection.execute("SELECT")  # waits until a cancelled statement has ended
                     if connection.is_in_transaction():
                         await connection.execute("ROLLBACK")
         except Exception:  # noqa: BLE001 - whatever it is, the connection may be in a transaction

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -19,12 +19,16 @@ from src.db.database import Database, PoolStats
 from src.db.pool import Connection, ConnectionPool
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
+from src.errors import ServiceUnavailable, TaskNotFound
 from tests.conftest import Connection as SqlConnection
 from tests.conftest import StartApp, client
 from tests.support.lock_helpers import reached
 from tests.support.tokens import SECRET
 
 _ONE = Statement(select(literal_column("1")))
+_SESSION = Statement(
+    select(literal_column("pg_backend_pid()"), literal_column("pg_current_xact_id_if_assigned()::text"))
+)
 _SETTINGS = {"_env_file": None, "environment": "test", "better_auth_secret": SECRET}
 
 
@@ -167,6 +171,43 @@ async def test_a_server_that_accepts_fewer_connections_serves_through_those(crow
         await asyncio.wait([warming])
         assert database.pool_stats.used == 0
         assert 1 <= database.pool_stats.idle <= 3
+
+
+async def _refuse(database: Database) -> None:
+    async with database.transaction("owner"):
+        raise TaskNotFound
+
+
+async def _fail(database: Database) -> None:
+    await database.fetch(Statement(select(literal_column("1 / 0"))))
+
+
+async def _fail_in_a_transaction(database: Database) -> None:
+    async with database.transaction("owner") as transaction:
+        await transaction.fetch(Statement(select(literal_column("1 / 0"))))
+
+
+async def _cancel(database: Database) -> None:
+    async with asyncio.timeout(0.1):
+        await database.fetch(Statement(select(literal_column("pg_sleep(60)"))))
+
+
+async def _cancel_in_a_transaction(database: Database) -> None:
+    async with asyncio.timeout(0.1), database.transaction("owner") as transaction:
+        await transaction.fetch(Statement(select(literal_column("pg_sleep(60)"))))
+
+
+@pytest.mark.parametrize("interrupted", [_refuse, _fail, _fail_in_a_transaction, _cancel, _cancel_in_a_transaction])
+async def test_a_connection_survives_an_error(
+    database_url: str, interrupted: Callable[[Database], Awaitable[None]]
+) -> None:
+    async with Database(DatabaseUrl.parse(database_url), pool_size=1) as database:
+        [before] = await database.fetch(_SESSION)
+        for _ in range(3):
+            with pytest.raises((TaskNotFound, asyncpg.DivisionByZeroError, ServiceUnavailable, TimeoutError)):
+                await interrupted(database)
+            [after] = await database.fetch(_SESSION)
+            assert after == before
 
 
 @pytest.mark.req("DB-FR-016")

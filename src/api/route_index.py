@@ -14,8 +14,9 @@ _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 class RouteIndex:
     """Sends a request to the route of its path and method, and any other request to `router`, which explains it.
 
-    A router matches its routes one after the other, which takes as long as verifying a cached token does. Requests of
-    a traced application are the router's, too, because it reports the route to FastAPI's telemetry.
+    A router matches its routes one after the other, which takes as long as verifying a cached token does. It also gets
+    the requests below a root path, which it removes from the path, and those of a traced application, because it
+    reports the route to FastAPI's telemetry.
     """
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -29,7 +30,8 @@ class RouteIndex:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        route = self._find(scope) if scope["type"] == "http" and "fastapi.telemetry" not in scope else None
+        is_ordinary = scope["type"] == "http" and not scope.get("root_path") and "fastapi.telemetry" not in scope
+        route = self._find(scope) if is_ordinary else None
         if route is None:
             return await self._router(scope, receive, send)
         scope.update(route.matches(scope)[1])

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
-from fastapi import Response
+from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
 
 from tests.conftest import JSON, ORIGIN, Connection, NewDatabase, StartApp, User
@@ -105,6 +106,32 @@ async def test_a_defect_is_a_500_with_an_id_that_the_log_has(
     assert TEXT not in caplog.text + response.text
     assert (await user_of_broken_app.get()).json()["count"] == 0
     assert await user_of_broken_app.revision() == 0
+
+
+@pytest.mark.req("TASK-FR-044")
+async def test_behind_a_root_path_only_what_follows_it_is_the_route(app: FastAPI, user: User) -> None:
+    transport = httpx.ASGITransport(app, root_path="/api")
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=user.http.headers) as http:
+        assert (await http.get(f"/api{user.path}")).status_code == 200
+        assert (await http.get(user.path)).json()["type"] == "urn:problem-type:not-found"
+
+
+@pytest.mark.req("TASK-FR-042")
+async def test_a_body_that_fastapi_reads_has_the_limit_too(start_app: StartApp) -> None:
+    app = await start_app()
+
+    @app.post("/api/echo")
+    async def echo(body: dict[str, int]) -> dict[str, int]:  # no `Response`, so FastAPI reads the body
+        return body
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 50_000
+
+    http = User(app).http
+    assert (await http.post("/api/echo", json={"a": 1})).json() == {"a": 1}
+    response = await http.post("/api/echo", content=chunks(), headers=JSON)
+    assert (response.status_code, response.json()["type"]) == (413, "urn:problem-type:content-too-large")
 
 
 @pytest.mark.req("TASK-FR-054")

@@ -190,7 +190,7 @@ class InvalidField(AppError):
     """One part of the request is invalid; the response names it like every other 422."""
 
     status = 422
-    field: ClassVar[str]
+    field: str
 
     @property
     def members(self) -> dict[str, object]:
@@ -205,6 +205,35 @@ class InvalidCursor(InvalidField):
     title = "Invalid cursor"
     detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
     field = "cursor"
+
+
+class InvalidTimeZone(InvalidField):
+    """A request names a time zone that does not exist; `field` is the parameter or header."""
+
+    slug = "invalid-time-zone"
+    title = "Invalid time zone"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field} must be a time zone of the IANA database, such as Europe/Paris.")
+
+
+class TimeZoneUnknown(InvalidField):
+    """A member depends on the time zone of the user, and neither the request nor the user's settings name one."""
+
+    slug = "time-zone-unknown"
+    title = "Time zone unknown"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(
+            f"{field} depends on a time zone, and none is known: send {self._alternative(field)}, the parameter 'tz' "
+            "or the header 'Time-Zone' (such as Europe/Paris), or store a time zone with PUT /api/{user_id}/settings."
+        )
+
+    @staticmethod
+    def _alternative(field: str) -> str:
+        return "'recurrence_tz'" if field == "recurrence" else "the time with its offset"
 
 
 class IdempotencyKeyReused(InvalidField):

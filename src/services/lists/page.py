@@ -20,7 +20,7 @@ class TaskPage(NamedTuple):
     next_cursor: str | None
 
 
-def page(rows: list[Row], query: TaskQuery) -> TaskPage:
+def page(rows: list[Row], query: TaskQuery, sort_zone: str | None) -> TaskPage:
     """Convert rows to a page. An owner without matching tasks has one row of nulls, an unknown owner has no row."""
     tasks = [row for row in rows if row["id"] is not None]
     shown = tasks[: query.limit]
@@ -31,5 +31,7 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
         revision=revision if query.is_time_independent else None,
         tasks=[row["json"] for row in shown],
         total=len(shown) if is_complete else counted,
-        next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,
+        next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"], sort_zone))
+        if more
+        else None,
     )

@@ -10,6 +10,9 @@ from src.services.lists.statements import ListShape
 _CURSOR_PARAMETERS = {"created_at": ("after_id",), "updated_at": ("after_value",)}
 """The parameters of a cursor by sort key; the other sort keys take both."""
 
+_FULL_NAMES = {"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"}
+"""Other names of the time zones that PostgreSQL takes for abbreviations of an offset, which never changes."""
+
 
 def shape_of(query: TaskQuery) -> ListShape:
     """Return the shape of the statement for a query."""
@@ -35,7 +38,7 @@ def list_parameters(query: TaskQuery, shape: ListShape, clock: Clock) -> Values:
     for name in shape.filters:
         values |= FILTERS[name].values(query, clock)
     if zone := sort_zone(query, clock):
-        values["sort_zone"] = zone
+        values["sort_zone"] = _FULL_NAMES.get(zone, zone)
     if shape.has_offset:
         values["offset"] = query.effective_offset
     return values | _cursor_parameters(query)

@@ -110,7 +110,7 @@ def test_a_value_that_postgresql_cannot_compare_is_refused(sort: str, value: str
     assert is_refused((sort, True), forged(f'"{sort}"', "true", value, "5", *zone))
 
 
-@pytest.mark.req("TASK-FR-030", "TASK-FR-248")
+@pytest.mark.req("TASK-FR-030", "TASK-FR-246")
 @pytest.mark.parametrize(
     "zone", [[], ["null"], ['""'], ['"Mars/Olympus"'], ['"../UTC"'], ["5"], ["[]"], [f'"{ZONE}"'] * 2]
 )

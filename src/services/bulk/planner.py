@@ -18,6 +18,7 @@ from src.schemas.operations import (
 )
 from src.services.settings.service import NamedZone
 from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
+from src.services.tasks.json import detailed_task_json
 from src.services.tasks.zones import in_zone, rule_zone
 
 type ExpectedRevisions = list[int] | None
@@ -59,7 +60,7 @@ def _plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, m
     if task is None or not _is_reachable(operation, task):
         return PlannedWrite(operation, error=TaskNotFound())
     if if_match is not None and task["revision"] not in if_match:
-        return PlannedWrite(operation, error=TaskChanged(task["json"]))
+        return PlannedWrite(operation, error=TaskChanged(detailed_task_json(task["task"])))
     changes = _changes(operation, task, moment)
     return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, moment))
 

@@ -1,8 +1,4 @@
-"""All errors that a client can get from the application, one class each; `src.api.problems` renders them (RFC 9457).
-
-They are in the order of their status. Errors of the HTTP protocol, which the application never sees, are in
-`src.server.errors`.
-"""
+"""Errors that clients can get, in the order of their status; those of the HTTP protocol are in `src.server.errors`."""
 
 import json
 from typing import ClassVar
@@ -224,16 +220,12 @@ class TimeZoneUnknown(InvalidField):
     slug = "time-zone-unknown"
     title = "Time zone unknown"
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, field: str, alternative: str = "the time with its offset") -> None:
         self.field = field
         super().__init__(
-            f"{field} depends on a time zone, and none is known: send {self._alternative(field)}, the parameter 'tz' "
-            "or the header 'Time-Zone' (such as Europe/Paris), or store a time zone with PUT /api/{user_id}/settings."
+            f"{field} depends on a time zone, and none is known: send {alternative}, the parameter 'tz' or the header "
+            "'Time-Zone' (such as Europe/Paris), or store a time zone with PUT /api/{user_id}/settings."
         )
-
-    @staticmethod
-    def _alternative(field: str) -> str:
-        return "'recurrence_tz'" if field == "recurrence" else "the time with its offset"
 
 
 class IdempotencyKeyReused(InvalidField):

@@ -8,7 +8,7 @@ from src.schemas.time_zone import TimeZone
 
 
 class UserSettings(BaseModel):
-    """What a user stores once and the API uses wherever a request does not say it."""
+    """The settings of a user, which count where a request does not say otherwise."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"time_zone": "Pacific/Auckland"}]})
 

@@ -11,20 +11,17 @@ from src.services.owner import OWNER
 _next_revision = col(User.revision) + literal_column("1")
 
 
-def _store_time_zone() -> Statement:
-    """Store another time zone, and create the owner's row if there is none."""
-    new = insert(User).values(id=OWNER, revision=literal_column("1"), time_zone=bindparam("time_zone", type_=Text))
-    return Statement(
-        new.on_conflict_do_update(
-            index_elements=[col(User.id)],
-            set_={"revision": _next_revision, "time_zone": new.excluded.time_zone},
-            where=col(User.time_zone).is_distinct_from(new.excluded.time_zone),
-        )
-    )
-
+_stored = insert(User).values(id=OWNER, revision=literal_column("1"), time_zone=bindparam("time_zone", type_=Text))
 
 READ_SETTINGS = Statement(select(col(User.revision), col(User.time_zone)).where(col(User.id) == OWNER))
-STORE_TIME_ZONE = _store_time_zone()
+STORE_TIME_ZONE = Statement(
+    _stored.on_conflict_do_update(
+        index_elements=[col(User.id)],
+        set_={"revision": _next_revision, "time_zone": _stored.excluded.time_zone},
+        where=col(User.time_zone).is_distinct_from(_stored.excluded.time_zone),
+    )
+)
+"""Store another time zone, and create the owner's row if there is none."""
 CLEAR_TIME_ZONE = Statement(
     update(User)
     .where(col(User.id) == OWNER, col(User.time_zone).is_not(None))

@@ -46,7 +46,7 @@ def in_zone(members: Columns, tz: str | None, zone: NamedZone, task: Mapping[str
         return values
     known = named or zone()
     if known is None and is_in_utc(after["due_date"]) and parse_rule(after["recurrence"]).depends_on_zone:
-        raise TimeZoneUnknown("recurrence")
+        raise TimeZoneUnknown("recurrence", "'recurrence_tz'")
     return values | rule_zone(after, known)
 
 

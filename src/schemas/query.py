@@ -1,5 +1,6 @@
 """The query parameters of a list of tasks, with the names and aliases that existing clients send."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
@@ -144,7 +145,7 @@ class TaskQuery(BaseModel):
         """Whether only a write can change the result; which tasks are overdue also depends on the time."""
         return self.overdue is None
 
-    @property
+    @cached_property
     def uses_zone(self) -> bool:
         """Whether the result depends on a time zone; a cursor has that of its order."""
         is_sorted_by_day = self.sort_key == "due_date" and self.position is None

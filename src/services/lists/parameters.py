@@ -37,7 +37,7 @@ def list_parameters(query: TaskQuery, shape: ListShape, clock: Clock) -> Values:
     values: Values = {"limit": query.limit + 1}
     for name in shape.filters:
         values |= FILTERS[name].values(query, clock)
-    if zone := sort_zone(query, clock):
+    if shape.sort == "due_date" and (zone := sort_zone(query, clock)):
         values["sort_zone"] = _FULL_NAMES.get(zone, zone)
     if shape.has_offset:
         values["offset"] = query.effective_offset

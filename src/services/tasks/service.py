@@ -24,7 +24,7 @@ from src.services.bulk.planner import ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
 from src.services.lists.filters import Clock
 from src.services.lists.page import TaskPage, page
-from src.services.lists.parameters import list_parameters, shape_of, sort_zone
+from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
 from src.services.settings.service import NamedZone, SettingsService, StoredZone
@@ -78,18 +78,14 @@ class TaskService:
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks that match."""
-        zone, stored = query.tz, None
-        if query.uses_zone and zone is None and (zone := self._zone()) is None:
-            stored = await self._stored_zone()
-            zone = stored.name
-        shape, clock = shape_of(query), Clock(datetime.now(UTC), zone)
-        values = list_parameters(query, shape, clock)
-        rows = await self._database.fetch(list_tasks(shape), owner=self._owner, **values)
-        result = page(rows, query, sort_zone(query, clock))
-        if not self.has_etag(query):
-            return result._replace(revision=None)
+        if query.tz is not None or not query.uses_zone:
+            return await self._list_tasks(query, query.tz)
+        if (named := self._zone()) is not None:
+            return (await self._list_tasks(query, named))._replace(revision=None)
+        stored = await self._stored_zone()
+        result = await self._list_tasks(query, stored.name)
         # If the zone has changed since it was read, this older revision lets the client load the list again.
-        return result if stored is None else result._replace(revision=stored.revision)
+        return result if result.revision is None else result._replace(revision=stored.revision)
 
     def has_etag(self, query: TaskQuery) -> bool:
         """Whether the owner's revision identifies the result: it depends on neither time nor the zone of a header."""
@@ -182,6 +178,11 @@ class TaskService:
         """Return the owner's revision, 0 before the first write. This is one read by primary key."""
         row = await self._database.fetch_row(REVISION, owner=self._owner)
         return 0 if row is None else int(row["revision"])
+
+    async def _list_tasks(self, query: TaskQuery, zone: str | None) -> TaskPage:
+        shape, clock = shape_of(query), Clock(datetime.now(UTC), zone)
+        values = list_parameters(query, shape, clock)
+        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query, clock)
 
     async def _stored_zone(self) -> StoredZone:
         return await SettingsService(self._database, self._owner).stored_zone()

@@ -22,6 +22,7 @@ from src.server.errors import (
     has_body,
     serialize,
 )
+from src.server.response_writer import ResponseWriter
 from src.server.slow_reader import SlowReaderDetector
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -68,6 +69,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Start the request timeout; close idle connections if there are too many."""
         super().connection_made(transport)
         self._slow_reader = SlowReaderDetector(transport)
+        self._writer = ResponseWriter(transport)
         self._start_request_timeout()
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
         if len(self.connections) > self._max_connections:
@@ -124,6 +126,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Start the request timeout for the next request, unless that has begun."""
+        self._writer.end()
         super().on_response_complete()
         if self._overhead == 0 and not self._is_responding:
             self._start_request_timeout()
@@ -145,6 +148,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn hides its type
         self._running = cycle
+        cycle.transport = self._writer  # type: ignore[assignment] # what a cycle calls is all there
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)

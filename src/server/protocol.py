@@ -69,7 +69,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Start the request timeout; close idle connections if there are too many."""
         super().connection_made(transport)
         self._slow_reader = SlowReaderDetector(transport)
-        self._writer = ResponseWriter(transport)
         self._start_request_timeout()
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
         if len(self.connections) > self._max_connections:
@@ -126,7 +125,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Start the request timeout for the next request, unless that has begun."""
-        self._writer.end()
         super().on_response_complete()
         if self._overhead == 0 and not self._is_responding:
             self._start_request_timeout()
@@ -148,7 +146,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn hides its type
         self._running = cycle
-        cycle.transport = self._writer  # type: ignore[assignment] # what a cycle calls is all there
+        cycle.send = ResponseWriter(cycle).send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)

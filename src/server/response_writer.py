@@ -1,44 +1,61 @@
-"""Write the head of a response together with its body, because each system call costs as much as a small statement."""
+"""Write an ordinary response with one system call, because each costs as much as a small statement."""
 
-from asyncio import Transport
+from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"  # a response of its own (RFC 9110, section 15.2.1)
+_FRAMING = {b"connection", b"transfer-encoding"}
 
 
 class ResponseWriter:
-    """Stands in for the transport while uvicorn writes responses: holds back a head until the first part of its body.
+    """Stands in for the `send` of uvicorn, which writes the head and the body one after the other.
 
-    uvicorn writes a head and a body one after the other, and uvloop sends each of them at once.
+    It holds back the head until the first part of the body. If that is all of the body, it writes both at once. Any
+    other response is left to uvicorn: a stream, one without `content-length`, the last one of a connection, and one for
+    a slow reader.
     """
 
-    __slots__ = ("_head", "_is_head_written", "_transport")
+    __slots__ = ("_cycle", "_send", "_start")
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._head = b""
-        self._is_head_written = False
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle, self._send = cycle, cycle.send
+        self._start: HTTPResponseStartEvent | None = None
 
-    def write(self, data: bytes) -> None:
-        """Write a part of a response, of which the first is the head."""
-        if self._is_head_written or data == _CONTINUE:
-            self._transport.write(data)
-        elif self._head:
-            self._transport.writelines((self._head, data))
-            self._head, self._is_head_written = b"", True
-        else:
-            self._head = data
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a part of the response."""
+        if message["type"] == "http.response.start" and self._start is None:
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if message["type"] == "http.response.body" and self._write(start, message):
+                return
+            await self._send(start)
+        await self._send(message)
 
-    def end(self) -> None:
-        """Write the head of a response without a body; the next part is the head of the next response."""
-        if self._head:
-            self._transport.write(self._head)
-        self._head, self._is_head_written = b"", False
+    def _write(self, start: HTTPResponseStartEvent, message: HTTPResponseBodyEvent) -> bool:
+        """Write a whole response and return true, or return false."""
+        cycle, body = self._cycle, message.get("body", b"")
+        if message.get("more_body") or not self._is_ordinary():
+            return False
+        head = _head(start["status"], [*cycle.default_headers, *start.get("headers", ())], len(body))
+        if head is not None:
+            cycle.transport.writelines((head, body))
+            cycle.response_started = cycle.response_complete = True
+            cycle.waiting_for_100_continue = False
+            cycle.message_event.set()
+            cycle.on_response()
+        return head is not None
 
-    def is_closing(self) -> bool:
-        """Return whether the connection is closed or about to be."""
-        return self._transport.is_closing()
+    def _is_ordinary(self) -> bool:
+        cycle = self._cycle
+        is_special = cycle.disconnected or cycle.flow.write_paused or cycle.access_log or cycle.response_started
+        return cycle.keep_alive and not is_special and cycle.scope["method"] != "HEAD"
 
-    def close(self) -> None:
-        """Close the connection when everything is written."""
-        self.end()
-        self._transport.close()
+
+def _head(status: int, headers: list[tuple[bytes, bytes]], size: int) -> bytes | None:
+    """Serialize the head of a response, unless its framing is not just the `content-length` or a header is invalid."""
+    names, values = zip(*headers, strict=True)
+    is_framed = (b"content-length", b"%d" % size) in headers and _FRAMING.isdisjoint(names)
+    if not is_framed or HEADER_RE.search(b"".join(names)) or HEADER_VALUE_RE.search(b"".join(values)):
+        return None
+    return b"".join([STATUS_LINE[status], *[b"%b: %b\r\n" % header for header in headers], b"\r\n"])

@@ -13,6 +13,7 @@ from benchmarks.peers import PeerName
 from benchmarks.report import markdown
 from benchmarks.scale import measure_scale
 from benchmarks.scale_report import scale_markdown
+from benchmarks.soak import soak
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure the speed of the API.")
 
@@ -27,13 +28,14 @@ def main(  # noqa: PLR0913, PLR0917 - these are the options of the command line
     connections: Annotated[int, typer.Option(min=1, max=256, help="How many connections send requests.")] = 16,
     peers: Annotated[list[PeerName] | None, typer.Option(help="Measure only these; repeat the option.")] = None,
     tasks: Annotated[int, typer.Option(min=50, help="How many tasks each of the 200 users has.")] = 500,
+    starts: Annotated[int, typer.Option(min=0, help="How often each peer is started anew for each route.")] = 1,
     output: Annotated[Path, typer.Option(help="The folder for results.md and results.svg.")] = _RESULTS,
 ) -> None:
     """Compare the API with the same routes in FastAPI's usual style, in Fastify and in bare ASGI, and write a chart."""
     if context.invoked_subcommand is not None:
         return
     with _one_sentence():
-        results = compare(peers or list(PeerName), rounds, seconds, connections, tasks)
+        results = compare(peers or list(PeerName), rounds, seconds, connections, tasks, starts)
     text = markdown(results)
     typer.echo(text)
     output.mkdir(parents=True, exist_ok=True)
@@ -59,6 +61,17 @@ def scale(
             findings.append(found)
             typer.echo(f"Measured {found.layout}.", err=True)
     typer.echo(scale_markdown(findings))
+
+
+@app.command("soak")
+def soak_test(
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long it takes.")] = 300,
+    connections: Annotated[int, typer.Option(min=1, max=256, help="How many connections send requests.")] = 16,
+) -> None:
+    """Load `serve` for minutes; print its latency, memory and pauses of the garbage collector, minute by minute."""
+    with _one_sentence():
+        for line in soak(seconds, connections):
+            typer.echo(line)
 
 
 @contextmanager

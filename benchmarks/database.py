@@ -36,6 +36,12 @@ class Database(NamedTuple):
     folder: Path
     """An empty folder that is removed together with the server's files."""
 
+    @property
+    def version(self) -> str:
+        """Return the version of PostgreSQL."""
+        [row] = sql(self.url, "SHOW server_version")
+        return str(row[0])
+
 
 @contextmanager
 def database() -> Iterator[Database]:

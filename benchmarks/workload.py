@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from jose import jwt
 
-from benchmarks.database import Database, fill, sql
+from benchmarks.database import Database, sql
+from benchmarks.fill import fill
 
 SIGNING_KEY = "signs the benchmark's tokens and nothing else"
 CLIENTS = 200

@@ -88,7 +88,7 @@ def compare(  # noqa: PLR0913, PLR0917 - these are the options of the command li
         with _served(names, db) as peers:
             check_equivalence(peers[0], peers, clients)
             _, *turns = [_round(peers, db, load, number) for number in range(rounds + 1)]  # the first one warms up
-        tails = [_tails_at_start(names, db, load) for _ in range(starts)]
+        tails = [tails_at_start(names, ROUTES, db, load) for _ in range(starts)]
         postgres = db.version
     figures = {key: _figures([turn[key] for turn in turns], [each[key] for each in tails]) for key in turns[0]}
     return Results(figures, names, rounds, seconds, connections, tasks, starts, postgres)
@@ -115,10 +115,10 @@ def _cost(peer: Peer, route: Route, db: Database, load: Load) -> Cost:
     return Cost(sample, *(seconds / sample.responses for seconds in spent))
 
 
-def _tails_at_start(names: Sequence[PeerName], db: Database, load: Load) -> dict[Key, float]:
+def tails_at_start(names: Sequence[PeerName], routes: Sequence[Route], db: Database, load: Load) -> dict[Key, float]:
     """Start each peer anew for each route, and return the p99 of its first seconds."""
     tails = {}
-    for route, name in product(ROUTES, names):
+    for route, name in product(routes, names):
         with serving(name, db.url, db.folder) as peer:
             sample = measure(peer.address, route.requests(load.clients), load.connections, load.seconds)
         tails[name, route.name] = sample.p99

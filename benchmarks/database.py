@@ -13,6 +13,8 @@ from src.db.migrations import upgrade
 from src.db.url import DatabaseUrl
 from src.development.embedded_postgres import EmbeddedPostgres
 
+_FEWER_CHECKPOINTS = "ALTER SYSTEM SET max_wal_size = '4GB'"
+
 
 class Database(NamedTuple):
     """A running PostgreSQL server."""
@@ -34,6 +36,7 @@ def database() -> Iterator[Database]:
     """Start an embedded PostgreSQL that syncs every commit to disk, with the project's tables."""
     with TemporaryDirectory() as name, EmbeddedPostgres(Path(name) / "postgres") as server:
         upgrade(DatabaseUrl.parse(server.url))
+        sql(server.url, _FEWER_CHECKPOINTS, "SELECT pg_reload_conf()")
         pid = (Path(name) / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
         yield Database(server.url, int(pid), Path(name))
 

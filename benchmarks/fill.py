@@ -33,8 +33,6 @@ _DEFINITIONS = """
     WHERE indrelid = 'tasks'::regclass
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
 """
-_FEWER_CHECKPOINTS = "ALTER SYSTEM SET max_wal_size = '4GB'"
-_ORDINARY_CHECKPOINTS = "ALTER SYSTEM RESET max_wal_size"
 
 
 def fill(url: str, owners: Owners) -> None:
@@ -69,16 +67,12 @@ async def _copy(url: str, blocks: Iterator[tuple[tuple[str, int], ...]]) -> None
 async def _without_indexes(connection: Connection) -> AsyncIterator[None]:
     """Drop what would be updated for each row, and build it from all rows afterwards."""
     definitions = await connection.fetch(_DEFINITIONS)
-    await _execute(connection, _FEWER_CHECKPOINTS, "SELECT pg_reload_conf()", "SET maintenance_work_mem = '512MB'")
-    await _execute(connection, *(each["dropping"] for each in reversed(definitions)))
+    for definition in reversed(definitions):
+        await connection.execute(definition["dropping"])
     yield
-    await _execute(connection, *(each["adding"] for each in definitions))
-    await _execute(connection, _ORDINARY_CHECKPOINTS, "SELECT pg_reload_conf()")
-
-
-async def _execute(connection: Connection, *statements: str) -> None:
-    for statement in statements:
-        await connection.execute(statement, timeout=None)
+    await connection.execute("SET maintenance_work_mem = '512MB'")
+    for definition in definitions:
+        await connection.execute(definition["adding"], timeout=None)
 
 
 def _tasks(owners: Owners) -> Iterator[tuple[object, ...]]:

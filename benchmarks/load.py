@@ -114,7 +114,7 @@ def measure(address: Address, requests: Sequence[bytes], connections: int, secon
         begin = perf_counter()
         latencies = list(_latencies(selector, cycle(requests), begin + seconds))
         rate = len(latencies) / (perf_counter() - begin)
-        percentiles = quantiles(latencies, n=100)
+        percentiles = quantiles(latencies, n=100, method="inclusive")
         return Sample(len(latencies), rate, percentiles[49], percentiles[98], max(latencies))
 
 

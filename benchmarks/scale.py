@@ -105,7 +105,7 @@ _REQUESTS: Mapping[str, Callable[[Owner], bytes]] = {
 }
 
 
-_LOADED = ("list", "get", "create")
+ORDINARY = ("list", "get", "create")
 """The requests that are measured under load, of medium users."""
 
 
@@ -156,7 +156,7 @@ def _findings(db: Database, layout: Layout, variants: Sequence[Variant], amount:
     loads: dict[tuple[str, Variant], Sample] = {}
     for variant in variants:
         with served(db, variant) as api:
-            loads |= {(request, variant): _load(api, request, owners["medium"], amount) for request in _LOADED}
+            loads |= {(request, variant): _load(api, request, owners["medium"], amount) for request in ORDINARY}
     return Findings(layout, latencies, loads, sizes, db.version)
 
 

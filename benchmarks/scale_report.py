@@ -5,11 +5,10 @@ from statistics import geometric_mean
 
 from benchmarks.load import Sample
 from benchmarks.report import table
-from benchmarks.scale import KINDS, MEDIUM, SMALL, Findings, Latency
+from benchmarks.scale import KINDS, MEDIUM, ORDINARY, SMALL, Findings, Latency
 from benchmarks.versions import versions
 
 _MEGABYTE = 2**20
-_ORDINARY = ("list", "get", "create")
 _USERS = (
     f"Small users have {SMALL} tasks, medium ones {MEDIUM}, and the large one a tenth of all. "
     "Milliseconds of one request at a time, p50 / p99; the status where it failed:"
@@ -63,15 +62,16 @@ def _ratios(findings: Sequence[Findings]) -> Iterator[tuple[str, float]]:
     plain, partitioned = findings[::2], findings[1::2]
     for alike in filter(None, (plain, partitioned)):
         first, last = (choose(alike, key=lambda found: found.layout.rows) for choose in (min, max))
-        for request in _ORDINARY if first is not last else ():
+        for request in ORDINARY if first is not last else ():
             ratio = _p50(last, request, "small") / _p50(first, request, "small")
             yield f"{request} of a small user, {last.layout} / {first.layout.rows:,} rows", ratio
     for found in findings:
         ratio = _p50(found, "deep page", "large") / _p50(found, "list", "large")
         yield f"page 10,000, or the last one / page 1, {found.layout}", ratio
     for whole, parts in zip(plain, partitioned, strict=False):
-        for request in _ORDINARY:
-            ratio = geometric_mean(_p50(parts, request, kind) / _p50(whole, request, kind) for kind in KINDS)
+        for request in dict.fromkeys(request for request, _ in whole.latencies):
+            kinds = [kind for kind in KINDS if (request, kind) in whole.latencies]
+            ratio = geometric_mean(_p50(parts, request, kind) / _p50(whole, request, kind) for kind in kinds)
             yield f"{request}, {whole.layout.rows:,} rows, partitioned / plain (mean of the users)", ratio
 
 

@@ -204,14 +204,13 @@ def pages() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
 
 @pytest.mark.req("TASK-FR-175")
 async def test_an_ordinary_statement_has_a_generic_plan_from_its_sixth_execution(filled: Connection) -> None:
-    if await filled.fetchval(_IS_PARTITIONED):
-        pytest.skip("PostgreSQL estimates that a generic plan reads each partition, although it does not")
     for name, statement, values in [*statements(), *pages(), *single_tasks()]:
         prepared = await filled.prepare(statement.sql)
         for number in range(_CUSTOM_PLANS + 2):
             await prepared.fetch(*statement.arguments(values | {"owner": f"owner-{number}"}))
-        plans = await filled.fetchrow(_PLANS, prepared.get_name())
-        assert tuple(plans or ()) == (_CUSTOM_PLANS, 2), name
+        custom, generic = await filled.fetchrow(_PLANS, prepared.get_name()) or (0, 0)
+        assert custom <= _CUSTOM_PLANS, name
+        assert custom + generic == _CUSTOM_PLANS + 2, name
 
 
 @pytest.mark.req("TASK-FR-175", "TASK-FR-177")

@@ -10,6 +10,7 @@ from src.schemas.query import TaskQuery
 from src.schemas.time_zone import is_time_zone
 from src.services.lists.filters import Clock
 from src.services.lists.parameters import list_parameters, shape_of
+from src.services.settings.service import SettingsService, StoredZone
 from tests.conftest import Connection, User
 from tests.support.clock_changes import zones_with_other_changes
 
@@ -130,12 +131,24 @@ async def test_a_list_that_depends_on_the_header_has_no_etag(user: User) -> None
 
 
 @pytest.mark.req("TASK-FR-247")
-async def test_a_list_that_began_before_a_change_of_the_zone_has_the_older_etag(user: User) -> None:
-    """Otherwise its order would be that of one zone, and its ETag that of another."""
-    await user.create(due_date="2026-12-01")
-    tasks = (await user.get(params={"sort": "due_date"})).headers["ETag"]
-    await store(user, "Asia/Tokyo")
-    assert (await user.get(params={"sort": "due_date"})).headers["ETag"] != tasks
+async def test_a_list_in_the_order_of_a_zone_that_was_just_replaced_is_not_304(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for due in EXAMPLE:
+        await user.create(due_date=due)
+    read = SettingsService.stored_zone
+
+    async def read_and_replace(service: SettingsService) -> StoredZone:
+        found = await read(service)
+        await store(user, "America/Los_Angeles")
+        return found
+
+    monkeypatch.setattr(SettingsService, "stored_zone", read_and_replace)
+    outdated = await user.get(params={"sort": "due_date"})
+    monkeypatch.undo()
+    assert [task["due_date"] for task in outdated.json()["tasks"]] == EXAMPLE[::-1]
+    cached = {"If-None-Match": outdated.headers["ETag"]}
+    assert await dues(user, headers=cached) == EXAMPLE
 
 
 @pytest.mark.req("TASK-FR-085")

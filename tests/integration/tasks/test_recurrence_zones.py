@@ -106,6 +106,13 @@ async def test_without_a_zone_a_rule_that_depends_on_one_is_refused(user: User, 
     assert (await user.post(json=body | {"due_date": "2026-11-29"})).status_code == 201
 
 
+@pytest.mark.req("TASK-FR-250", "TASK-FR-251")
+async def test_a_change_of_the_rule_leaves_a_zone_that_is_stored(user: User) -> None:
+    task = await user.create(recurrence_tz="Asia/Tokyo", **MONDAY)
+    response = await user.patch(task["id"], json={"recurrence": "FREQ=MONTHLY;BYMONTHDAY=31"})
+    assert (response.status_code, response.json()["recurrence_tz"]) == (200, "Asia/Tokyo")
+
+
 @pytest.mark.req("TASK-FR-251", "TASK-FR-252")
 @pytest.mark.parametrize("rule", INDEPENDENT)
 async def test_without_a_zone_other_rules_recur_at_the_offset_of_the_due_date(user: User, rule: str) -> None:

@@ -1,6 +1,8 @@
 """Types of settings, which parse and validate them. No error message contains a value."""
 
+import json
 import re
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
@@ -23,10 +25,14 @@ def _parse_database_url(value: object) -> DatabaseUrl:
     return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
 
 
-def _split(value: object) -> object:
-    """Parse a list that is separated by commas, `a,b`, or written like JSON, `["a", "b"]`."""
+def split(value: object) -> object:
+    """Parse a list that is separated by commas, `a,b`, or written as JSON, `["a", "b"]`, in which commas may occur."""
     if not isinstance(value, str):
         return value
+    with suppress(ValueError):
+        parsed = json.loads(value)
+        if isinstance(parsed, list):
+            return [part.strip() if isinstance(part, str) else part for part in parsed]
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
 
@@ -40,7 +46,7 @@ def _parse_host(value: str) -> str:
 
 def _strip_version_prefix(value: object) -> object:
     """Remove the version numbers that Better Auth puts before secrets during a rotation: `2:new,1:old`."""
-    parts = _split(value)
+    parts = split(value)
     return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
 
 
@@ -64,6 +70,6 @@ DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_data
 Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
-Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
-HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]
+HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(split)]

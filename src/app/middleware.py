@@ -36,13 +36,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
             form=settings.log_form,
             traced=components.telemetry is not None,
         ),
-        Middleware(
-            LeanCORSMiddleware,
-            allow_origins=origins,
-            allow_headers=_REQUEST_HEADERS,
-            expose_headers=_RESPONSE_HEADERS,
-            explain=settings.environment == "development",
-        ),
+        _cors(origins, explain=settings.environment == "development"),
         Middleware(HeadRequestMiddleware),
         Middleware(ErrorMiddleware),
         *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
@@ -57,6 +51,16 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
         *([Middleware(UserRateLimitMiddleware, limiter=limiter)] if limiter else []),
         Middleware(BodyLimitMiddleware),
     ]
+
+
+def _cors(origins: OriginSet, *, explain: bool) -> Middleware:
+    return Middleware(
+        LeanCORSMiddleware,
+        allow_origins=origins,
+        allow_headers=_REQUEST_HEADERS,
+        expose_headers=_RESPONSE_HEADERS,
+        explain=explain,
+    )
 
 
 def _limiter(name: str, rate: Rate | None, counters: CounterStore) -> RateLimiter | None:

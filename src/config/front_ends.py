@@ -4,10 +4,9 @@ from itertools import zip_longest
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, HttpUrl
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, HttpUrl
 
-from src.config.types import split
+from src.config.types import Texts, Urls
 from src.schemas.origin import WILDCARD, check_pattern, origin_of
 
 _JWKS_PATHS: Final = ("/.well-known/jwks.json", "/jwks")
@@ -104,12 +103,13 @@ def _check_urls(urls: list[HttpUrl]) -> list[HttpUrl]:
     return urls
 
 
-def _check_name(name: str) -> str:
-    if WILDCARD in name and (not urlsplit(name).netloc or urlsplit(name).path):
-        raise ValueError("may have '*' only in an origin such as https://app-git-*.vercel.app")
-    return check_pattern(name)
+def _check_names(names: list[str]) -> list[str]:
+    for name in names:
+        if WILDCARD in name and (not urlsplit(name).netloc or urlsplit(name).path):
+            raise ValueError("may have '*' only in an origin such as https://app-git-*.vercel.app")
+        check_pattern(name)
+    return names
 
 
-Urls = Annotated[list[HttpUrl], NoDecode, BeforeValidator(split)]
 FrontEndUrls = Annotated[Urls, AfterValidator(_check_urls)]
-Names = Annotated[list[Annotated[str, AfterValidator(_check_name)]], NoDecode, BeforeValidator(split)]
+Names = Annotated[Texts, AfterValidator(_check_names)]

@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, Urls, front_ends
-from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, UserIdClaim
+from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
+from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, Urls, UserIdClaim
 from src.db.url import DatabaseUrl
 from src.rate_limiting.rate import Rate, RateOrOff
 

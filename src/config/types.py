@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
@@ -25,7 +25,7 @@ def _parse_database_url(value: object) -> DatabaseUrl:
     return value if isinstance(value, DatabaseUrl) else DatabaseUrl.parse(str(value))
 
 
-def split(value: object) -> object:
+def _split(value: object) -> object:
     """Parse a list that is separated by commas, `a,b`, or written as JSON, `["a", "b"]`, in which commas may occur."""
     if not isinstance(value, str):
         return value
@@ -46,7 +46,7 @@ def _parse_host(value: str) -> str:
 
 def _strip_version_prefix(value: object) -> object:
     """Remove the version numbers that Better Auth puts before secrets during a rotation: `2:new,1:old`."""
-    parts = split(value)
+    parts = _split(value)
     return [part.partition(":")[2] for part in parts] if isinstance(parts, list) and isinstance(value, str) else parts
 
 
@@ -70,6 +70,8 @@ DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_data
 Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
-Origins = Annotated[list[Origin], NoDecode, BeforeValidator(split)]
+Urls = Annotated[list[HttpUrl], NoDecode, BeforeValidator(_split)]
+Texts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
-HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(split)]
+HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

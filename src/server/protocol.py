@@ -23,6 +23,7 @@ from src.server.errors import (
     serialize,
 )
 from src.server.forwarded_prefix import add_forwarded_prefix, trusts
+from src.server.response_writer import ResponseWriter
 from src.server.slow_reader import SlowReaderDetector
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -149,6 +150,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._running = cycle
         if self._trusts_proxy:
             add_forwarded_prefix(cycle.scope, self.root_path)
+        cycle.send = ResponseWriter(cycle).send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)

@@ -50,6 +50,15 @@ class HostNotAllowed(AppError):
     detail = "The host name in 'Host' is not allowed."
 
 
+class PreflightRefused(AppError):
+    """A browser asks for a page of an origin that is not allowed (CORS)."""
+
+    status = 400
+    slug = "preflight-refused"
+    title = "Bad request"
+    detail = "Pages of this origin may not use the API; its operator can add the origin to ALLOWED_ORIGINS."
+
+
 class Unauthorized(AppError):
     """There is no token, or it is not valid (RFC 6750, section 3).
 

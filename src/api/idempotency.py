@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks, components
 from src.api.time_zone import named_zone
+from src.api.root_path import route_path
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
@@ -69,7 +70,7 @@ Idempotency = Annotated[IdempotentHandler, Depends(idempotent_handler)]
 
 
 async def _fingerprint(request: Request) -> bytes:
-    head = f"{request.method} {request.scope['path']}\n"
+    head = f"{request.method} {route_path(request.scope)}\n"
     return sha256(head.encode() + await request.body()).digest()
 
 

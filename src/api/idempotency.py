@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks, components
-from src.api.time_zone import named_zone
 from src.api.root_path import route_path
+from src.api.time_zone import named_zone
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId

@@ -1,5 +1,6 @@
 """The query parameters of a list of tasks, with the names and aliases that existing clients send."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
@@ -7,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
+from src.schemas.search import Search, parse_search
 from src.schemas.tags import Tag
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
@@ -38,7 +40,10 @@ SearchText = Annotated[
     Field(
         max_length=200,
         pattern=NO_NUL_PATTERN,
-        description='Words in title, description and tags, matched by prefix; `"a phrase"`; `-excluded`.',
+        description=(
+            "Words in title, description and tags, also inside of words, regardless of case and accents; "
+            '`"a phrase"` of whole words; `-excluded`.'
+        ),
     ),
 ]
 Priorities = Annotated[
@@ -123,6 +128,16 @@ class TaskQuery(BaseModel):
     def search_text(self) -> str:
         """The search text of `search` or its alias `q`."""
         return self.search or self.q
+
+    @cached_property
+    def parsed_search(self) -> Search:
+        """The words and phrases of the search."""
+        return parse_search(self.search_text)
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether there is a search without any word, which finds nothing."""
+        return bool(self.search_text) and not (self.parsed_search.terms or self.parsed_search.excluded)
 
     @property
     def tag_names(self) -> list[str]:

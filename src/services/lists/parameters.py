@@ -27,6 +27,8 @@ def list_parameters(query: TaskQuery, shape: ListShape, now: datetime) -> Values
     values: Values = {"limit": query.limit + 1}
     for name in shape.filters:
         values |= FILTERS[name].values(query, now)
+    if shape.sort == "relevance":
+        values |= {"terms": query.parsed_search.terms, "starts": query.parsed_search.starts}
     if shape.has_offset:
         values["offset"] = query.effective_offset
     return values | _cursor_parameters(query)

@@ -6,6 +6,8 @@ from typing import Any
 from src.models import TASKS
 from src.schemas.due_date import parse_due_date
 from src.schemas.priority import PRIORITIES
+from src.schemas.search import searchable
+from src.schemas.sort_key import sort_key
 from src.schemas.task import TaskCreate
 
 type Columns = dict[str, Any]
@@ -21,6 +23,18 @@ def to_columns(members: dict[str, Any]) -> Columns:
         due = None if members["due_date"] is None else parse_due_date(members["due_date"])
         values["due_at"] = due if isinstance(due, datetime) else None
         values["due_day"] = None if isinstance(due, datetime) else due
+    return values | _search_columns(members)
+
+
+def _search_columns(members: dict[str, Any]) -> Columns:
+    """Return the columns that searches and the order of titles read, which must follow title, description and tags."""
+    values: Columns = {}
+    if "title" in members:
+        values = {"folded_title": searchable(members["title"]), "title_sort_key": sort_key(members["title"])}
+    if "description" in members:
+        values["folded_description"] = searchable(members["description"])
+    if "tags" in members:
+        values["folded_tags"] = "".join(map(searchable, members["tags"]))
     return values
 
 

@@ -1,0 +1,36 @@
+"""Compute the sort key of a title: the order of its code points is the order in which people sort titles."""
+
+import re
+
+from src.schemas.folding import fold
+
+MAX_SORT_KEY = 200
+"""The maximum length of a sort key in characters; titles that begin with the same ones are sorted by their ids."""
+
+_NUMBER = re.compile("[0-9]+")
+_SYMBOL = re.compile("[\u2010-\u2bff\U0001f000-\U0001faff]")
+_PREPOSED_VOWEL = re.compile("([เ-ไເ-ໄ])(.)")
+_ALPHABETS = (
+    "аәӕбвгґғҕдђеєжҗзҙѕиійјкқҡлљмнңњоөпрсҫтћуүұфхҳһцчҷџшщъыьэюя",
+    "ءاٹبپتثجچحخدڈذرڑزژسشصضطظعغفقكگلمنںوهيے",
+)
+"""Cyrillic and Arabic letters, which Unicode numbers by language; in the order of the Unicode Collation Algorithm."""
+_ORDER = str.maketrans(
+    {letter: place for alphabet in _ALPHABETS for letter, place in zip(alphabet, sorted(alphabet), strict=True)}
+)
+
+
+def sort_key(title: str) -> str:
+    """Return the sort key of a title: symbols, numbers by their value, then letters by their alphabet.
+
+    It ignores case, accents and punctuation. The number of digits precedes each number, so 9 comes before 10.
+    """
+    key = _NUMBER.sub(_by_value, fold(title))
+    if not key.isascii():
+        key = _PREPOSED_VOWEL.sub(r"\2\1", _SYMBOL.sub(r"!\g<0>", key.translate(_ORDER)))
+    return key[:MAX_SORT_KEY]
+
+
+def _by_value(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0")
+    return f"{len(digits):03}{digits}"

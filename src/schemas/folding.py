@@ -10,9 +10,12 @@ from itertools import chain
 
 _LATIN = """
     ɑ→a ð→d əǝɛ→e ɣ→g ɥ→h ıɩ→i ȷ→j ĸ→k ŋ→n ɔ→o ʃẜẝ→s ʊ→u ʋʌỽ→v ƿ→w ʒ→z
-    ꜳ→aa æ→ae ꜵ→ao ꜷ→au ꜹ→av ꜽ→ay ȸ→db ƕ→hv ỻ→ll œ→oe ꝏ→oo ȣ→ou ȹ→qp þ→th ʾʿ→
+    ꜳ→aa æ→ae ꜵ→ao ꜷ→au ꜹ→av ꜽ→ay ȸ→db ƕ→hv ỻ→ll œ→oe ꝏ→oo ȣ→ou ȹ→qp þ→th ʾʿ·→
 """
-"""Letters that Unicode does not decompose; what a letter "WITH STROKE" and the like becomes follows from its name."""
+"""Letters that Unicode does not decompose, and marks inside words, as in paral·lel.
+
+What a letter "WITH STROKE" and the like becomes follows from its name.
+"""
 _ARABIC = "ٱ→ا ىی→ي ک→ك ةہھە→ه ـ→"
 """Forms of letters in Persian and Urdu, and the tatweel, which only stretches a word."""
 _LETTERS = dict.fromkeys("ʼʻʹ⁄", " ") | {

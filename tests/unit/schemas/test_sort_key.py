@@ -7,29 +7,13 @@ from hypothesis import strategies as st
 from src.schemas.cursor import MAX_CURSOR, Position, encode_cursor
 from src.schemas.folding import fold
 from src.schemas.sort_key import MAX_SORT_KEY, sort_key
-
-ORDERED = [
-    "***",
-    *("🎉 Party", "😀"),
-    *("1", "007", "7 eggs", "٩", "10", "1000", "99999999999999999999", "100000000000000000000"),
-    *("Å", "Ærø", "Ampère", "Ängste", "Apfel", "Ärger", "Straße 2", "strasse 10", "Task 2", "task 2 b", "TASK 10"),
-    *("Task 10.9", "Task 10.10", "Task A", "Zebra"),
-    *("αβγ", "Ωμέγα"),
-    *("Гора", "Ґанок", "Дім", "Еда", "Ёж", "Ель", "Жук", "Ива", "Ишак", "Іскра", "Йод", "Кіт", "Яма"),
-    *("אבא", "שָׁלוֹם"),
-    *("بابا", "پدر", "تاب", "چای", "يد"),
-    *("कमल", "कामना", "खाना"),
-    *("กา", "เก็บ", "ขา"),
-    *("あ", "アイ", "いえ"),
-    *("买牛奶", "明日"),
-    *("가방", "한국"),
-]
+from tests.support.languages import ORDERED_TITLES
 
 
 @pytest.mark.req("TASK-FR-262")
 def test_titles_of_many_languages_are_in_the_order_of_people() -> None:
-    shuffled = ORDERED[1::2] + ORDERED[::2]
-    assert sorted(shuffled, key=sort_key) == ORDERED
+    shuffled = ORDERED_TITLES[1::2] + ORDERED_TITLES[::2]
+    assert sorted(shuffled, key=sort_key) == ORDERED_TITLES
 
 
 @pytest.mark.req("TASK-FR-262")

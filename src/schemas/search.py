@@ -30,9 +30,8 @@ class Search(NamedTuple):
         return max(filter(_TRIGRAM.search, self.terms), key=len, default=None)
 
 
-def searchable(text: str | None) -> str:
-    """Fold a text to what is searched: words with a space before, between and after them."""
-    folded = fold(text or "")
+def searchable(folded: str) -> str:
+    """Put spaces around a folded text, so that a pattern with spaces matches whole words."""
     return f" {folded} " if folded else ""
 
 

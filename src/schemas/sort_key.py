@@ -1,8 +1,6 @@
-"""Compute the sort key of a title: the order of its code points is the order in which people sort titles."""
+"""Compute the sort keys of titles: the order of their code points is the order in which people sort titles."""
 
 import re
-
-from src.schemas.folding import fold
 
 MAX_SORT_KEY = 200
 """The maximum length of a sort key in characters; titles that begin with the same ones are sorted by their ids."""
@@ -20,12 +18,12 @@ _ORDER = str.maketrans(
 )
 
 
-def sort_key(title: str) -> str:
-    """Return the sort key of a title: symbols, numbers by their value, then letters by their alphabet.
+def sort_key(folded: str) -> str:
+    """Return the sort key of a folded title: symbols, numbers by their value, then letters by their alphabet.
 
-    It ignores case, accents and punctuation. The number of digits precedes each number, so 9 comes before 10.
+    The number of its digits precedes each number, so that 9 comes before 10.
     """
-    key = _NUMBER.sub(_by_value, fold(title))
+    key = folded if folded.replace(" ", "").isalpha() else _NUMBER.sub(_by_value, folded)
     if not key.isascii():
         key = _PREPOSED_VOWEL.sub(r"\2\1", _SYMBOL.sub(r"!\g<0>", key.translate(_ORDER)))
     return key[:MAX_SORT_KEY]

@@ -5,6 +5,7 @@ from typing import Any
 
 from src.models import TASKS
 from src.schemas.due_date import parse_due_date
+from src.schemas.folding import fold
 from src.schemas.priority import PRIORITIES
 from src.schemas.search import searchable
 from src.schemas.sort_key import sort_key
@@ -30,11 +31,12 @@ def _search_columns(members: dict[str, Any]) -> Columns:
     """Return the columns that searches and the order of titles read, which must follow title, description and tags."""
     values: Columns = {}
     if "title" in members:
-        values = {"folded_title": searchable(members["title"]), "title_sort_key": sort_key(members["title"])}
+        title = fold(members["title"])
+        values = {"folded_title": searchable(title), "title_sort_key": sort_key(title)}
     if "description" in members:
-        values["folded_description"] = searchable(members["description"])
+        values["folded_description"] = searchable(fold(members["description"] or ""))
     if "tags" in members:
-        values["folded_tags"] = "".join(map(searchable, members["tags"]))
+        values["folded_tags"] = "".join([searchable(fold(tag)) for tag in members["tags"]])
     return values
 
 

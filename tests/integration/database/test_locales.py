@@ -18,6 +18,10 @@ LATIN = [f"x{letter}x" for block in LATIN_BLOCKS for letter in letters(block) if
 """A title for each letter; ŉ is an apostrophe and n, which are two words."""
 
 
+def key(title: str) -> str:
+    return sort_key(fold(title))
+
+
 @pytest.fixture(scope="module", params=LOCALES)
 async def owner(request: pytest.FixtureRequest, new_database: NewDatabase, start_app: StartApp) -> User:
     """Return a user with titles of many languages, in a database of each locale."""
@@ -71,5 +75,5 @@ async def test_titles_have_one_order_in_every_locale(owner: User, order: str) ->
     assert [title for title in found if title in ORDERED_TITLES] == (
         ORDERED_TITLES if order == "asc" else ORDERED_TITLES[::-1]
     )
-    assert [sort_key(title) for title in found] == sorted(map(sort_key, found), reverse=order == "desc")
+    assert [key(title) for title in found] == sorted(map(key, found), reverse=order == "desc")
     assert await pages_of(owner, sort="title", order=order, limit=150) == found

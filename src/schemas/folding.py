@@ -21,7 +21,7 @@ _ARABIC = "ٱ→ا ىی→ي ک→ك ةہھە→ه ـ→"
 _LETTERS = dict.fromkeys("ʼʻʹ⁄", " ") | {
     letter: folded for letters, folded in (each.split("→") for each in (_LATIN + _ARABIC).split()) for letter in letters
 }
-"""What becomes of letters; the first four separate words, as punctuation does."""
+"""Letters and their replacements; the first four separate words, as punctuation does."""
 _OPTIONAL_MARKS = {1, *range(10, 37), *range(200, 241)}
 """The canonical combining classes of accents, and of Hebrew and Arabic vowels; not of Indic, Thai or Japanese signs."""
 _BLOCKS = (range(0x80, 0x3400), range(0xA000, 0xAC00), range(0xFB00, 0x10000))
@@ -33,7 +33,7 @@ def _folded_character(character: str) -> str:
     category = unicodedata.category(character)
     if character in _LETTERS:
         return _LETTERS[character]
-    if category == "Cf" or (category == "Mn" and _is_optional(character)):
+    if category in {"Cf", "Me"} or (category == "Mn" and _is_optional(character)):
         return ""
     if category[0] in "PZ" or category == "Cc":
         return " "
@@ -59,7 +59,7 @@ _CHANGED = re.compile(f"[{''.join(each for each, folded in _CHANGES.items() if f
 _BYTES = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(128)) + bytes(
     range(128, 256)
 )
-"""What each byte of UTF-8 becomes: ASCII in lower case, and a space for what is neither a letter nor a digit."""
+"""A table for `bytes.translate`: ASCII in lower case, and a space for what is neither a letter nor a digit."""
 
 
 def fold(text: str) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - its letters are meant to look like others
 """Compute the sort keys of titles: the order of their code points is the order in which people sort titles."""
 
 import re
@@ -6,7 +7,7 @@ MAX_SORT_KEY = 200
 """The maximum length of a sort key in characters; titles that begin with the same ones are sorted by their ids."""
 
 _NUMBER = re.compile("[0-9]+")
-_SYMBOL = re.compile("[\u2010-\u2bff\U0001f000-\U0001faff]")
+_SYMBOL = re.compile("[\u00a0-\u00bf×÷\u2010-\u2bff\U0001f000-\U0001faff]")
 _PREPOSED_VOWEL = re.compile("([เ-ไເ-ໄ])(.)")
 _ALPHABETS = (
     "аәӕбвгґғҕдђеєжҗзҙѕиійјкқҡлљмнңњоөпрсҫтћуүұфхҳһцчҷџшщъыьэюя",

@@ -4,7 +4,7 @@ import unicodedata
 
 ORDERED_TITLES = [
     "***",
-    *("🎉 Party", "😀"),
+    *("£5", "€5", "🎉 Party", "😀"),
     *("1", "007", "7 eggs", "٩", "10", "1000", "99999999999999999999", "100000000000000000000"),
     *("Å", "Ærø", "Ampère", "Ängste", "Apfel", "Ärger", "Straße 2", "strasse 10", "Task 2", "task 2 b", "TASK 10"),
     *("Task 10.9", "Task 10.10", "Task A", "Zebra"),

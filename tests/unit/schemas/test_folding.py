@@ -57,7 +57,7 @@ def test_every_latin_letter_is_found_without_its_marks(block: str) -> None:
         ("ブ ふ プール ｶﾞﾗｽ", "ぶ ふ ぷーる がらす"),
         ("Ｆｕｌｌ ½ m² №5", "full 1 2 m2 no5"),
         ("٣٤ ३४ ๓๔ 𝟛𝟜", "34 34 34 34"),
-        ("❤️ ❤ 👨‍👩‍👧", "❤ ❤ 👨👩👧"),
+        ("❤️ ❤ 👨‍👩‍👧 1️⃣", "❤ ❤ 👨👩👧 1"),
         ("milk,bread;¿qué? 「牛乳」・パン—tea", "milk bread que 牛乳 ぱん tea"),
         ("Paral·lel Qurʾān", "parallel quran"),
         ("co\u00adop zero\u200bwidth a\u00a0b\u3000c", "coop zerowidth a b c"),

@@ -24,7 +24,8 @@ _BLOCK = 1000
 _START = datetime(2026, 1, 1, 0, 0, 0, 123_450, tzinfo=UTC)
 _COLUMNS = (
     "user_id", "title", "description", "completed_at", "priority", "tags", "due_date", "due_day",
-    "created_at", "updated_at", "revision", "folded_title", "title_sort_key", "folded_description", "folded_tags",
+    "created_at", "updated_at", "revision", "folded_title", "title_sort_key", "folded_description",
+    "folded_tags", "tag_keys",
 )  # fmt: skip
 _TAGS = ("home", "work", "garden", "errands", "someday")
 
@@ -97,5 +98,5 @@ def _members(number: int) -> tuple[object, ...]:
     completed_at = now if number % 3 == 0 else None
     due_date = None if day is None else str(day)
     columns = to_columns({"title": title, "description": description, "tags": tags})
-    computed = [columns[name] for name in _COLUMNS[-4:]]
+    computed = [columns[name] for name in _COLUMNS[-5:]]
     return title, description, completed_at, number % 5, tags, due_date, day, now, now, number + 1, *computed

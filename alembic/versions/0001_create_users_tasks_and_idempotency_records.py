@@ -59,6 +59,7 @@ def _create_tasks() -> None:
         sa.Column("completed_at", sa.DateTime(timezone=True)),
         sa.Column("priority", sa.SmallInteger(), server_default=sa.text("2"), nullable=False),
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("tag_keys", postgresql.ARRAY(sa.Text(collation="C")), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("due_date", sa.String(40)),
         sa.Column("due_day", sa.Date()),
         sa.Column("due_at", sa.DateTime(timezone=True)),

@@ -14,13 +14,15 @@ from src.schemas.task import Description, Title
 
 _BYTEWISE: Any = Text(collation="C")
 """Text that is compared byte by byte, whatever the locale of the database."""
+_BYTEWISE_ARRAY: Any = ARRAY(_BYTEWISE)
 
 
 class TaskRow(Table, table=True):
     """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
     `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
-    meaning. Searches read the columns `folded_…`, and `title_sort_key` is the order of titles. `next_task_id` is the
+    meaning. Searches read the columns `folded_…`, `tag_keys` are the tags in lower case, and
+    `title_sort_key` is the order of titles. `next_task_id` is the
     next occurrence, once a recurring task was completed. A row with `deleted_at` is in the trash (soft delete), unless
     its `last_event` is `erased`: then the task is permanently deleted, and the row is a tombstone from which sync
     reports the deletion. `revision` is unique per owner.
@@ -42,6 +44,7 @@ class TaskRow(Table, table=True):
     completed_at: datetime | None
     priority: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": text("2")})
     tags: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
+    tag_keys: list[str] = Field(sa_type=_BYTEWISE_ARRAY, sa_column_kwargs={"server_default": text("'{}'")})
     due_date: DueDate
     due_day: date | None
     due_at: datetime | None

@@ -9,7 +9,7 @@ from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.search import Search, parse_search
-from src.schemas.tags import Tag
+from src.schemas.tags import Tag, tag_key
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
 from src.schemas.time_zone import TimeZone
@@ -140,9 +140,9 @@ class TaskQuery(BaseModel):
         return bool(self.search_text) and not (self.parsed_search.terms or self.parsed_search.excluded)
 
     @property
-    def tag_names(self) -> list[str]:
-        """The tags to filter by."""
-        return self.tag + self.tags
+    def tag_keys(self) -> list[str]:
+        """The tags to filter by, as they are compared."""
+        return list(map(tag_key, self.tag + self.tags))
 
     @property
     def effective_offset(self) -> int:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
@@ -39,15 +38,6 @@ class Filter(NamedTuple):
     is_set: Callable[[TaskQuery], bool]
     clause: ColumnElement[bool]
     values: Callable[[TaskQuery, datetime], Values] = _no_values
-
-
-def _once(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Evaluate an expression once for each statement, because a generic plan would evaluate it for each row."""
-    return select(value).scalar_subquery()
-
-
-def _lowercase(name: str) -> ColumnElement[Any]:
-    return _once(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text)))
 
 
 def is_due(instant: str, day: str, *, before: bool) -> ColumnElement[bool]:
@@ -77,11 +67,11 @@ def _now_and_today(query: TaskQuery, now: datetime) -> Values:
 
 
 def _needs_any_tag(query: TaskQuery) -> bool:
-    return bool(query.tag_names) and query.tags_match == "any"
+    return bool(query.tag_keys) and query.tags_match == "any"
 
 
 def _needs_all_tags(query: TaskQuery) -> bool:
-    return bool(query.tag_names) and query.tags_match == "all"
+    return bool(query.tag_keys) and query.tags_match == "all"
 
 
 def patterns(name: str) -> ColumnElement[Any]:
@@ -95,7 +85,7 @@ SEARCHED = col(TaskRow.folded_title) + col(TaskRow.folded_description) + col(Tas
 is_overdue = col(TaskRow.completed_at).is_(None) & is_due("now", "today", before=True)
 is_in_trash = col(TaskRow.deleted_at).is_not(None) & (col(TaskRow.last_event) != literal_column("'erased'"))
 
-_tags = cast(func.lower(cast(col(TaskRow.tags), Text)), ARRAY(Text))
+_tags = cast(hidden_parameter("tags", ARRAY(Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
 # A value that decides the best plan, such as a boolean, has an entry of its own instead of a parameter.
@@ -110,8 +100,10 @@ FILTERS = {
         col(TaskRow.priority) == any_(_priorities),
         lambda query, _: {"priorities": query.priorities},
     ),
-    "any_tag": Filter(_needs_any_tag, _tags.op("&&")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
-    "all_tags": Filter(_needs_all_tags, _tags.op("@>")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
+    "any_tag": Filter(_needs_any_tag, col(TaskRow.tag_keys).op("&&")(_tags), lambda query, _: {"tags": query.tag_keys}),
+    "all_tags": Filter(
+        _needs_all_tags, col(TaskRow.tag_keys).op("@>")(_tags), lambda query, _: {"tags": query.tag_keys}
+    ),
     "indexable_term": Filter(
         lambda query: bool(query.search_text and query.parsed_search.indexable),
         SEARCHED.like(hidden_parameter("indexable", Text)),

@@ -9,6 +9,7 @@ from src.schemas.folding import fold
 from src.schemas.priority import PRIORITIES
 from src.schemas.search import searchable
 from src.schemas.sort_key import sort_key
+from src.schemas.tags import tag_key
 from src.schemas.task import TaskCreate
 
 type Columns = dict[str, Any]
@@ -28,7 +29,7 @@ def to_columns(members: dict[str, Any]) -> Columns:
 
 
 def _search_columns(members: dict[str, Any]) -> Columns:
-    """Return the columns that searches and the order of titles read, which must follow title, description and tags."""
+    """Return the columns that searches, the filter by tags and the order of titles read."""
     values: Columns = {}
     if "title" in members:
         title = fold(members["title"])
@@ -36,6 +37,7 @@ def _search_columns(members: dict[str, Any]) -> Columns:
     if "description" in members:
         values["folded_description"] = searchable(fold(members["description"] or ""))
     if "tags" in members:
+        values["tag_keys"] = list(map(tag_key, members["tags"]))
         values["folded_tags"] = "".join([searchable(fold(tag)) for tag in members["tags"]])
     return values
 

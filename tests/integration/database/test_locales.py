@@ -77,3 +77,13 @@ async def test_titles_have_one_order_in_every_locale(owner: User, order: str) ->
     )
     assert [key(title) for title in found] == sorted(map(key, found), reverse=order == "desc")
     assert await pages_of(owner, sort="title", order=order, limit=150) == found
+
+
+@pytest.mark.req("TASK-FR-077", "TASK-FR-171", "TASK-FR-172", "TASK-FR-264")
+async def test_tags_that_differ_in_case_are_one_in_every_locale(owner: User) -> None:
+    for tags in (["ÉCOLE", "дом", "zoo"], ["école", "Дом", "Zoo"], ["École"]):
+        await owner.create("tagged", tags=tags)
+    for words in ("école", "ÉCOLE", "ДОМ,École"):
+        assert len(await owner.tasks(tags=words)) == 3, words
+    counts = [(each["tag"], each["count"]) for each in (await owner.get("/tags")).json()["tags"]]
+    assert counts == [("École", 3), ("Zoo", 2), ("Дом", 2)]

@@ -2,7 +2,7 @@
 -- hundreds of thousands of tasks only, because each write has to update it (specs/decisions/0046-search-by-folded-text.md).
 -- The API uses the index as soon as it exists, for words of at least three Latin letters or digits.
 --
--- It needs the right to create extensions, and blocks no write:
+-- It needs the right to create extensions, and blocks no write. On partitioned tables, remove CONCURRENTLY, which blocks writes:
 --     psql "$DATABASE_URL" --file benchmarks/search_index.sql
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gin;

@@ -21,11 +21,10 @@ class TaskRow(Table, table=True):
     """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
     `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
-    meaning. Searches read the columns `folded_…`, `tag_keys` are the tags in lower case, and
-    `title_sort_key` is the order of titles. `next_task_id` is the
-    next occurrence, once a recurring task was completed. A row with `deleted_at` is in the trash (soft delete), unless
-    its `last_event` is `erased`: then the task is permanently deleted, and the row is a tombstone from which sync
-    reports the deletion. `revision` is unique per owner.
+    meaning. Searches read the columns `folded_…`, `tag_keys` are the tags in lower case, and `title_sort_key` is the
+    order of titles. `next_task_id` is the next occurrence, once a recurring task was completed. A row with `deleted_at`
+    is in the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently deleted, and the
+    row is a tombstone from which sync reports the deletion. `revision` is unique per owner.
     """
 
     __tablename__ = "tasks"

@@ -67,11 +67,11 @@ def _now_and_today(query: TaskQuery, now: datetime) -> Values:
 
 
 def _needs_any_tag(query: TaskQuery) -> bool:
-    return bool(query.tag_keys) and query.tags_match == "any"
+    return query.tags_match == "any" and bool(query.tag or query.tags)
 
 
 def _needs_all_tags(query: TaskQuery) -> bool:
-    return bool(query.tag_keys) and query.tags_match == "all"
+    return query.tags_match == "all" and bool(query.tag or query.tags)
 
 
 def patterns(name: str) -> ColumnElement[Any]:

@@ -35,7 +35,7 @@ _FILL_TASKS = """
 """
 _SEARCHES = (
     *("berry", "99", "no such words", "面包", "молок", "a", "an", "e", "strawberry jam", "-milk", "-milk bread"),
-    *('"strawberry ones"', 'coffee -"tax"', "buy number two ones from shop", "a b c d e f g h i j k l m n o p"),
+    *('"strawberry ones"', 'coffee -"tax"', "buy number shop", "a b c d e f g h i j k l m n o p"),
 )
 _SECONDS = 0.1
 _COMMON = "number ones from the shop and more two buy"

@@ -74,6 +74,7 @@ _REQUEST_HEADERS = [
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "Time-Zone",
 ]
 _RESPONSE_HEADERS = [
     "ETag",

@@ -6,7 +6,15 @@ import pytest
 from tests.conftest import JSON, ORIGIN, StartApp, User
 
 EXPOSED = {"ETag", "Idempotency-Replayed", "Link", "Location", "X-Total-Count", "Retry-After", "X-Request-ID"}
-ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"}
+ALLOWED = {
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Time-Zone",
+}
 
 
 def names(header: str) -> set[str]:

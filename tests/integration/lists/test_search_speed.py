@@ -11,6 +11,7 @@ import asyncpg.prepared_stmt
 import pytest
 
 from src.schemas.query import TaskQuery
+from src.services.lists.filters import Clock
 from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from tests.conftest import Connection, NewDatabase
@@ -21,7 +22,7 @@ type PreparedStatement = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
 
 pytestmark = pytest.mark.serial
 
-_NOW = datetime(2026, 12, 1, tzinfo=UTC)
+_CLOCK = Clock(datetime(2026, 12, 1, tzinfo=UTC), None)
 _TASKS = 100_000
 _WORDS = "milk bread strawberry jam coffee filter garden hose letter tax office dentist 牛乳 面包 молоко שלום"
 _FILL_USERS = "INSERT INTO users (id, revision) VALUES ('many', 0), ('others', 0)"
@@ -66,7 +67,7 @@ def many_words() -> str:
 async def prepared_search(connection: Connection, words: str, **query: Any) -> tuple[PreparedStatement, list[Any]]:
     asked = TaskQuery.model_validate({"search": words, "limit": 20, **query})
     statement = list_tasks(shape_of(asked))
-    arguments = statement.arguments(list_parameters(asked, shape_of(asked), _NOW) | {"owner": "many"})
+    arguments = statement.arguments(list_parameters(asked, shape_of(asked), _CLOCK) | {"owner": "many"})
     return await connection.prepare(statement.sql), arguments
 
 

@@ -1,7 +1,6 @@
 """Encode and decode pagination cursors (keyset pagination), which are opaque to clients."""
 
 import json
-import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -11,9 +10,9 @@ from src.schemas.task import MAX_ID
 from src.schemas.time_zone import is_time_zone
 
 MAX_CURSOR = 2000
-"""The maximum length of a cursor: more than that of the longest title, escaped in JSON."""
+"""The maximum length of a cursor: more than that of the longest sort key of a title."""
 
-type SortValue = str | int | float | datetime | None
+type SortValue = str | int | datetime | None
 
 _TYPES: dict[str, type] = {
     "created_at": type(None),
@@ -21,7 +20,7 @@ _TYPES: dict[str, type] = {
     "due_date": datetime,
     "priority": int,
     "title": str,
-    "relevance": float,
+    "relevance": int,
 }
 
 
@@ -70,6 +69,4 @@ def _is_valid(order: tuple[str, bool], position: Position) -> bool:
             return value.tzinfo == UTC and is_time_zone(zone or "")
         case int():
             return abs(value) <= MAX_ID
-        case float():
-            return math.isfinite(value)
     return True

@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
-from src.schemas.tags import Tag
+from src.schemas.search import Search, parse_search
+from src.schemas.tags import Tag, tag_key
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
 from src.schemas.time_zone import TimeZone
@@ -39,7 +40,10 @@ SearchText = Annotated[
     Field(
         max_length=200,
         pattern=NO_NUL_PATTERN,
-        description='Words in title, description and tags, matched by prefix; `"a phrase"`; `-excluded`.',
+        description=(
+            "Words in title, description and tags, also inside of words, regardless of case and accents; "
+            '`"a phrase"` of whole words; `-excluded`.'
+        ),
     ),
 ]
 Priorities = Annotated[
@@ -130,10 +134,20 @@ class TaskQuery(BaseModel):
         """The search text of `search` or its alias `q`."""
         return self.search or self.q
 
+    @cached_property
+    def parsed_search(self) -> Search:
+        """The words and phrases of the search."""
+        return parse_search(self.search_text)
+
     @property
-    def tag_names(self) -> list[str]:
-        """The tags to filter by."""
-        return self.tag + self.tags
+    def is_wordless(self) -> bool:
+        """Whether there is a search without any word, which finds nothing."""
+        return bool(self.search_text) and not (self.parsed_search.terms or self.parsed_search.excluded)
+
+    @property
+    def tag_keys(self) -> list[str]:
+        """The tags to filter by, as they are compared."""
+        return list(map(tag_key, self.tag + self.tags))
 
     @property
     def effective_offset(self) -> int:

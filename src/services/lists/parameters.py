@@ -39,6 +39,8 @@ def list_parameters(query: TaskQuery, shape: ListShape, clock: Clock) -> Values:
         values |= FILTERS[name].values(query, clock)
     if shape.sort == "due_date" and (zone := sort_zone(query, clock)):
         values["sort_zone"] = _FULL_NAMES.get(zone, zone)
+    if shape.sort == "relevance":
+        values |= {"terms": query.parsed_search.terms, "starts": query.parsed_search.starts}
     if shape.has_offset:
         values["offset"] = query.effective_offset
     return values | _cursor_parameters(query)

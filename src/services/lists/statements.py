@@ -8,9 +8,11 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     ColumnElement,
-    Double,
     Text,
+    all_,
     and_,
+    any_,
+    case,
     cast,
     func,
     literal_column,
@@ -23,7 +25,7 @@ from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement, hidden_parameter
 from src.models import TASKS, TaskRow, User
-from src.services.lists.filters import FILTERS, search_query
+from src.services.lists.filters import FILTERS, SEARCHED, patterns
 from src.services.owner import HIDDEN_OWNER, OWNER
 from src.services.tasks.json import task_columns
 
@@ -57,11 +59,19 @@ def _due(*, descending: bool) -> ColumnElement[datetime]:
     return func.coalesce(col(TaskRow.due_at), _start_of_day(), literal_column(f"'{never} 12:00+00'::timestamptz"))
 
 
+def _relevance() -> ColumnElement[int]:
+    """Return the sort key of a search: in the title before elsewhere, at the start of words before inside of them."""
+    title, terms, starts = col(TaskRow.folded_title), patterns("terms"), patterns("starts")
+    found = (title.like(all_(starts)), title.like(all_(terms)), title.like(any_(terms)), SEARCHED.like(all_(starts)))
+    ranks: list[Any] = list(zip(found, map(literal_column, "4321"), strict=True))
+    return cast(case(*ranks, else_=literal_column("0")), BigInteger)
+
+
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
-    "title": (func.lower(col(TaskRow.title)), Text),
-    "relevance": (cast(func.ts_rank(col(TaskRow.search_vector), search_query), Double), Double),
+    "title": (TASKS.c.title_sort_key, Text),
+    "relevance": (_relevance(), BigInteger),
 }
 
 

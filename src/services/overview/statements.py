@@ -21,31 +21,34 @@ _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "b
 def _tags() -> Subquery:
     """Group tags regardless of case; the spelling is that of the task that changed last."""
     uses = (
-        select(func.unnest(col(TaskRow.tags)).label("tag"), col(TaskRow.revision))
+        select(
+            func.unnest(col(TaskRow.tags)).label("tag"),
+            func.unnest(col(TaskRow.tag_keys)).label("key"),
+            col(TaskRow.revision),
+        )
         .where(_is_owned, _is_listed)
         .subquery("uses")
     )
     # Group by spelling first, because there are few: sorting all uses would take a hundred times as long.
-    spelling = (uses.c.tag, func.max(uses.c.revision).label("revision"), func.count().label("count"))
-    spellings = select(*spelling).group_by(uses.c.tag).subquery("spellings")
-    folded = func.lower(spellings.c.tag)
+    spelling = (uses.c.tag, uses.c.key, func.max(uses.c.revision).label("revision"), func.count().label("count"))
+    spellings = select(*spelling).group_by(uses.c.tag, uses.c.key).subquery("spellings")
     last = aggregate_order_by(spellings.c.tag, spellings.c.revision.desc(), spellings.c.tag)
     tag = func.array_agg(last, type_=ARRAY(Text))[1].label("tag")
     count = cast(func.sum(spellings.c.count), BigInteger).label("count")
-    return select(folded.label("folded"), tag, count).group_by(folded).subquery("tags")
+    return select(spellings.c.key, tag, count).group_by(spellings.c.key).subquery("tags")
 
 
 def _count_tags() -> Statement:
     tags = _tags()
     tag = func.json_build_object(literal_column("'tag'"), tags.c.tag, literal_column("'count'"), tags.c.count)
-    listed = func.json_agg(aggregate_order_by(tag, tags.c.count.desc(), tags.c.folded))
+    listed = func.json_agg(aggregate_order_by(tag, tags.c.count.desc(), tags.c.key))
     json = cast(func.coalesce(listed, literal_column("'[]'::json")), Text).label("json")
     return Statement(select(json, func.count().label("count")).select_from(tags))
 
 
 def _count_tasks() -> Statement:
     tags = _tags()
-    by_tag = func.json_object_agg(tags.c.tag, aggregate_order_by(tags.c.count, tags.c.count.desc(), tags.c.folded))
+    by_tag = func.json_object_agg(tags.c.tag, aggregate_order_by(tags.c.count, tags.c.count.desc(), tags.c.key))
     counts: dict[str, ColumnElement[Any]] = {
         "total": _count(_is_listed),
         "pending": _count(_is_open),

@@ -5,7 +5,11 @@ from typing import Any
 
 from src.models import TASKS
 from src.schemas.due_date import parse_due_date
+from src.schemas.folding import fold
 from src.schemas.priority import PRIORITIES
+from src.schemas.search import searchable
+from src.schemas.sort_key import sort_key
+from src.schemas.tags import tag_key
 from src.schemas.task import TaskCreate
 
 type Columns = dict[str, Any]
@@ -21,6 +25,20 @@ def to_columns(members: dict[str, Any]) -> Columns:
         due = None if members["due_date"] is None else parse_due_date(members["due_date"])
         values["due_at"] = due if isinstance(due, datetime) else None
         values["due_day"] = None if isinstance(due, datetime) else due
+    return values | _search_columns(members)
+
+
+def _search_columns(members: dict[str, Any]) -> Columns:
+    """Return the columns that searches, the filter by tags and the order of titles read."""
+    values: Columns = {}
+    if "title" in members:
+        title = fold(members["title"])
+        values = {"folded_title": searchable(title), "title_sort_key": sort_key(title)}
+    if "description" in members:
+        values["folded_description"] = searchable(fold(members["description"] or ""))
+    if "tags" in members:
+        values["tag_keys"] = list(map(tag_key, members["tags"]))
+        values["folded_tags"] = "".join([searchable(fold(tag)) for tag in members["tags"]])
     return values
 
 

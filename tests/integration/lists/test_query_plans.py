@@ -45,8 +45,8 @@ _CURSOR_VALUES: dict[str, SortValue] = {
     "updated_at": 100,
     "due_date": _NOW,
     "priority": 2,
-    "title": "buy milk 100",
-    "relevance": 0.1,
+    "title": "buy milk 003100",
+    "relevance": 1,
 }
 
 _PAGE = 20
@@ -56,10 +56,12 @@ _BLOCKS = 50
 _FILL_USERS = "INSERT INTO users (id, revision) SELECT unnest($1::text[]), $2"
 _FILL_TASKS = """
     INSERT INTO tasks (user_id, title, priority, tags, due_date, due_day, completed_at, deleted_at, last_event,
-                       created_at, updated_at, revision)
+                       created_at, updated_at, revision, tag_keys, folded_title, folded_description, title_sort_key)
     SELECT owner, 'Buy milk ' || n, n % 5, ARRAY['tag ' || n % 7, 'TAG ' || n % 3], day::text, day,
            CASE WHEN n % 4 = 0 THEN now() END, CASE WHEN n % 10 = 0 THEN now() END,
-           CASE WHEN n % 20 = 0 THEN 'erased' ELSE 'created' END, now(), now(), n
+           CASE WHEN n % 20 = 0 THEN 'erased' ELSE 'created' END, now(), now(), n,
+           ARRAY['tag ' || n % 7, 'tag ' || n % 3],
+           ' buy milk ' || n || ' ', ' two bottles of the fresh one from the farm ', 'buy milk ' || to_char(n, 'FM0000')
       FROM generate_series(1, $2) AS n, unnest($1::text[]) AS owner,
            LATERAL (SELECT date '2026-12-01' + n % 30 AS day) AS due
 """

@@ -128,7 +128,8 @@ async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
         "title": "",
         "priority": 2,
         "tags": [],
-        "search_vector": "",
+        "tag_keys": [],
+        **dict.fromkeys(("folded_title", "folded_description", "folded_tags", "title_sort_key"), ""),
         "completed": False,
         "recurrence_from": "due_date",
     }

@@ -47,7 +47,7 @@ def _version(program: str = "pgbouncer") -> tuple[int, ...]:
 
 def _programs() -> dict[tuple[int, ...], str]:
     """Return the installed PgBouncers by version: the one on the PATH, and the one that `.ci/pgbouncer` finds."""
-    command = ["bash", Path(__file__).parents[2] / ".ci" / "pgbouncer"]
+    command = ["bash", str(Path(__file__).parents[2] / ".ci" / "pgbouncer")]
     folder = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     found = {_version(program): program for program in ("pgbouncer", f"{folder}/pgbouncer")}
     return {version: program for version, program in found.items() if version}

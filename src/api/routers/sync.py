@@ -9,6 +9,7 @@ from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
 from src.api.event_stream import EventStream, max_connections
 from src.api.openapi import errors, headers
+from src.api.response_memory import read_within_memory
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges
@@ -22,6 +23,7 @@ _SINCE = "The sync token: `next_since` of the previous response, or the id of th
 
 @router.get("/changes", response_model=TaskChanges, responses=_CHANGED)
 async def list_changes(
+    request: Request,
     changes: Changes,
     cached: IfNoneMatch,
     since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
@@ -31,7 +33,7 @@ async def list_changes(
     token = SyncToken.parse(since)
     if cached and (current := await changes.current_token(token)).revision in cached:
         return not_modified(current.revision)
-    return changes_response(await changes.page(token, limit))
+    return await read_within_memory(request, lambda: changes.page(token, limit), changes_response)
 
 
 async def resume_token(

@@ -10,6 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
+from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -58,7 +59,7 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if query.is_time_independent and if_none_match and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
-        return respond(request, await tasks.list_tasks(query))
+        return await read_within_memory(request, lambda: tasks.list_tasks(query), partial(respond, request))
 
     return router
 
@@ -113,6 +114,8 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
 
 
 @router.post("/bulk", response_model=BulkResults, responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED)
-async def change_tasks(idempotent: Idempotency, bulk: Bulk) -> Response:
+async def change_tasks(request: Request, idempotent: Idempotency, bulk: Bulk) -> Response:
     """Apply up to 500 operations on different tasks in one transaction: all or none, or all that are possible."""
-    return await idempotent(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))
+    respond = partial(bulk_response, dry_run=bulk.dry_run)
+    size = len(bulk.operations) * TASK_BYTES
+    return await change_within_memory(request, size, lambda: idempotent(lambda tasks: tasks.bulk(bulk), respond))

@@ -35,7 +35,7 @@ def hidden_pooler(request: pytest.FixtureRequest, database_url: str) -> Iterator
 
 
 @pytest.fixture
-async def hidden_apps(start_app: StartApp, hidden_pooler: str) -> AsyncIterator[list[FastAPI]]:
+async def hidden_apps(start_app: StartApp, hidden_pooler: str) -> list[FastAPI]:
     assert not DatabaseUrl.parse(hidden_pooler).pooled
     return [await start_app(database_url=hidden_pooler) for _ in range(2)]
 

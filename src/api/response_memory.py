@@ -22,7 +22,7 @@ MAX_UNREAD_BYTES_PER_OWNER = 16 * 1024 * 1024
 """Of the large responses of one owner; a larger one is sent if it is the owner's only one."""
 
 WAIT_SECONDS = 2
-"""How long a large response waits until others have been read."""
+"""The maximum time for which a large response waits until others have been read."""
 
 TASK_BYTES = 11 * 1024
 """The estimated size of a task with the longest description, in a response."""

@@ -81,7 +81,7 @@ _NAME = re.compile(r"[A-Za-z_]{1,40}")
 
 
 class TlsDemand(NamedTuple):
-    """What a URL demands of TLS: a mode of libpq, or None if it demands nothing, and a file of authorities."""
+    """The TLS mode of libpq that a URL demands, None if it demands none, and the file of authorities."""
 
     mode: str | None
     authorities: str | None

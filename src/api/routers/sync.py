@@ -1,13 +1,12 @@
 """The routes of delta sync: pages of changes, and live changes as server-sent events."""
 
-import time
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
 
 from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
-from src.api.event_stream import EventStream, max_connections
+from src.api.event_stream import EventStream, max_connections, stream_seconds
 from src.api.openapi import errors, headers
 from src.api.response_memory import read_within_memory
 from src.api.responses import changes_response, not_modified
@@ -63,6 +62,5 @@ async def stream_events(
     deleted). Each has the task as it is now as its data, and a sync token as its id, from which a client resumes.
     """
     current = await changes.current_token(since)
-    seconds = request.state.expires_at - time.time()
-    subscription = broker.subscribe(owner, seconds, max_connections(request))
+    subscription = broker.subscribe(owner, stream_seconds(request), max_connections(request))
     return EventStream(changes, subscription, since or current, broker.intervals.heartbeat)

@@ -54,12 +54,13 @@ def _programs() -> dict[tuple[int, ...], str]:
 
 
 _VERSION = _version()
+KEEPS_PREPARED_STATEMENTS = _VERSION >= _FIRST_TO_KEEP
 _WHAT_IT_IS = f"PgBouncer {'.'.join(map(str, _VERSION))}" if _VERSION else "no PgBouncer"
 _TOO_OLD = f"PgBouncer keeps prepared statements from 1.21 on, and there is {_WHAT_IT_IS} on the PATH"
 
 POOLERS = [
     pytest.param(False, id="plain", marks=pytest.mark.skipif(not _VERSION, reason="PgBouncer is not installed")),
-    pytest.param(True, id="prepared", marks=pytest.mark.skipif(_VERSION < _FIRST_TO_KEEP, reason=_TOO_OLD)),
+    pytest.param(True, id="prepared", marks=pytest.mark.skipif(not KEEPS_PREPARED_STATEMENTS, reason=_TOO_OLD)),
 ]
 """Values for `prepared`."""
 
@@ -85,7 +86,7 @@ def pgbouncer(
     With `forgets`, session state is reset after each transaction. Without it, or with `prepared`, state and prepared
     statements persist, and the next client of the connection inherits them.
     """
-    assert not prepared or _VERSION >= _FIRST_TO_KEEP, _TOO_OLD
+    assert KEEPS_PREPARED_STATEMENTS or not prepared, _TOO_OLD
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         configuration = Path(folder, "pgbouncer.ini")

@@ -53,12 +53,12 @@ def run(
 def _serve(config: uvicorn.Config, shutdown_delay: float) -> None:
     sockets = listen(config.host, config.port)
     logger.info("Uvicorn running on http://%s:%d (Press CTRL+C to quit)", _in_url(config.host), config.port)
-    server = Server(config)
-    if config.should_reload:
-        ChangeReload(config, target=server.run, sockets=sockets).run()
+    if config.should_reload:  # the processes before and after a change share the sockets
+        ChangeReload(config, target=uvicorn.Server(config).run, sockets=sockets).run()
     elif config.workers > 1:
         Supervisor(config, sockets, shutdown_delay).run()
     else:
+        server = Server(config)
         server.run(sockets)
         if not server.started:
             sys.exit(STARTUP_FAILURE)

@@ -21,7 +21,7 @@ _ACCEPT_ATTEMPTS = int(_ACCEPT_SECONDS / _POLL_SECONDS)
 
 
 class Server(uvicorn.Server):
-    """A server that accepts every established connection before it closes its listening sockets."""
+    """A server that accepts every established connection before it closes its listening sockets, which no other has."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down gracefully."""

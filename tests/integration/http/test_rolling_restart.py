@@ -1,8 +1,10 @@
 """No connection that is accepted is reset by a shutdown, and no worker outlives its supervisor."""
 
 import asyncio
+import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -61,7 +63,7 @@ async def send_requests(
             return
 
 
-async def shut_down_under_load(server: Server) -> Counter[str]:
+async def shut_down_under_load(server: Server, terminate: Callable[[int, int], None] = os.kill) -> Counter[str]:
     """Send SIGTERM while clients send requests, and count how their requests ended."""
     results: Counter[str] = Counter()
     clients = [
@@ -69,7 +71,7 @@ async def shut_down_under_load(server: Server) -> Counter[str]:
         for number in range(_CLIENTS)
     ]
     await asyncio.sleep(1)
-    server.send_signal(signal.SIGTERM)
+    terminate(server.pid, signal.SIGTERM)
     await asyncio.gather(*clients)
     await asyncio.to_thread(server.wait, 15)
     return results
@@ -82,6 +84,24 @@ async def test_a_shutdown_resets_no_connection(tmp_path: Path, database_url: str
         results = await shut_down_under_load(server)
     assert results.keys() == {"200"}
     assert results["200"] > 100
+
+
+@pytest.mark.req("HTTP-FR-054", "HTTP-FR-058")
+async def test_a_shutdown_of_all_processes_at_once_resets_no_connection(tmp_path: Path, database_url: str) -> None:
+    """As service managers do; the supervisor then signals its workers again."""
+    with serving(tmp_path, database_url, "--workers=2", SHUTDOWN_DELAY="1") as server:
+        results = await shut_down_under_load(server, os.killpg)
+    assert results.keys() == {"200"}
+
+
+@pytest.mark.req("HTTP-FR-058")
+async def test_a_second_signal_later_does_not_wait_for_the_delay(tmp_path: Path, database_url: str) -> None:
+    with serving(tmp_path, database_url, SHUTDOWN_DELAY="60") as server:
+        server.send_signal(signal.SIGTERM)
+        await asyncio.sleep(1.2)
+        assert server.listens()
+        server.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(server.wait, 5)
 
 
 @pytest.mark.req("HTTP-FR-055")

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.hostile_clients import connected
 from tests.support.lock_helpers import reached
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
@@ -84,6 +85,21 @@ async def test_a_shutdown_resets_no_connection(tmp_path: Path, database_url: str
         results = await shut_down_under_load(server)
     assert results.keys() == {"200"}
     assert results["200"] > 100
+
+
+@pytest.mark.req("HTTP-FR-054")
+async def test_an_established_connection_is_served_although_its_first_request_is_late(
+    tmp_path: Path, database_url: str
+) -> None:
+    with serving(tmp_path, database_url, SHUTDOWN_DELAY="0") as server:
+        with connected(server) as client:
+            server.send_signal(signal.SIGTERM)
+            await reached(lambda: not server.listens())
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            response = client.recv(10_000).lower()
+        assert response.startswith(b"http/1.1 200")
+        assert b"connection: close" in response
+        await asyncio.to_thread(server.wait, 5)
 
 
 @pytest.mark.req("HTTP-FR-054", "HTTP-FR-058")

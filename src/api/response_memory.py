@@ -105,18 +105,25 @@ class ResponseMemory:
                 claim.granted.set_result(None)
 
 
-class _LargeResponse(Response):
+class LargeResponse[Page](Response):
     """Sends a response in parts while its size is counted.
 
     Where it does not fit, it is dropped, and read again when it does, because waiting responses would need the memory.
+    One that cannot be read again, as `read` is None, is always sent.
     """
 
-    def __init__(self, request: Request, response: Response, read: Callable[[], Awaitable[Response]] | None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        read: Callable[[], Awaitable[Page]] | None = None,
+        respond: Callable[[Page], Response] | None = None,
+    ) -> None:
         self.status_code, self.raw_headers, self.body = response.status_code, response.raw_headers, response.body
         self.background = None
         self._memory = components(request).response_memory
         self._owner: str = request.state.user_id
-        self._read = read
+        self._read, self._respond = read, respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as of ASGI
         """Send the response; wait for memory first.
@@ -125,14 +132,14 @@ class _LargeResponse(Response):
             TooManyUnreadResponses: Others have not been read in time; nothing has been sent.
         """
         size = len(self.body)
-        if self._read is None:
+        if self._read is None or self._respond is None:
             with self._memory.hold(self._owner, size):
                 return await _send_in_parts(self, send)
         response: Response | None = self
         if not self._memory.fits(self._owner, size):
             response, self.body = None, b""
         async with self._memory.reserve(self._owner, size):
-            await _send_in_parts(response or await self._read(), send)
+            await _send_in_parts(response or self._respond(await self._read()), send)
         return None
 
 
@@ -145,18 +152,9 @@ async def _send_in_parts(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def read_within_memory[Page](
-    request: Request, read: Callable[[], Awaitable[Page]], respond: Callable[[Page], Response]
-) -> Response:
-    """Read and respond; a large response waits until there is memory for it, and is read again then."""
-    response = respond(await read())
-    if len(response.body) <= SMALL_RESPONSE_BYTES:
-        return response
-
-    async def again() -> Response:
-        return respond(await read())
-
-    return _LargeResponse(request, response, again)
+def is_small(response: Response) -> bool:
+    """Whether the response is sent without a reservation."""
+    return len(response.body) <= SMALL_RESPONSE_BYTES
 
 
 async def change_within_memory(request: Request, size: int, change: Callable[[], Awaitable[Response]]) -> Response:
@@ -165,4 +163,4 @@ async def change_within_memory(request: Request, size: int, change: Callable[[],
         return await change()
     async with components(request).response_memory.reserve(request.state.user_id, size):
         response = await change()
-    return response if len(response.body) <= SMALL_RESPONSE_BYTES else _LargeResponse(request, response, None)
+    return response if is_small(response) else LargeResponse(request, response)

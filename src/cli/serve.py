@@ -6,8 +6,16 @@ import typer
 
 from src.config import load_settings
 from src.observability.logging import configure_logging
+from src.server.forwarded_prefix import is_path_prefix
 from src.server.protocol import REQUEST_TIMEOUT_SECONDS, Timeouts
 from src.server.run import run
+
+
+def _check_root_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and not is_path_prefix(path):
+        raise typer.BadParameter("must be a path such as /tasks-api")
+    return path
 
 
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -30,6 +38,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stream_timeout: Annotated[
         float | None, typer.Option(help="The seconds after which event streams end; default: with the token.", min=1)
     ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="The path at which a proxy serves this, such as /tasks-api.", callback=_check_root_path)
+    ] = "",
 ) -> None:
     """Serve in production, with limits on slow and malicious clients.
 
@@ -44,6 +55,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         shutdown_delay=settings.shutdown_delay,
         workers=workers,
         limit_concurrency=connections,
+        root_path=root_path,
         access_log=False,
         log_config=None,
     )

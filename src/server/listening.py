@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 _BACKLOG = 2048
+_ALL = {"::": ("::", "0.0.0.0")}  # noqa: S104 - what the operator asks for
 
 # Linux's SO_ATTACH_FILTER with a classic BPF program: load the TCP flags; if SYN is set, drop the packet, else keep it.
 _SO_ATTACH_FILTER = 26
@@ -17,23 +18,28 @@ _DROP_SYN = [(0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0,
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Bind a socket to each address of the host; `::` accepts IPv4, too.
+    """Bind a socket to each address of the host; `::` includes all of IPv4.
+
+    IPv4 has a socket of its own, because on one of IPv6 its clients would have addresses such as `::ffff:192.0.2.1`,
+    which `FORWARDED_ALLOW_IPS` and the limit on refused tokens would not recognize.
 
     Raises:
         SystemExit: The host has no address here, or the port is in use.
     """
     try:
-        if host == "::" and socket.has_dualstack_ipv6():
-            return [socket.create_server((host, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True)]
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
-        bound = [each for family, address in addresses if (each := _bind(family, address))]
+        addresses = [each for name in _ALL.get(host, (host,)) for each in _addresses(name, port)]
+        bound = [each for family, address in dict.fromkeys(addresses) if (each := _bind(family, address))]
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]  # without the address, which Python adds
         raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}") from None
     if not bound:
         raise SystemExit(f"Cannot listen on {host}, port {port}: this machine does not have the address")
     return bound
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return [(family, address) for family, _, _, _, address in found]
 
 
 def _bind(family: socket.AddressFamily, address: tuple[object, ...]) -> socket.socket | None:

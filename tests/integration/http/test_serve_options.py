@@ -1,6 +1,7 @@
 """The options of `python -m src serve` for addresses and timeouts."""
 
 import asyncio
+import select
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -55,6 +56,21 @@ def test_the_address_of_all_serves_ipv6_and_ipv4(server: Server, address: str) -
     with socket.create_connection((address, server.port), timeout=5) as client:
         client.sendall(_HEALTH)
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.req("HTTP-FR-057")
+def test_clients_of_ipv4_have_addresses_of_ipv4() -> None:
+    """Proxies are trusted, and refused tokens are counted, by these addresses."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    sockets = listen("::", port)
+    with socket.create_connection(("127.0.0.1", port)):
+        [waiting] = select.select(sockets, [], [], 5)[0]
+        accepted, address = waiting.accept()
+        accepted.close()
+    for each in sockets:
+        each.close()
+    assert address[0] == "127.0.0.1"
 
 
 @pytest.mark.req("HTTP-FR-057")

@@ -294,6 +294,12 @@ class StreamCapacityExceeded(ServiceUnavailable):
     retry_after = 15
 
 
+class TooManyUnreadResponses(ServiceUnavailable):
+    """The large responses of the process or of the owner wait for clients that do not read them."""
+
+    detail = "Too many large responses have not been read yet; read them, or request smaller pages."
+
+
 class ShuttingDown(ServiceUnavailable):
     """The process is shutting down; a retry reaches another one."""
 

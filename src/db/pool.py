@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from secrets import token_hex
 
 import asyncpg
 
@@ -29,6 +30,13 @@ class Connection(asyncpg.Connection):
         """Close the connection; terminate it if the server does not confirm in time."""
         with suppress(TimeoutError):
             await super().close(timeout=timeout or _CLOSE_TIMEOUT_SECONDS)
+
+    def _get_unique_id(self, prefix: str) -> str:
+        """Name a prepared statement as no other process does, because a pooler lends one session to several (ADR 0055).
+
+        asyncpg itself counts from one in each process, so another process's statement would be executed.
+        """
+        return f"{prefix}_{token_hex(8)}"
 
 
 class ConnectionPool:

@@ -10,6 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
+from src.api.response_memory import TASK_BYTES, LargeResponse, change_within_memory, is_small
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -60,7 +61,10 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if if_none_match and tasks.has_etag(query) and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
-        return respond(request, await tasks.list_tasks(query))
+        response = respond(request, await tasks.list_tasks(query))
+        if is_small(response):
+            return response
+        return LargeResponse(request, response, lambda: tasks.list_tasks(query), partial(respond, request))
 
     return router
 
@@ -128,6 +132,8 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
     responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED,
     openapi_extra=ZONE_PARAMETERS,
 )
-async def change_tasks(idempotent: Idempotency, bulk: Bulk) -> Response:
+async def change_tasks(request: Request, idempotent: Idempotency, bulk: Bulk) -> Response:
     """Apply up to 500 operations on different tasks in one transaction: all or none, or all that are possible."""
-    return await idempotent(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))
+    respond = partial(bulk_response, dry_run=bulk.dry_run)
+    size = len(bulk.operations) * TASK_BYTES
+    return await change_within_memory(request, size, lambda: idempotent(lambda tasks: tasks.bulk(bulk), respond))

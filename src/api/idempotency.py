@@ -66,7 +66,9 @@ Idempotency = Annotated[IdempotentHandler, Depends(idempotent_handler)]
 
 
 async def _fingerprint(request: Request) -> bytes:
-    head = f"{request.method} {request.scope['path']}\n"
+    """Hash the request; a path without the user id is the same as one with it."""
+    path = request.scope["route"].path_format.format(**request.path_params)
+    head = f"{request.method} {path}\n"
     return sha256(head.encode() + await request.body()).digest()
 
 

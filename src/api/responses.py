@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -45,7 +46,8 @@ def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Respons
 
 def _result(outcome: OperationOutcome) -> str:
     problem = "null" if outcome.error is None else json.dumps(outcome.error.problem)
-    return f'{{"status":{outcome.status},"task":{outcome.json or "null"},"problem":{problem}}}'
+    task = None if outcome.status == HTTPStatus.NO_CONTENT else outcome.json
+    return f'{{"status":{outcome.status},"task":{task or "null"},"problem":{problem}}}'
 
 
 def object_response(request: Request, page: TaskPage) -> Response:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
+from src.schemas.compatibility import Switch
 from src.schemas.origin import Origin
 from src.schemas.text import lowercase
 
@@ -66,4 +67,5 @@ Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefi
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
+Switches = Annotated[list[Switch], NoDecode, BeforeValidator(_split)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

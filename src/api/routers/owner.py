@@ -6,7 +6,9 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from src.api.compiled_route import CompiledRoute
 from src.api.dependencies import require_owner
 from src.api.openapi import Responses, errors, headers, operation_id
+from src.api.query_names import check_query
 
+PREFIX = "/api/{user_id}/tasks"
 _COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
 
 
@@ -26,10 +28,10 @@ NOT_MODIFIED: Responses = {
 def owner_router() -> APIRouter:
     """Build a router whose routes only the user in their path may use."""
     return APIRouter(
-        prefix="/api/{user_id}/tasks",
+        prefix=PREFIX,
         route_class=CompiledRoute,
         tags=["tasks"],
-        dependencies=[Depends(require_owner)],
+        dependencies=[Depends(require_owner), Depends(check_query)],
         responses=errors(401, 403, 422, 429, 503),
         generate_unique_id_function=operation_id,
     )

@@ -27,7 +27,7 @@ from src.services.tasks.columns import WRITTEN, Columns
 
 
 class OperationOutcome(NamedTuple):
-    """The result of one operation. `json` is its task, or None if the task is deleted or there is an `error`.
+    """The result of one operation. `json` is its task, also after its deletion (204), or None if there is an `error`.
 
     `is_written` is true if the operation has changed the task.
     """
@@ -149,9 +149,10 @@ def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome
     if planned.error is not None:
         return OperationOutcome(planned.error.status, error=planned.error)
     row = planned.task if planned.changes is None else written[planned.changes["revision"]]
-    if row is None or isinstance(planned.operation, DeleteOperation):
+    if row is None:
         return OperationOutcome(204, is_written=True)
-    status = 201 if planned.task is None else 200
+    is_deleted = isinstance(planned.operation, DeleteOperation)
+    status = 204 if is_deleted else 201 if planned.task is None else 200
     return OperationOutcome(status, row["revision"], row["json"], is_written=planned.changes is not None)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     ColumnElement,
     Double,
     Text,
@@ -51,6 +52,7 @@ def _due(*, descending: bool) -> ColumnElement[datetime]:
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
+    "completed": (TASKS.c.completed, Boolean),
     "title": (func.lower(col(TaskRow.title)), Text),
     "relevance": (cast(func.ts_rank(col(TaskRow.search_vector), search_query), Double), Double),
 }

@@ -39,6 +39,7 @@ _CURSOR_VALUES: dict[str, SortValue] = {
     "due_date": _NOW,
     "priority": 2,
     "title": "buy milk 100",
+    "completed": False,
     "relevance": 0.1,
 }
 

@@ -112,7 +112,12 @@ class _Names(NamedTuple):
     """The names of a model's members in all their spellings."""
 
     fields: frozenset[str]
+    of_responses: frozenset[str]
+    """The fields, and the members of responses that only the API sets."""
     by_spelling: dict[str, str]
+    """The fields by folded spelling."""
+    known: frozenset[str]
+    """All folded spellings that are not reported as unknown."""
     needs_one: bool
     """Whether a body must have one of the members, because none is required by itself."""
 
@@ -121,10 +126,10 @@ class _Names(NamedTuple):
 def _names(model: type[Spelled]) -> _Names:
     fields = model.__pydantic_fields__
     needs_one = not any(field.is_required() for field in fields.values())
-    spellings = index(fields, MEMBERS)
-    return _Names(
-        frozenset(fields), {"status": "completed"} | spellings if "completed" in fields else spellings, needs_one
-    )
+    status = {"status": "completed"} if "completed" in fields else {}
+    spellings = status | index(fields, MEMBERS)
+    known = _READ_ONLY | spellings.keys()
+    return _Names(frozenset(fields), frozenset((*fields, *READ_ONLY)), spellings, known, needs_one)
 
 
 def understood(members: object, model: type[Spelled]) -> object:
@@ -133,13 +138,15 @@ def understood(members: object, model: type[Spelled]) -> object:
     Raises:
         ValidationError: Two spellings of a member disagree, or none of the members is known.
     """
-    if isinstance(members, dict) and not members.keys() <= model.__pydantic_fields__.keys():
-        return _renamed(members, model)
-    return members
-
-
-def _renamed(members: dict[str, Any], model: type[Spelled]) -> dict[str, Any]:
+    if not isinstance(members, dict) or members.keys() <= model.__pydantic_fields__.keys():
+        return members
     names = _names(model)
+    if names.needs_one and names.by_spelling.keys().isdisjoint(map(fold, members)):
+        _refuse("unknown_members", f"none of the members can be set; send {' or '.join(_in_order(model))}")
+    return members if members.keys() <= names.of_responses else _renamed(members, names)
+
+
+def _renamed(members: dict[str, Any], names: _Names) -> dict[str, Any]:
     renamed: dict[str, Any] = {}
     sent: dict[str, dict[str, Any]] = {}
     for spelling, value in members.items():
@@ -148,8 +155,6 @@ def _renamed(members: dict[str, Any], model: type[Spelled]) -> dict[str, Any]:
             renamed[spelling] = value
         else:
             sent.setdefault(name, {})[spelling] = _value(name, spelling, value)
-    if names.needs_one and not sent:
-        _refuse("unknown_members", f"none of the members can be set; send {' or '.join(_in_order(model))}")
     before = [] if "completed_at" in names.fields else _states_before(members)
     return renamed | {name: _agreed(name, values, before) for name, values in sent.items()}
 
@@ -157,8 +162,9 @@ def _renamed(members: dict[str, Any], model: type[Spelled]) -> dict[str, Any]:
 def unknown_members(members: dict[str, Any], model: type[Spelled]) -> Iterator[str]:
     """Yield the members that mean nothing to the model, in any spelling."""
     names = _names(model)
-    known = names.by_spelling.keys() | _READ_ONLY
-    return (name for name in members if name not in names.fields and fold(name) not in known)
+    if members.keys() <= names.of_responses:
+        return iter(())
+    return (name for name in members if name not in names.of_responses and fold(name) not in names.known)
 
 
 _READ_ONLY = frozenset(map(fold, READ_ONLY))

@@ -112,7 +112,7 @@ def _set_length(head: Message, length: int) -> None:
 
 
 def _task_edits(switches: Collection[Switch]) -> list[Edit]:
-    """Add members beside `completed`, in JSON as PostgreSQL writes it and as Python does, which adds a space."""
+    """Add members beside `completed`, in the JSON of tasks and in that of errors, which has a space."""
     edits: list[Edit] = []
     for completed, text in ((True, "true"), (False, "false")):
         added = "".join(f",{_MEMBERS[switch][completed]}" for switch in _MEMBERS if switch in switches)

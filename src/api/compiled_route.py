@@ -5,21 +5,22 @@ and annotations that never change. That takes longer than the rest of an ordinar
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from email.message import Message as MimeMessage
 from inspect import iscoroutinefunction, signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, NoReturn, Union, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.params import Body
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from src.api.ignored_names import report_ignored
-from src.api.query_names import understand
+from src.api.query_names import NO_QUERY, understand
 from src.schemas.spellings import Spelled, unknown_members
 
 _MISSING = object()
@@ -70,27 +71,37 @@ class CompiledRoute(APIRoute):
             self.app = self._run
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["query_string"]:
-            scope["understood_query"] = understood = understand(scope["query_string"], self._parameters)
-            scope["query_string"] = understood.query_string
+        query = understand(scope["query_string"], self._parameters) if scope["query_string"] else NO_QUERY
+        scope["query_string"] = query.query_string
         request = Request(scope, receive, send)
         try:
             body = await _json_body(request) if self.body_field else _MISSING
             arguments = [_arguments(call, request, body) for call in self._calls]
         except _NotValidError:
             return await self._uncompiled(scope, _resend_body(request, receive), send)
-        if (
-            self._body_model
-            and isinstance(body, dict)
-            and not body.keys() <= self._body_model.__pydantic_fields__.keys()
-        ):
-            report_ignored(scope, unknown_members(body, self._body_model))
+        if query.unknown or (self._body_model and not _is_ordinary(body, self._body_model)):
+            report_ignored(scope, [*query.unknown, *unknown_members(body, self._body_model)])
+        calls = [*self._calls[:-1], _refusing(query.errors, self._calls[-1])] if query.errors else self._calls
         results: list[Any] = []
-        for call, values in zip(self._calls, arguments, strict=True):
+        for call, values in zip(calls, arguments, strict=True):
             values.update((name, results[position]) for name, position in call.results)
             results.append(await call.function(**values))
         response: Response = results[-1]
         return await response(scope, receive, send)
+
+
+def _is_ordinary(body: object, model: type[Spelled]) -> bool:
+    """Whether all members of a body have the names of the contract."""
+    return not isinstance(body, dict) or body.keys() <= model.__pydantic_fields__.keys()
+
+
+def _refusing(errors: Sequence[dict[str, Any]], handler: _Call) -> _Call:
+    """Refuse a query in place of the handler, after its dependencies, of which the first checks the owner."""
+
+    async def refuse(**_: object) -> NoReturn:
+        raise RequestValidationError(errors)
+
+    return handler._replace(function=refuse)
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

@@ -21,7 +21,7 @@ def report_ignored(scope: Scope, names: Iterable[str]) -> None:
     text = ", ".join([*listed[:MAX_NAMES], *(["..."] if len(listed) > MAX_NAMES else [])])
     if text:
         response_of(scope).add({HEADER: text})
-        scope["state"].setdefault("ignored_names", []).append(text)
+        scope["state"]["ignored_names"] = text
 
 
 def _escape(name: str) -> str:

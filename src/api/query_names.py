@@ -7,15 +7,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-
-from src.api.ignored_names import report_ignored
 from src.schemas.spellings import PARAMETERS, fold, index
 from src.schemas.task import MAX_PAGE
 
 _REPEATABLE = {"priority", "tag", "tags"}
-_CHECKED_NAMES = 100
+MAX_CACHED_QUERY = 4096
+"""The maximum length in bytes, because a client could fill the cache with longer ones."""
+_MAX_UNKNOWN = 100
 _SHORTEST_NEAR, _LONGEST_NEAR = 4, 24
 _PAGES = ("page", "pagenumber")
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
@@ -43,30 +41,26 @@ class _Sent(NamedTuple):
     value: str
 
 
-@lru_cache(maxsize=256)  # clients repeat a few
+NO_QUERY = UnderstoodQuery(b"")
+
+
 def understand(query_string: bytes, names: frozenset[str]) -> UnderstoodQuery:
     """Rename the parameters of a query string to these names of the contract."""
+    if len(query_string) > MAX_CACHED_QUERY:
+        return _understand.__wrapped__(query_string, names)
+    return _understand(query_string, names)
+
+
+@lru_cache(maxsize=256)  # clients repeat a few
+def _understand(query_string: bytes, names: frozenset[str]) -> UnderstoodQuery:
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     if all(name in names for name, _ in pairs):
         return UnderstoodQuery(query_string)
     renamed = [_Sent(_canonical(name, names), name, value) for name, value in pairs]
     sent = _with_offsets(renamed) if "offset" in names else renamed
-    unknown = tuple(dict.fromkeys(each.name for each in sent if each.name not in names))
+    unknown = tuple(islice(dict.fromkeys(each.name for each in sent if each.name not in names), _MAX_UNKNOWN))
     errors = (*_misspelled(unknown, names), *_disagreements(sent, names))
     return UnderstoodQuery(urlencode([(each.name, each.value) for each in sent]).encode(), unknown, errors)
-
-
-async def check_query(request: Request) -> None:
-    """Refuse parameters that are nearly known, because their purpose would be lost, and report unknown ones.
-
-    Raises:
-        RequestValidationError: A parameter is misspelled, or two spellings disagree.
-    """
-    understood: UnderstoodQuery | None = request.scope.get("understood_query")
-    if understood is not None and understood.errors:
-        raise RequestValidationError(understood.errors)
-    if understood is not None and understood.unknown:
-        report_ignored(request.scope, understood.unknown)
 
 
 def _canonical(name: str, names: frozenset[str]) -> str:
@@ -102,7 +96,7 @@ def _nearest(name: str, names: frozenset[str]) -> tuple[str, ...]:
 
 
 def _misspelled(unknown: Iterable[str], names: frozenset[str]) -> Iterator[dict[str, Any]]:
-    for name in islice(unknown, _CHECKED_NAMES):
+    for name in unknown:
         if nearest := _nearest(name, names):
             message = f"no such parameter; use {' or '.join(repr(each) for each in nearest)}"
             yield {"type": "unknown_parameter", "loc": ("query", name), "msg": message}

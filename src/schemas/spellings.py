@@ -159,8 +159,10 @@ def _renamed(members: dict[str, Any], names: _Names) -> dict[str, Any]:
     return renamed | {name: _agreed(name, values, before) for name, values in sent.items()}
 
 
-def unknown_members(members: dict[str, Any], model: type[Spelled]) -> Iterator[str]:
-    """Yield the members that mean nothing to the model, in any spelling."""
+def unknown_members(members: object, model: type[Spelled] | None) -> Iterator[str]:
+    """Yield the members of an object that are no spelling of the model's."""
+    if model is None or not isinstance(members, dict):
+        return iter(())
     names = _names(model)
     if members.keys() <= names.of_responses:
         return iter(())

@@ -16,5 +16,5 @@ class IgnoredNamesLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         await self._app(scope, receive, send)
-        for names in scope.get("state", {}).get("ignored_names", ()):
+        if names := scope.get("state", {}).get("ignored_names"):
             logger.info("ignored unknown names in a request: %s", names)

@@ -6,7 +6,6 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from src.api.compiled_route import CompiledRoute
 from src.api.dependencies import require_owner
 from src.api.openapi import Responses, errors, headers, operation_id
-from src.api.query_names import check_query
 
 PREFIX = "/api/{user_id}/tasks"
 _COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
@@ -31,7 +30,7 @@ def owner_router() -> APIRouter:
         prefix=PREFIX,
         route_class=CompiledRoute,
         tags=["tasks"],
-        dependencies=[Depends(require_owner), Depends(check_query)],
+        dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 429, 503),
         generate_unique_id_function=operation_id,
     )

@@ -238,9 +238,8 @@ async def test_the_log_of_a_developer_has_the_names_and_not_the_values(
         await user.post(
             json={"title": "Buy milk", "color": "an intimate thought"}, params={"view": "an intimate thought"}
         )
-    [first, second] = [record.getMessage() for record in caplog.records if "ignored" in record.getMessage()]
-    assert ("color" in first + second, "view" in first + second) == (True, True)
-    assert "intimate" not in first + second
+    [logged] = [record.getMessage() for record in caplog.records if "ignored" in record.getMessage()]
+    assert logged == "ignored unknown names in a request: view, color"
 
 
 @pytest.mark.req("TASK-FR-213", "TASK-FR-036")

@@ -62,7 +62,9 @@ class CompiledRoute(APIRoute):
         super().__init__(*arguments, **options)
         self._uncompiled = self.app = AsyncExitStackMiddleware(self.app)
         extra = (self.openapi_extra or {}).get("parameters", ())
-        self._parameters = frozenset([*_query_names(self.dependant), *(each["name"] for each in extra)])
+        self._parameters = frozenset(
+            [*_query_names(self.dependant), *(each["name"] for each in extra if each["in"] == "query")]
+        )
         self._body_model = _spelled_model(self.body_field.field_info.annotation) if self.body_field else None
         is_supported = not self._embed_body_fields and _is_compilable_tree(self.dependant)
         self.is_compiled = is_supported and _returns_response(self.endpoint)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks, components
+from src.api.time_zone import named_zone
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
@@ -41,7 +43,8 @@ class IdempotentHandler:
         async def handle(tasks: TaskService) -> StoredResponse:
             return _to_stored_response(respond(await act(tasks)))
 
-        request = IdempotentRequest(self._owner, self._key, await _fingerprint(self._request))
+        fingerprint, zone = await _fingerprint(self._request), partial(named_zone, self._request)
+        request = IdempotentRequest(self._owner, self._key, fingerprint, zone)
         shared = components(self._request)
         return _to_response(await run_once(shared.database, shared.broker.publish, request, handle))
 

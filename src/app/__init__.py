@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from src.api.middleware.compatibility import describe
 from src.api.openapi import TaskAPI
-from src.api.routers import health, overview, sync, tasks
+from src.api.routers import health, overview, sync, tasks, user_settings
 from src.api.routers.aliases import aliases
 from src.app.components import Components
 from src.app.middleware import middleware
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
     switches = settings.compatibility
     deletion = tasks.delete_router(with_task="json-delete" in switches)
-    routers = (*lists, sync.router, overview.router, tasks.router, deletion, health.router)
+    routers = (*lists, sync.router, overview.router, tasks.router, deletion, user_settings.router, health.router)
     # Not by include_router, because the index of routes does not see included ones.
     routes = [route for router in routers for route in router.routes]
     app = TaskAPI(

@@ -21,7 +21,7 @@ def _operations(app: FastAPI) -> list[tuple[str, str]]:
 def _body(path: str) -> dict[str, Any]:
     if path.endswith("/bulk"):
         return {"operations": [{"op": "delete", "id": 1}]}
-    return {"completed": True} if path.endswith("/complete") else {"title": "Buy milk"}
+    return {"completed": True} if path.endswith("/complete") else {"title": "Buy milk", "time_zone": None}
 
 
 @pytest.mark.req("AUTH-FR-001", "TASK-FR-033")
@@ -30,7 +30,7 @@ async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: Start
     app.state.components.shutdown.set()  # or the event stream would not end
     user = User(app)
     protected = [each for each in _operations(app) if each[1] not in PUBLIC]
-    assert len(protected) == 13
+    assert len(protected) == 15
     for method, path in protected:
         body: dict[str, Any] = {"json": _body(path)} if method in {"POST", "PUT", "PATCH"} else {}
         own = path.format(user_id=user.id, task_id=1)

@@ -246,3 +246,11 @@ async def test_the_log_of_a_developer_has_the_names_and_not_the_values(
 async def test_nothing_is_stored_of_a_user_whose_request_is_refused(user: User, sql: Connection) -> None:
     await user.post(json={"title": "Buy milk", "done": True, "completed": False})
     assert await sql.fetchval("SELECT count(*) FROM users WHERE id = $1", user.id) == 0
+
+
+@pytest.mark.req("TASK-FR-210")
+@pytest.mark.parametrize("spelling", ["timeZone", "timezone", "TimeZone"])
+async def test_settings_have_spellings_too(user: User, spelling: str) -> None:
+    for zone in (ZONE, None):
+        stored = await user.http.put(f"/api/{user.id}/settings", json={spelling: zone})
+        assert (stored.status_code, stored.json()) == (200, {"time_zone": zone})

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from src.db.pool import Row
-from src.errors import AppError, TaskChanged, TaskNotFound
-from src.recurrence.next import next_occurrence
+from src.errors import AppError, NotSkippable, TaskChanged, TaskNotFound
+from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
     CreateOperation,
     DeleteOperation,
     Operation,
     RestoreOperation,
+    SkipOperation,
     TaskOperation,
     UpdateOperation,
 )
@@ -20,31 +21,48 @@ from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""
 
+type Events = dict[int, str]
+"""The last events of tasks that earlier operations of the same bulk write, by id."""
+
 
 @dataclass(slots=True)
 class PlannedWrite:
     """The result of planning an operation: the changes of a task, and the next task of a recurring one.
 
-    `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
+    `next_task` is to be created, and `undone` is a next task that is to be deleted permanently, because the completion
+    that created it is undone. `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
     """
 
     operation: Operation
     task: Row | None = None
     changes: Columns | None = None
     next_task: Columns | None = None
+    undone: Columns | None = None
     error: AppError | None = None
 
 
-def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime) -> PlannedWrite:
-    """Plan an operation on the current state of its task."""
+def plan(
+    operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime, earlier: Events
+) -> PlannedWrite:
+    """Plan an operation on the current state of its task, and add its events to those of earlier operations."""
     if isinstance(operation, CreateOperation):
         return PlannedWrite(operation, changes=_new(operation, now))
-    if task is None or not _is_reachable(operation, task):
+    if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
         return PlannedWrite(operation, error=TaskNotFound())
     if if_match is not None and task["revision"] not in if_match:
         return PlannedWrite(operation, error=TaskChanged(task["json"]))
-    changes = _changes(operation, task, now)
-    return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, now))
+    try:
+        changes = _changes(operation, task, now)
+    except AppError as error:
+        return PlannedWrite(operation, error=error)
+    if changes is None:
+        return PlannedWrite(operation, task)
+    undone = _undone(task, changes, now, earlier)
+    earlier[operation.id] = changes["last_event"]
+    if undone:
+        earlier[undone["id"]] = undone["last_event"]
+        changes["next_task_id"] = None
+    return PlannedWrite(operation, task, changes, _next_task(task, changes, now), undone)
 
 
 def _is_reachable(operation: TaskOperation, task: Row) -> bool:
@@ -72,6 +90,8 @@ def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | No
             return to_tombstone(now) if operation.permanent else to_trash(now)
         case RestoreOperation():
             return to_restored(now) if task["deleted_at"] else None
+        case SkipOperation():
+            return _skipped(task, now)
 
 
 def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
@@ -97,16 +117,38 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
 def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
     """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
-    if changes.get("last_event") != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
+    if changes["last_event"] != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
         return None
-    occurrence = next_occurrence(
-        after["recurrence"],
-        after["due_date"],
-        basis=after["recurrence_from"],
-        completed_at=now,
-        zone=after["recurrence_tz"],
-    )
+    occurrence = _next_occurrence(after, after["recurrence_from"], now)
     if occurrence is None:
         return None
     inherited = {name: after[name] for name in CREATED}
-    return inherited | to_columns(occurrence._asdict()) | {"last_event": "created"}
+    return inherited | occurrence | {"last_event": "created"}
+
+
+def _next_occurrence(task: Columns, basis: Basis, now: datetime) -> Columns | None:
+    """Return the columns of the due date and the rule of the next occurrence."""
+    occurrence = next_occurrence(
+        task["recurrence"], task["due_date"], basis=basis, completed_at=now, zone=task["recurrence_tz"]
+    )
+    return None if occurrence is None else to_columns(occurrence._asdict())
+
+
+def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Columns | None:
+    """Return the tombstone of the next task if these changes reopen a task whose next one is as it was created."""
+    next_id = task["next_task_id"]
+    if changes["last_event"] != "reopened" or earlier.get(next_id, task["next_event"]) != "created":
+        return None
+    return {"id": next_id, **to_tombstone(now)}
+
+
+def _skipped(task: Row, now: datetime) -> Columns:
+    """Return the due date and the rule of the occurrence after that of the due date, whatever `recurrence_from` is."""
+    if task["recurrence"] is None:
+        raise NotSkippable("The task does not recur, so it has no occurrence to skip.")
+    if task["completed_at"] is not None:
+        raise NotSkippable("The task is completed; only an occurrence of a pending task can be skipped.")
+    occurrence = _next_occurrence({**task}, "due_date", now)
+    if occurrence is None:
+        raise NotSkippable("This is the last occurrence of the task, so it cannot be skipped; complete or delete it.")
+    return occurrence | {"last_event": "updated"}

@@ -70,10 +70,17 @@ TAKE_REVISIONS = Statement(
     .values(revision=col(User.revision) + bindparam("count", type_=BigInteger))
     .returning(col(User.revision))
 )
+_next = TASKS.alias("next_task")
+_next_event = (
+    select(_next.c.last_event)
+    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_task_id)
+    .correlate(TASKS)
+    .scalar_subquery()
+)
 READ_TASKS = Statement(
-    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN), detailed_task_json.label("json")).where(
-        col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-    )
+    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN))
+    .add_columns(_next_event.label("next_event"), detailed_task_json.label("json"))
+    .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 INSERT_TASKS = _insert_tasks()
 UPDATE_TASKS = _update_tasks()

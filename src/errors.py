@@ -166,7 +166,7 @@ class TaskChanged(AppError):
     title = "Precondition failed"
     detail = "The task has changed; see 'current' for its current state."
 
-    def __init__(self, current: str) -> None:
+    def __init__(self, current: bytes) -> None:
         super().__init__()
         self.current = current
 

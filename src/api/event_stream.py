@@ -67,4 +67,4 @@ async def _events(
 
 
 def _event(change: Change) -> bytes:
-    return format_sse_event(id=str(change.token), event=change.event, data_str=change.json)
+    return format_sse_event(id=str(change.token), event=change.event, data_str=change.json.decode())

@@ -1,10 +1,10 @@
-"""Builds responses around JSON that PostgreSQL has written."""
+"""Builds responses around the JSON of tasks and of counts."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
 from fastapi import Request, Response
 
 from src.services.bulk.service import OperationOutcome
@@ -14,10 +14,11 @@ from src.services.sync.changes import ChangePage
 from src.services.tasks.service import TaskRecord
 
 _JSON = "application/json"
+_encode = msgspec.json.Encoder().encode
 
 
-def json_response(body: str) -> Response:
-    """Send JSON as PostgreSQL has written it."""
+def json_response(body: str | bytes) -> Response:
+    """Send JSON as it is."""
     return Response(body, media_type=_JSON)
 
 
@@ -39,26 +40,25 @@ def created_response(request: Request, task: TaskRecord) -> Response:
 
 def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Response:
     """Render the outcomes of a bulk as `schemas.operations.BulkResults`."""
-    body = f'{{"results":[{",".join(map(_result, outcomes))}],"dry_run":{json.dumps(dry_run)}}}'
-    return Response(body, media_type=_JSON)
+    results = b",".join(map(_result, outcomes))
+    return json_response(b'{"results":[%b],"dry_run":%b}' % (results, _encode(dry_run)))
 
 
-def _result(outcome: OperationOutcome) -> str:
-    problem = "null" if outcome.error is None else json.dumps(outcome.error.problem)
-    return f'{{"status":{outcome.status},"task":{outcome.json or "null"},"problem":{problem}}}'
+def _result(outcome: OperationOutcome) -> bytes:
+    problem = outcome.error and outcome.error.problem
+    return b'{"status":%d,"task":%b,"problem":%b}' % (outcome.status, outcome.json or b"null", _encode(problem))
 
 
 def object_response(request: Request, page: TaskPage) -> Response:
     """Render a page as `schemas.task.TaskList`."""
-    cursor = "null" if page.next_cursor is None else f'"{page.next_cursor}"'
-    total = "null" if page.total is None else page.total
-    body = f'{{"tasks":{_array(page)},"count":{len(page.tasks)},"total":{total},"next_cursor":{cursor}}}'
+    values = (page.tasks, page.task_count, _encode(page.total), _encode(page.next_cursor))
+    body = b'{"tasks":%b,"count":%d,"total":%b,"next_cursor":%b}' % values
     return Response(body, headers=_page_headers(request, page), media_type=_JSON)
 
 
 def array_response(request: Request, page: TaskPage) -> Response:
     """Render a page as a bare array; total and next page are in `X-Total-Count` and `Link`."""
-    return Response(_array(page), headers=_page_headers(request, page), media_type=_JSON)
+    return Response(page.tasks, headers=_page_headers(request, page), media_type=_JSON)
 
 
 def tag_object_response(tags: TagCounts) -> Response:
@@ -73,13 +73,9 @@ def tag_array_response(tags: TagCounts) -> Response:
 
 def changes_response(page: ChangePage) -> Response:
     """Render changes as `schemas.changes.TaskChanges`, without an ETag if there are more, which a 304 would hide."""
-    tasks, more = ",".join(change.json for change in page.changes), "true" if page.more else "false"
-    body = f'{{"tasks":[{tasks}],"next_since":"{page.next_since}","more":{more}}}'
+    values = (b",".join(change.json for change in page.changes), _encode(str(page.next_since)), _encode(page.more))
+    body = b'{"tasks":[%b],"next_since":%b,"more":%b}' % values
     return Response(body, headers={} if page.more else _etag(page.revision), media_type=_JSON)
-
-
-def _array(page: TaskPage) -> str:
-    return f"[{','.join(page.tasks)}]"
 
 
 def _page_headers(request: Request, page: TaskPage) -> Mapping[str, str]:

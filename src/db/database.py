@@ -58,7 +58,6 @@ class Database:
             "timeout": _CONNECT_TIMEOUT_SECONDS,
             "statement_cache_size": 100 if prepared_statements else 0,
             "max_cached_statement_lifetime": 0,  # a new statement is planned five times before its plan is kept
-            "server_settings": {"timezone": "UTC"},  # in which PostgreSQL writes times into JSON
         }
         self._on_query = on_query
         self._pool = ConnectionPool(self._open_connection, pool_size)

@@ -17,6 +17,7 @@ from src.schemas.operations import (
     UpdateOperation,
 )
 from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
+from src.services.tasks.json import detailed_task_json
 
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""
@@ -50,7 +51,7 @@ def plan(
     if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
         return PlannedWrite(operation, error=TaskNotFound())
     if if_match is not None and task["revision"] not in if_match:
-        return PlannedWrite(operation, error=TaskChanged(task["json"]))
+        return PlannedWrite(operation, error=TaskChanged(detailed_task_json(task["task"])))
     try:
         changes = _changes(operation, task, now)
     except AppError as error:

@@ -24,6 +24,7 @@ from src.services.bulk.statements import (
 )
 from src.services.owner import OwnerId
 from src.services.tasks.columns import WRITTEN, Columns
+from src.services.tasks.json import detailed_task_json
 
 
 class OperationOutcome(NamedTuple):
@@ -34,7 +35,7 @@ class OperationOutcome(NamedTuple):
 
     status: int
     revision: int = 0
-    json: str | None = None
+    json: bytes | None = None
     error: AppError | None = None
     is_written: bool = False
 
@@ -151,11 +152,18 @@ def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
 def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome:
     if planned.error is not None:
         return OperationOutcome(planned.error.status, error=planned.error)
-    row = planned.task if planned.changes is None else written[planned.changes["revision"]]
-    if row is None or isinstance(planned.operation, DeleteOperation):
+    if isinstance(planned.operation, DeleteOperation):
         return OperationOutcome(204, is_written=True)
-    status = 201 if planned.task is None else 200
-    return OperationOutcome(status, row["revision"], row["json"], is_written=planned.changes is not None)
+    if planned.changes is None:
+        return _unchanged(planned.task)
+    row, status = written[planned.changes["revision"]], 201 if planned.task is None else 200
+    return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True)
+
+
+def _unchanged(task: Row | None) -> OperationOutcome:
+    if task is None:
+        return OperationOutcome(204)
+    return OperationOutcome(200, task["revision"], detailed_task_json(task["task"]))
 
 
 def _task_id(operation: Operation) -> int:

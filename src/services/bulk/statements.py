@@ -21,7 +21,7 @@ from src.db.statement import Statement
 from src.models import TASKS, TaskRow, User
 from src.services.owner import OWNER
 from src.services.tasks.columns import WRITTEN
-from src.services.tasks.json import detailed_task_json, new_task_record, task_record
+from src.services.tasks.json import detailed_task_columns, new_task_columns
 
 _now = bindparam("now", type_=UTCDateTime)
 _timestamp = func.clock_timestamp().label("now")
@@ -38,7 +38,7 @@ def _insert_tasks() -> Statement:
     records = _records(*WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
     source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
-    return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_record))
+    return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_columns))
 
 
 def _update_tasks() -> Statement:
@@ -48,7 +48,7 @@ def _update_tasks() -> Statement:
         update(TaskRow)
         .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == records.c.id)
         .values(updated_at=_now, **values)
-        .returning(*task_record)
+        .returning(*detailed_task_columns)
     )
 
 
@@ -79,7 +79,7 @@ _next_event = (
 )
 READ_TASKS = Statement(
     select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN))
-    .add_columns(_next_event.label("next_event"), detailed_task_json.label("json"))
+    .add_columns(_next_event.label("next_event"), func.row(*detailed_task_columns).label("task"))
     .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 INSERT_TASKS = _insert_tasks()

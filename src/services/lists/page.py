@@ -5,6 +5,7 @@ from typing import NamedTuple
 from src.db.pool import Row
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
+from src.services.tasks.json import task_array_json
 
 
 class TaskPage(NamedTuple):
@@ -15,7 +16,9 @@ class TaskPage(NamedTuple):
     """
 
     revision: int | None
-    tasks: list[str]
+    tasks: bytes
+    """A JSON array of `schemas.task.Task`."""
+    task_count: int
     total: int | None
     next_cursor: str | None
 
@@ -26,10 +29,11 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
     shown = tasks[: query.limit]
     more = len(tasks) > query.limit
     is_complete = query.cursor is None and not query.effective_offset and not more
-    revision, counted = (rows[0]["revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
+    revision, counted = (rows[0]["owner_revision"], rows[0]["total"]) if rows else (0, 0 if query.total else None)
     return TaskPage(
         revision=revision if query.is_time_independent else None,
-        tasks=[row["json"] for row in shown],
+        tasks=task_array_json(shown),
+        task_count=len(shown),
         total=len(shown) if is_complete else counted,
         next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,
     )

@@ -25,7 +25,7 @@ from src.db.statement import Statement, hidden_parameter
 from src.models import TASKS, TaskRow, User
 from src.services.lists.filters import FILTERS, search_query
 from src.services.owner import HIDDEN_OWNER, OWNER
-from src.services.tasks.json import task_columns, task_json
+from src.services.tasks.json import task_columns
 
 
 class ListShape(NamedTuple):
@@ -89,7 +89,7 @@ def list_tasks(shape: ListShape) -> Statement:
     matches = [col(TaskRow.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
     total = select(func.count()).select_from(TaskRow).where(*matches).scalar_subquery()
     page = (
-        select(*task_columns, key.label("value"))
+        select(*task_columns(TASKS), key.label("value"))
         .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
         .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
         .limit(hidden_parameter("limit", BigInteger))
@@ -97,8 +97,8 @@ def list_tasks(shape: ListShape) -> Statement:
         .subquery("page")
     )
     return Statement(
-        select(col(User.revision), (total if shape.has_total else null()).label("total"))
-        .add_columns(page.c.id, page.c.value, task_json(page).label("json"))
+        select(*page.c, col(User.revision).label("owner_revision"))
+        .add_columns((total if shape.has_total else null()).label("total"))
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)

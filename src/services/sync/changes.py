@@ -14,6 +14,7 @@ from src.schemas.changes import SyncToken
 from src.services.owner import OwnerId
 from src.services.sync.statements import CHANGES, CURRENT_TOKEN
 from src.services.sync.subscription import Subscription
+from src.services.tasks.json import task_json
 
 # The maximum number of tasks that a stream with a slow client holds in memory.
 _STREAM_PAGE_SIZE = 25
@@ -26,7 +27,7 @@ class Change(NamedTuple):
 
     token: SyncToken
     event: str
-    json: str
+    json: bytes
 
 
 class ChangePage(NamedTuple):
@@ -64,7 +65,7 @@ class ChangeService:
             SyncExpired: Changes after `since` have been purged.
         """
         rows = await self._database.fetch(CHANGES, owner=self._owner, since=since.revision, limit=limit + 1)
-        current = SyncToken(rows[0]["revision"], rows[0]["purged_revision"]) if rows else _START
+        current = SyncToken(rows[0]["owner_revision"], rows[0]["purged_revision"]) if rows else _START
         _require_not_expired(since, current)
         return _page(rows, current, limit)
 
@@ -105,9 +106,9 @@ def _require_not_expired(since: SyncToken, current: SyncToken) -> None:
 
 def _page(rows: list[Row], current: SyncToken, limit: int) -> ChangePage:
     changes = [
-        Change(SyncToken(row["at"], current.purged), row["last_event"], row["json"])
+        Change(SyncToken(row["revision"], current.purged), row["last_event"], task_json(row))
         for row in rows
-        if row["at"] is not None
+        if row["revision"] is not None
     ]
     page, more = changes[:limit], len(changes) > limit
     return ChangePage(page, page[-1].token if more else current, more, current.revision)

@@ -5,9 +5,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from src.db.statement import Statement, hidden_parameter
-from src.models import TaskRow, User
+from src.models import TASKS, TaskRow, User
 from src.services.owner import HIDDEN_OWNER, OWNER
-from src.services.tasks.json import task_columns, task_json
+from src.services.tasks.json import task_columns
 
 CHANNEL = "task_changes"
 """The channel on which processes notify each other of owners whose tasks have changed."""
@@ -15,7 +15,7 @@ CHANNEL = "task_changes"
 _owners = bindparam("owners", type_=ARRAY(Text))
 
 _page = (
-    select(*task_columns, col(TaskRow.last_event))
+    select(*task_columns(TASKS), col(TaskRow.last_event))
     .where(col(TaskRow.user_id) == HIDDEN_OWNER, col(TaskRow.revision) > hidden_parameter("since", BigInteger))
     .order_by(col(TaskRow.revision))
     .limit(hidden_parameter("limit", BigInteger))
@@ -29,9 +29,10 @@ CURRENT_TOKEN = Statement(_current)
 """Reads the owner's revision and purged revision, a `SyncToken`."""
 
 CHANGES = Statement(
-    _current.add_columns(_page.c.revision.label("at"), _page.c.last_event, task_json(_page).label("json"))
+    select(*_page.c, col(User.revision).label("owner_revision"), col(User.purged_revision))
     .select_from(User)
     .outerjoin(_page, true())
+    .where(col(User.id) == OWNER)
     .order_by(_page.c.revision)
 )
 """Reads a page of changes with the owner's revisions in each row; without changes it is one row of nulls."""

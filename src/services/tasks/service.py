@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from src.db.database import Database
 from src.db.pool import Row
@@ -28,6 +28,7 @@ from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
 from src.services.tasks.columns import to_columns
+from src.services.tasks.json import detailed_task_json
 from src.services.tasks.statements import (
     COMPLETE_TASK,
     CREATE_TASK,
@@ -45,7 +46,12 @@ class TaskRecord(NamedTuple):
 
     id: int
     revision: int
-    json: str
+    json: bytes
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Encode a row of `detailed_task_columns`."""
+        return cls(row["id"], row["revision"], detailed_task_json(row))
 
 
 class TaskService:
@@ -71,7 +77,7 @@ class TaskService:
         """Create a task, and the owner's row with the first one."""
         row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **to_columns(task.model_dump()))
         self._publish(self._owner)
-        return TaskRecord(*_require(row))
+        return TaskRecord.of(_require(row))
 
     async def get_task(self, task_id: int) -> TaskRecord:
         """Return one task.
@@ -80,7 +86,7 @@ class TaskService:
             TaskNotFound: The owner has no task with this id.
         """
         row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
-        return TaskRecord(*_require(row))
+        return TaskRecord.of(_require(row))
 
     async def update_task(self, task_id: int, changes: TaskUpdate, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Update the members that were sent. If there are none, nothing changes.
@@ -176,7 +182,7 @@ class TaskService:
         if row is None:
             return await self._apply_in_transaction(operation, if_match)
         self._publish(self._owner)
-        return TaskRecord(*row)
+        return TaskRecord.of(row)
 
     async def _apply_in_transaction(self, operation: TaskOperation, if_match: ExpectedRevisions) -> TaskRecord:
         async with self._database.transaction(self._owner) as transaction:
@@ -185,7 +191,7 @@ class TaskService:
                 raise outcome.error
         if outcome.is_written:
             self._publish(self._owner)
-        return TaskRecord(operation.id, outcome.revision, outcome.json or "")
+        return TaskRecord(operation.id, outcome.revision, outcome.json or b"")
 
 
 def _require(row: Row | None) -> Row:

@@ -31,7 +31,7 @@ from src.db.statement import Statement
 from src.models import TASKS, TaskRow, User
 from src.services.owner import OWNER
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
-from src.services.tasks.json import new_task_record, task_record
+from src.services.tasks.json import detailed_task_columns, new_task_columns
 
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], Columns]
@@ -96,7 +96,7 @@ def _create() -> Statement:
         "revision": bump.c.revision,
     }
     new = insert(TaskRow).from_select(list(values), select(*values.values()))
-    return Statement(new.returning(*new_task_record))
+    return Statement(new.returning(*new_task_columns))
 
 
 def _write(*conditions: Condition, values: Values) -> Statement:
@@ -106,7 +106,7 @@ def _write(*conditions: Condition, values: Values) -> Statement:
         update(TaskRow)
         .where(*conditions)
         .values(updated_at=bump.c.now, revision=bump.c.revision, **changes)
-        .returning(*task_record)
+        .returning(*detailed_task_columns)
     )
 
 
@@ -138,7 +138,7 @@ def _to_complete(now: ColumnElement[datetime]) -> Columns:
 
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
-GET_TASK = Statement(select(*task_record).where(*_is_the_task))
+GET_TASK = Statement(select(*detailed_task_columns).where(*_is_the_task))
 CREATE_TASK = _create()
 COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _has_no_next_task, values=_to_complete)
 TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)

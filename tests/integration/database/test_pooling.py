@@ -69,7 +69,7 @@ async def paris(new_database: NewDatabase) -> str:
 async def assert_times_are_utc(user: User) -> None:
     task = await user.create(completed=True)
     [listed] = await user.tasks(limit=1)
-    assert {task[time][-6:] for time in _TIMES} == {listed[time][-6:] for time in _TIMES} == {"+00:00"}
+    assert {task[time][-1] for time in _TIMES} == {listed[time][-1] for time in _TIMES} == {"Z"}
 
 
 @pytest.mark.req("TASK-FR-011")

@@ -40,7 +40,7 @@ async def test_a_task_is_created_from_a_title_alone(user: User) -> None:
         False,
         None,
     )
-    assert task["created_at"].endswith("+00:00")
+    assert task["created_at"].endswith("Z")
     assert before < datetime.fromisoformat(task["created_at"]) < before + timedelta(minutes=1)
     assert task["updated_at"] == task["created_at"]
 

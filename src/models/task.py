@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field
 
 from src.models.base import Table
+from src.schemas.category import Category
 from src.schemas.due_date import DueDate
 from src.schemas.recurrence import Recurrence
 from src.schemas.task import Description, Title
@@ -36,6 +37,7 @@ class TaskRow(Table, table=True):
     )
     completed_at: datetime | None
     priority: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": text("2")})
+    category: Category
     tags: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
     due_date: DueDate
     due_day: date | None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from src.schemas.category import Category
 from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
@@ -38,6 +39,7 @@ class TaskCreate(BaseModel):
     description: Description = None
     completed: bool = False
     priority: Priority = DEFAULT_PRIORITY
+    category: Category = None
     tags: Tags = []
     due_date: DueDate = None
     recurrence: Recurrence = None
@@ -54,6 +56,7 @@ class TaskUpdate(BaseModel):
     description: Description | MISSING = MISSING
     completed: bool | MISSING = MISSING
     priority: Priority | MISSING = MISSING
+    category: Category | MISSING = MISSING
     tags: Tags | MISSING = MISSING
     due_date: DueDate | MISSING = MISSING
     recurrence: Recurrence | MISSING = MISSING
@@ -81,6 +84,7 @@ class Task(BaseModel):
                     "completed": True,
                     "completed_at": "2026-11-20T10:00:00Z",
                     "priority": "high",
+                    "category": "errands",
                     "tags": ["home"],
                     "due_date": "2026-12-01",
                     "recurrence": "FREQ=WEEKLY;BYDAY=TU",
@@ -102,6 +106,7 @@ class Task(BaseModel):
     completed: bool
     completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is pending.")]
     priority: PriorityName
+    category: str | None
     tags: list[str]
     due_date: Annotated[str | None, Field(description="A day or an instant, as it was sent.")]
     recurrence: Annotated[str | None, Field(description="The recurrence rule (RFC 5545), in upper case.")]

@@ -7,6 +7,7 @@ VALUES: dict[str, list[Any]] = {
     "description": [None, "", "Two bottles"],
     "completed": [False, True],
     "priority": ["medium", "none", "urgent"],
+    "category": [None, "errands"],
     "tags": [[], ["a", "{b}", 'say "c"']],
     "due_date": [None, "2999-01-01", "2999-01-01T09:00:00.5+05:00"],
     "recurrence": [None, "FREQ=DAILY", "FREQ=DAILY;COUNT=2"],

@@ -92,6 +92,11 @@ FILTERS = {
         col(TaskRow.priority) == any_(_priorities),
         lambda query, _: {"priorities": query.priorities},
     ),
+    "category": Filter(
+        lambda query: bool(query.category),
+        func.lower(col(TaskRow.category)) == any_(cast(_lowercase("categories"), ARRAY(Text))),
+        lambda query, _: {"categories": query.category},
+    ),
     "any_tag": Filter(_needs_any_tag, _tags.op("&&")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
     "all_tags": Filter(_needs_all_tags, _tags.op("@>")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
     "search": Filter(

@@ -1,8 +1,8 @@
 """The wire format of tasks and its limits, which the columns of the table share."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from src.schemas.category import Category
 from src.schemas.due_date import DueDate
@@ -11,6 +11,7 @@ from src.schemas.recurrence import Recurrence, RecurrenceFrom
 from src.schemas.tags import Tags
 from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
+from src.schemas.timestamp import Timestamp
 
 MAX_PAGE = 1000
 
@@ -45,6 +46,20 @@ class TaskCreate(BaseModel):
     recurrence: Recurrence = None
     recurrence_from: RecurrenceFrom = "due_date"
     recurrence_tz: RecurrenceTimeZone = None
+    created_at: Annotated[
+        Timestamp, Field(description="When the task was created elsewhere, for imports; by default now.")
+    ] = None
+    completed_at: Annotated[
+        Timestamp, Field(description="When it was completed, for imports: it is completed then. By default now.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _complete_if_completed_at(self) -> Self:
+        if self.completed_at is not None:
+            if not self.completed and "completed" in self.model_fields_set:
+                raise ValueError("'completed_at' is for completed tasks only, but 'completed' is false")
+            self.completed = True
+        return self
 
 
 class TaskUpdate(BaseModel):

@@ -20,4 +20,7 @@ FILLED: dict[str, Any] = {name: values[-1] for name, values in VALUES.items()}
 """A task in which no member is empty."""
 
 SET_BY_SERVER = {"id", "user_id", "completed_at", "created_at", "updated_at", "deleted_at", "revision"}
-"""The members that a client can not set."""
+"""The members that a client can not change."""
+
+IMPORTED = {"created_at", "completed_at"}
+"""Those of them that a client may send with a new task."""

@@ -76,8 +76,8 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
 
 def _new(operation: CreateOperation, now: datetime) -> Columns:
     values = to_columns(operation.task.model_dump())
-    completed = values.pop("completed")
-    return values | {"completed_at": now if completed else None, "last_event": "created"}
+    completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None
+    return values | {"completed_at": completed_at, "last_event": "created"}
 
 
 def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | None:

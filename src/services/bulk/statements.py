@@ -35,9 +35,10 @@ def _records(*names: str) -> FromClause:
 
 
 def _insert_tasks() -> Statement:
-    records = _records(*WRITTEN)
+    records = _records("created_at", *WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
-    source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
+    created_at = func.least(records.c.created_at, _now)  # null, of a next task too, means now
+    source = select(OWNER, created_at, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
     return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_columns))
 
 

@@ -28,8 +28,8 @@ _BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "last_event
 _CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None and c.name not in _BOOKKEEPING]
 _DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
 
-CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS)
-"""The columns that a new task has from the client; `completed_at` is set by the server."""
+CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS and name != "completed_at")
+"""The columns that a new task has from the client as they are, and that a next task inherits."""
 
 WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
 """The columns that a write may change, besides `updated_at`."""

@@ -90,8 +90,9 @@ def _create() -> Statement:
     values = {
         "user_id": OWNER,
         **{name: _value(name) for name in CREATED},
-        "completed_at": case((_completed, bump.c.now)),
-        "created_at": bump.c.now,
+        # A timestamp in the future is replaced by now, and so is null, which LEAST ignores.
+        "completed_at": case((_completed, func.least(_value("completed_at"), bump.c.now))),
+        "created_at": func.least(_value("created_at"), bump.c.now),
         "updated_at": bump.c.now,
         "revision": bump.c.revision,
     }

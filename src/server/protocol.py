@@ -22,6 +22,7 @@ from src.server.errors import (
     has_body,
     serialize,
 )
+from src.server.response_writer import ResponseWriter
 from src.server.slow_reader import SlowReaderDetector
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -145,6 +146,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn hides its type
         self._running = cycle
+        cycle.send = ResponseWriter(cycle).send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)

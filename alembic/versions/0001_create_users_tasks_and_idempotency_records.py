@@ -89,6 +89,7 @@ def _create_tasks() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
     )
     op.create_index("tasks_user_id_revision_key", "tasks", ["user_id", "revision"], unique=True)
+    op.create_index("tasks_user_id_created_at_id_idx", "tasks", ["user_id", "created_at", "id"])
     is_deleted = sa.text("deleted_at IS NOT NULL")
     op.create_index("tasks_trash_idx", "tasks", ["user_id", "deleted_at"], postgresql_where=is_deleted)
 

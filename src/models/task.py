@@ -25,6 +25,7 @@ class TaskRow(Table, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("tasks_user_id_revision_key", "user_id", "revision", unique=True),
+        Index("tasks_user_id_created_at_id_idx", "user_id", "created_at", "id"),
         Index("tasks_trash_idx", "user_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 

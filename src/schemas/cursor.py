@@ -12,10 +12,10 @@ from src.schemas.task import MAX_ID
 MAX_CURSOR = 2000
 """The maximum length of a cursor: more than that of the longest title, escaped in JSON."""
 
-type SortValue = str | int | float | datetime | None
+type SortValue = str | int | float | datetime
 
 _TYPES: dict[str, type] = {
-    "created_at": type(None),
+    "created_at": datetime,
     "updated_at": int,
     "due_date": datetime,
     "priority": int,
@@ -46,7 +46,7 @@ def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
     """
     try:
         _, _, value, task_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id)
+        position = Position(datetime.fromisoformat(value) if _TYPES[order[0]] is datetime else value, task_id)
         if _is_valid(order, position) and encode_cursor(order, position) == cursor:
             return position
     except (ValueError, TypeError, RecursionError):
@@ -66,6 +66,4 @@ def _is_valid(order: tuple[str, bool], position: Position) -> bool:
             return value.tzinfo == UTC
         case int():
             return abs(value) <= MAX_ID
-        case float():
-            return math.isfinite(value)
-    return True
+    return math.isfinite(value)

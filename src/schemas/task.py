@@ -114,7 +114,7 @@ class Task(BaseModel):
         }
     )
 
-    id: Annotated[int, Field(description="Unique and never reused; a newer task has a larger id.")]
+    id: Annotated[int, Field(description="Unique and never reused; a task that is added later has a larger id.")]
     user_id: Annotated[str, Field(description="The owner: the user id of Better Auth.")]
     title: str
     description: str | None

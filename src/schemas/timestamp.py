@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
 
 _MAX_CLOCK_SKEW_SECONDS = 24 * 3600
-"""How far a client's clock may be ahead; a timestamp in the future is stored as the time of the request."""
+"""The time by which a client's clock may be ahead; a timestamp in the future is stored as that of the request."""
 
 _FIRST = datetime(1, 1, 3, tzinfo=UTC)
 """The earliest timestamp, so that it is in the calendar in every time zone."""

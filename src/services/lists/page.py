@@ -5,6 +5,7 @@ from typing import NamedTuple
 from src.db.pool import Row
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
+from src.services.lists.statements import value_column
 from src.services.tasks.json import task_array_json
 
 
@@ -35,5 +36,9 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
         tasks=task_array_json(shown),
         task_count=len(shown),
         total=len(shown) if is_complete else counted,
-        next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,
+        next_cursor=encode_cursor(query.sorting, _position(shown[-1], query.sort_key)) if more else None,
     )
+
+
+def _position(row: Row, sort: str) -> Position:
+    return Position(row[value_column(sort)], row["id"])

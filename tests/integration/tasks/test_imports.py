@@ -134,3 +134,25 @@ async def test_the_next_task_of_an_imported_one_is_created_when_that_is_complete
     done = (await user.patch(f"/{task['id']}/complete")).json()
     assert done["next_task"]["created_at"] == done["completed_at"] == done["updated_at"]
     assert done["created_at"] == CREATED
+
+
+@pytest.mark.req("TASK-FR-294", "TASK-FR-021")
+@pytest.mark.parametrize("query", [{}, {"sort": "created_at"}, {"sort": "-created_at", "status": "pending"}])
+@pytest.mark.parametrize("limit", [2, 1000])
+async def test_an_imported_task_is_listed_where_it_was_created(user: User, query: dict[str, str], limit: int) -> None:
+    new = await user.create("new")
+    imported = [await user.create(year, created_at=f"{year}-03-01T08:00:00Z") for year in ("2020", "2018", "2019")]
+    twins = [await user.create("twins", created_at="2018-03-01T09:00:00+01:00") for _ in range(2)]
+    expected = [new, imported[0], imported[2], *reversed(twins), imported[1]]
+    assert await pages(user, **query, limit=limit) == listed(*expected)
+    assert await pages(user, **query, limit=limit, order="asc") == listed(*reversed(expected))
+
+
+async def pages(user: User, **query: Any) -> list[dict[str, Any]]:
+    """Return the tasks of all pages."""
+    page = (await user.get(params=query)).json()
+    tasks: list[dict[str, Any]] = page["tasks"]
+    while page["next_cursor"]:
+        page = (await user.get(params=query | {"cursor": page["next_cursor"]})).json()
+        tasks += page["tasks"]
+    return tasks

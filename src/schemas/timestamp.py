@@ -40,5 +40,13 @@ Timestamp = Annotated[
     AwareDatetime | None,
     BeforeValidator(_check_form),
     AfterValidator(_to_utc),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"const": "", "description": "The same as null."},
+                {"type": "null"},
+            ]
+        }
+    ),
 ]

@@ -27,7 +27,7 @@ def _is_beyond_schemas(error: dict[str, str], case: Case[Any]) -> bool:
     if name.startswith("due_"):
         return any(end in repr((case.body, case.query)) for end in _ENDS_OF_THE_CALENDAR)
     return (
-        name in {"cursor", "tz", "recurrence", "recurrence_tz", "created_at", "completed_at", ""}
+        name in {"cursor", "tz", "recurrence", "recurrence_tz", "created_at", "completed_at", "task", ""}
         or error["type"] in _TYPES
     )
 

@@ -1,5 +1,6 @@
 """The settings of the service, read from the environment and `.env`."""
 
+from src.config.front_ends import FrontEndSettings
 from src.config.settings import (
     PLACEHOLDER_DATABASE_URL,
     Settings,
@@ -9,4 +10,12 @@ from src.config.settings import (
     set_default,
 )
 
-__all__ = ["PLACEHOLDER_DATABASE_URL", "Settings", "is_set", "load_migration_url", "load_settings", "set_default"]
+__all__ = [
+    "PLACEHOLDER_DATABASE_URL",
+    "FrontEndSettings",
+    "Settings",
+    "is_set",
+    "load_migration_url",
+    "load_settings",
+    "set_default",
+]

@@ -25,7 +25,12 @@ Title = Annotated[
 ]
 Description = Annotated[str | None, Field(max_length=10_000, pattern=NO_NUL_PATTERN)]
 RecurrenceTimeZone = Annotated[
-    TimeZone | None, Field(description="The time zone of the rule; null means the due date's own offset.")
+    TimeZone | None,
+    Field(description="The time zone of the rule; null or absent means that of the request or the user, if known."),
+]
+RequestTimeZone = Annotated[
+    TimeZone | None,
+    Field(exclude=True, description="The time zone of this request, like the parameter `tz`; it is not stored."),
 ]
 
 
@@ -46,6 +51,7 @@ class TaskCreate(BaseModel):
     recurrence: Recurrence = None
     recurrence_from: RecurrenceFrom = "due_date"
     recurrence_tz: RecurrenceTimeZone = None
+    tz: RequestTimeZone = None
     created_at: Annotated[
         Timestamp, Field(description="When the task was created elsewhere, for imports; by default now.")
     ] = None
@@ -77,6 +83,7 @@ class TaskUpdate(BaseModel):
     recurrence: Recurrence | MISSING = MISSING
     recurrence_from: RecurrenceFrom | MISSING = MISSING
     recurrence_tz: RecurrenceTimeZone | MISSING = MISSING
+    tz: RequestTimeZone = None
 
 
 class TaskCompletion(BaseModel):
@@ -123,7 +130,7 @@ class Task(BaseModel):
     priority: PriorityName
     category: str | None
     tags: list[str]
-    due_date: Annotated[str | None, Field(description="A day or an instant, as it was sent.")]
+    due_date: Annotated[str | None, Field(description="A day or an instant.")]
     recurrence: Annotated[str | None, Field(description="The recurrence rule (RFC 5545), in upper case.")]
     recurrence_from: Annotated[RecurrenceFrom, Field(description="The date that the next due date is computed from.")]
     recurrence_tz: Annotated[str | None, Field(description="The time zone of the rule.")]

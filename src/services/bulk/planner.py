@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from src.db.pool import Row
 from src.errors import AppError, NotSkippable, TaskChanged, TaskNotFound
@@ -16,14 +17,23 @@ from src.schemas.operations import (
     TaskOperation,
     UpdateOperation,
 )
+from src.services.settings.service import NamedZone
 from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import detailed_task_json
+from src.services.tasks.zones import in_zone, rule_zone
 
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""
 
 type Events = dict[int, str]
 """The last events of tasks that earlier operations of the same bulk write, by id."""
+
+
+class Moment(NamedTuple):
+    """The time of the operations, and how their time zone is found; None if no zone is known."""
+
+    now: datetime
+    zone: NamedZone
 
 
 @dataclass(slots=True)
@@ -43,27 +53,33 @@ class PlannedWrite:
 
 
 def plan(
-    operation: Operation, task: Row | None, if_match: ExpectedRevisions, now: datetime, earlier: Events
+    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
 ) -> PlannedWrite:
     """Plan an operation on the current state of its task, and add its events to those of earlier operations."""
-    if isinstance(operation, CreateOperation):
-        return PlannedWrite(operation, changes=_new(operation, now))
-    if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
-        return PlannedWrite(operation, error=TaskNotFound())
-    if if_match is not None and task["revision"] not in if_match:
-        return PlannedWrite(operation, error=TaskChanged(detailed_task_json(task["task"])))
     try:
-        changes = _changes(operation, task, now)
+        return _plan(operation, task, if_match, moment, earlier)
     except AppError as error:
         return PlannedWrite(operation, error=error)
+
+
+def _plan(
+    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
+) -> PlannedWrite:
+    if isinstance(operation, CreateOperation):
+        return PlannedWrite(operation, changes=_new(operation, moment))
+    if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
+        raise TaskNotFound
+    if if_match is not None and task["revision"] not in if_match:
+        raise TaskChanged(detailed_task_json(task["task"]))
+    changes = _changes(operation, task, moment)
     if changes is None:
         return PlannedWrite(operation, task)
-    undone = _undone(task, changes, now, earlier)
+    undone, next_task = _undone(task, changes, moment.now, earlier), _next_task(task, changes, moment)
     earlier[operation.id] = changes["last_event"]
     if undone:
         earlier[undone["id"]] = undone["last_event"]
         changes["next_task_id"] = None
-    return PlannedWrite(operation, task, changes, _next_task(task, changes, now), undone)
+    return PlannedWrite(operation, task, changes, next_task, undone)
 
 
 def _is_reachable(operation: TaskOperation, task: Row) -> bool:
@@ -74,16 +90,17 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
     return task["last_event"] != "erased" if in_trash_too else task["deleted_at"] is None
 
 
-def _new(operation: CreateOperation, now: datetime) -> Columns:
-    values = to_columns(operation.task.model_dump())
+def _new(operation: CreateOperation, moment: Moment) -> Columns:
+    values, now = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone)), moment.now
     completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None
     return values | {"completed_at": completed_at, "last_event": "created"}
 
 
-def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | None:
+def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | None:
+    now = moment.now
     match operation:
         case UpdateOperation():
-            return _updated(operation, task, now)
+            return _updated(operation, task, moment)
         case CompleteOperation():
             toggled = task["completed_at"] is None
             return _completion(task, now, completed=toggled if operation.completed is None else operation.completed)
@@ -92,17 +109,17 @@ def _changes(operation: TaskOperation, task: Row, now: datetime) -> Columns | No
         case RestoreOperation():
             return to_restored(now) if task["deleted_at"] else None
         case SkipOperation():
-            return _skipped(task, now)
+            return _skipped(task, moment)
 
 
-def _updated(operation: UpdateOperation, task: Row, now: datetime) -> Columns | None:
-    values = to_columns(operation.changes.model_dump())
-    if not values:
+def _updated(operation: UpdateOperation, task: Row, moment: Moment) -> Columns | None:
+    members = operation.changes.model_dump()
+    if not members:
         return None
+    values = to_columns(in_zone(members, operation.changes.tz, moment.zone, dict(task)))
     completed = values.pop("completed", None)
-    return (
-        {"last_event": "updated"} | values | ({} if completed is None else _completion(task, now, completed=completed))
-    )
+    completion = {} if completed is None else _completion(task, moment.now, completed=completed)
+    return {"last_event": "updated"} | values | completion
 
 
 def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
@@ -115,24 +132,23 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     )
 
 
-def _next_task(task: Row, changes: Columns, now: datetime) -> Columns | None:
+def _next_task(task: Row, changes: Columns, moment: Moment) -> Columns | None:
     """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
     if changes["last_event"] != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
         return None
-    occurrence = _next_occurrence(after, after["recurrence_from"], now)
+    occurrence = _next_occurrence(after, after["recurrence_from"], moment)
     if occurrence is None:
         return None
     inherited = {name: after[name] for name in CREATED}
     return inherited | occurrence | {"last_event": "created"}
 
 
-def _next_occurrence(task: Columns, basis: Basis, now: datetime) -> Columns | None:
-    """Return the columns of the due date and the rule of the next occurrence."""
-    occurrence = next_occurrence(
-        task["recurrence"], task["due_date"], basis=basis, completed_at=now, zone=task["recurrence_tz"]
-    )
-    return None if occurrence is None else to_columns(occurrence._asdict())
+def _next_occurrence(task: Columns, basis: Basis, moment: Moment) -> Columns | None:
+    """Return the columns of the due date, the rule and its time zone at the next occurrence."""
+    zone = task["recurrence_tz"] or moment.zone()
+    occurrence = next_occurrence(task["recurrence"], task["due_date"], basis=basis, completed_at=moment.now, zone=zone)
+    return None if occurrence is None else to_columns(occurrence._asdict()) | rule_zone(task, zone)
 
 
 def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Columns | None:
@@ -143,13 +159,13 @@ def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Colu
     return {"id": next_id, **to_tombstone(now)}
 
 
-def _skipped(task: Row, now: datetime) -> Columns:
+def _skipped(task: Row, moment: Moment) -> Columns:
     """Return the due date and the rule of the occurrence after that of the due date, whatever `recurrence_from` is."""
     if task["recurrence"] is None:
         raise NotSkippable("The task does not recur, so it has no occurrence to skip.")
     if task["completed_at"] is not None:
         raise NotSkippable("The task is completed; only an occurrence of a pending task can be skipped.")
-    occurrence = _next_occurrence({**task}, "due_date", now)
+    occurrence = _next_occurrence({**task}, "due_date", moment)
     if occurrence is None:
         raise NotSkippable("This is the last occurrence of the task, so it cannot be skipped; complete or delete it.")
     return occurrence | {"last_event": "updated"}

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from src.db.pool import Row
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
+from src.services.lists.filters import Clock
+from src.services.lists.parameters import sort_zone
 from src.services.lists.statements import value_column
 from src.services.tasks.json import task_array_json
 
@@ -24,7 +26,7 @@ class TaskPage(NamedTuple):
     next_cursor: str | None
 
 
-def page(rows: list[Row], query: TaskQuery) -> TaskPage:
+def page(rows: list[Row], query: TaskQuery, clock: Clock) -> TaskPage:
     """Convert rows to a page. An owner without matching tasks has one row of nulls, an unknown owner has no row."""
     tasks = [row for row in rows if row["id"] is not None]
     shown = tasks[: query.limit]
@@ -36,9 +38,9 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
         tasks=task_array_json(shown),
         task_count=len(shown),
         total=len(shown) if is_complete else counted,
-        next_cursor=encode_cursor(query.sorting, _position(shown[-1], query.sort_key)) if more else None,
+        next_cursor=_cursor_after(shown[-1], query, clock) if more else None,
     )
 
 
-def _position(row: Row, sort: str) -> Position:
-    return Position(row[value_column(sort)], row["id"])
+def _cursor_after(row: Row, query: TaskQuery, clock: Clock) -> str:
+    return encode_cursor(query.sorting, Position(row[value_column(query.sort_key)], row["id"], sort_zone(query, clock)))

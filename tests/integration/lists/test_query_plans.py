@@ -14,7 +14,8 @@ from src.db.statement import Statement
 from src.schemas.cursor import Position, SortValue, encode_cursor
 from src.schemas.query import SortKey, TaskQuery
 from src.schemas.task import TaskCreate
-from src.services.lists.parameters import due_today, list_parameters, shape_of
+from src.services.lists.filters import Clock
+from src.services.lists.parameters import due_today, list_parameters, shape_of, sort_zone
 from src.services.lists.statements import list_tasks, value_column
 from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
 from src.services.sync.statements import CHANGES
@@ -116,7 +117,7 @@ def assert_reads_the_owners_rows_only(name: str, nodes: list[Node]) -> None:
 
 def statement_of(query: TaskQuery) -> tuple[Statement, dict[str, Any]]:
     shape = shape_of(query)
-    return list_tasks(shape), list_parameters(query, shape, _NOW)
+    return list_tasks(shape), list_parameters(query, shape, Clock(_NOW, query.tz))
 
 
 def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
@@ -125,7 +126,7 @@ def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
         if sort != "relevance" or "search" in asked:
             query = TaskQuery.model_validate({**asked, "sort": sort, "order": order})
             yield f"{sort} {order} {', '.join(asked)}", *statement_of(query)
-    yield "stats", COUNT_TASKS, due_today(_NOW, "Europe/Paris")
+    yield "stats", COUNT_TASKS, due_today(Clock(_NOW, "Europe/Paris"))
     yield "tags", COUNT_TAGS, {}
 
 
@@ -167,7 +168,8 @@ async def page_after(connection: Connection, query: TaskQuery, number: int) -> T
     """Return the query of the page after this many tasks of the owner with many."""
     statement, values = statement_of(query.model_copy(update={"offset": number - 1}))
     row, *_ = await connection.fetch(statement.sql, *statement.arguments(values | {"owner": "owner-many"}))
-    cursor = encode_cursor(query.sorting, Position(row[value_column(query.sort_key)], row["id"]))
+    position = Position(row[value_column(query.sort_key)], row["id"], sort_zone(query, Clock(_NOW, None)))
+    cursor = encode_cursor(query.sorting, position)
     return TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})
 
 
@@ -194,7 +196,7 @@ def pages() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
     """Yield the statement of a page after a cursor in each order, and of a page after an offset."""
     for query in orders():
         value = _CURSOR_VALUES[query.sort_key]
-        cursor = encode_cursor(query.sorting, Position(value, 100))
+        cursor = encode_cursor(query.sorting, Position(value, 100, sort_zone(query, Clock(_NOW, None))))
         yield (
             f"cursor {query.sorting}",
             *statement_of(TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})),

@@ -115,3 +115,12 @@ async def test_a_bulk_skips_with_a_revision(user: User) -> None:
     assert [each["status"] for each in done] == [200, 412]
     assert done[0]["task"]["due_date"] == "2999-01-02"
     assert done[0]["task"] == (await user.get(one["id"])).json()
+
+
+@pytest.mark.req("TASK-FR-286", "TASK-FR-252")
+async def test_a_rule_without_a_time_zone_is_skipped_in_that_of_the_request(user: User) -> None:
+    task = await user.create(due_date="2027-03-13T09:00:00-05:00", recurrence="FREQ=DAILY")
+    skipped = await skip(user, task, params={"tz": "America/New_York"})
+    assert (skipped["due_date"], skipped["recurrence_tz"]) == ("2027-03-14T09:00:00-04:00", "America/New_York")
+    day = await user.create(due_date="2999-01-01", recurrence="FREQ=DAILY")
+    assert (await skip(user, day, headers={"Time-Zone": "Asia/Tokyo"}))["recurrence_tz"] is None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Path, Request
 
 from src.api.time_zone import named_zone
-from src.errors import PathNotFound, ShuttingDown, UserMismatch
+from src.errors.client import PathNotFound, UserMismatch
+from src.errors.server import ShuttingDown
 from src.services.overview.service import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import check_readiness

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
-from src.errors import SyncExpired
+from src.errors.client import SyncExpired
 from src.schemas.changes import SyncToken
 from src.services.sync.changes import Change, ChangeService
 from src.services.sync.subscription import Subscription

@@ -21,7 +21,7 @@ from src.db.pool import Connection, ConnectionPool, Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction, commit, first_or_none
 from src.db.url import DatabaseUrl
-from src.errors import AppError
+from src.errors.base import AppError
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from ssl import SSLError
 
 import asyncpg
 
-from src.errors import InvalidTimeZone, ServiceUnavailable
+from src.errors.client import InvalidTimeZone
+from src.errors.server import ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 

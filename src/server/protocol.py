@@ -12,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from src.errors import AppError
+from src.errors.base import AppError
 from src.server.errors import (
     InvalidHttp,
     RequestHeadTooLarge,

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from src.db.pool import Row
-from src.errors import AppError, NotSkippable, TaskChanged, TaskNotFound
+from src.errors.base import AppError
+from src.errors.client import NotSkippable, TaskChanged, TaskNotFound
 from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,

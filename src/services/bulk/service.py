@@ -11,7 +11,8 @@ from src.db.database import Database
 from src.db.pool import Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction
-from src.errors import AppError, OperationsFailed
+from src.errors.base import AppError
+from src.errors.client import OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
 from src.services.bulk.planner import Events, ExpectedRevisions, Moment, PlannedWrite, plan
 from src.services.bulk.statements import (

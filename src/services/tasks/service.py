@@ -8,7 +8,7 @@ from src.db.database import Database
 from src.db.pool import Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction
-from src.errors import TaskChanged, TaskNotFound
+from src.errors.client import TaskChanged, TaskNotFound
 from src.schemas.operations import (
     Bulk,
     Changes,

@@ -15,7 +15,7 @@ from sqlalchemy import column, func, select, table
 from src.db.database import Database
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from tests.conftest import StartApp, User
 from tests.support.pgbouncer import PROGRAMS, pgbouncer, through
 

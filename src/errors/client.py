@@ -1,44 +1,9 @@
-"""Errors that clients can get, in the order of their status; those of the HTTP protocol are in `src.server.errors`."""
+"""Errors of a request (4xx), in the order of their status."""
 
 import json
 from typing import ClassVar
 
-
-def problem_document(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
-    """Build a problem document (RFC 9457, section 3); `members` are added to the standard ones."""
-    return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
-
-
-class AppError(Exception):
-    """An error that is the client's to handle; `detail` is one sentence, safe to show to any user."""
-
-    status: ClassVar[int]
-    slug: ClassVar[str]
-    """The end of the problem's `type`, which never changes."""
-    title: ClassVar[str]
-    detail: str
-    retry_after: int | None = None
-    """In seconds (RFC 9110, section 10.2.3)."""
-
-    def __init__(self, detail: str | None = None) -> None:
-        if detail is not None:
-            self.detail = detail
-        super().__init__(self.detail)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers that the response needs."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The members of the problem beyond the standard ones."""
-        return {}
-
-    @property
-    def problem(self) -> dict[str, object]:
-        """The problem document."""
-        return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
+from src.errors.base import AppError
 
 
 class HostNotAllowed(AppError):
@@ -293,39 +258,3 @@ class StreamLimitExceeded(AppError):
     title = "Too many requests"
     detail = "You have too many event streams open; close one and try again."
     retry_after = 15
-
-
-class ServiceUnavailable(AppError):
-    """A dependency of the API is unavailable; the same request may succeed in a moment."""
-
-    status = 503
-    slug = "service-unavailable"
-    title = "Service unavailable"
-    detail = "The service is temporarily unavailable; try again in a moment."
-    retry_after = 1
-
-
-class StreamCapacityExceeded(ServiceUnavailable):
-    """The process has the maximum number of event streams; another process may have capacity."""
-
-    retry_after = 15
-
-
-class TooManyUnreadResponses(ServiceUnavailable):
-    """The large responses of the process or of the owner wait for clients that do not read them."""
-
-    detail = "Too many large responses have not been read yet; read them, or request smaller pages."
-
-
-class ShuttingDown(ServiceUnavailable):
-    """The process is shutting down; a retry reaches another one."""
-
-    detail = "The service is shutting down."
-
-
-class SigningKeysUnavailable(ServiceUnavailable):
-    """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified."""
-
-    slug = "signing-keys-unavailable"
-    detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
-    retry_after = 5

@@ -1,4 +1,4 @@
-"""Errors that clients can get, in the order of their status; those of the HTTP protocol are in `src.server.errors`."""
+"""Errors that clients can get, in the order of their status; those that only HTTP has are in `src.api.errors`."""
 
 import json
 from typing import ClassVar
@@ -41,24 +41,6 @@ class AppError(Exception):
         return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
 
 
-class HostNotAllowed(AppError):
-    """The `Host` header is none of the allowed hosts."""
-
-    status = 400
-    slug = "host-not-allowed"
-    title = "Bad request"
-    detail = "The host name in 'Host' is not allowed."
-
-
-class PreflightRefused(AppError):
-    """A browser asks for a page of an origin that is not allowed (CORS)."""
-
-    status = 400
-    slug = "preflight-refused"
-    title = "Bad request"
-    detail = "Pages of this origin may not use the API; its operator can add the origin to ALLOWED_ORIGINS."
-
-
 class Unauthorized(AppError):
     """There is no token, or it is not valid (RFC 6750, section 3).
 
@@ -96,15 +78,6 @@ class UserMismatch(AppError):
     slug = "user-mismatch"
     title = "Forbidden"
     detail = "Not authorized to access another user's tasks."
-
-
-class OriginNotAllowed(AppError):
-    """A page of another origin sent a write with the session cookie (CSRF)."""
-
-    status = 403
-    slug = "origin-not-allowed"
-    title = "Forbidden"
-    detail = "A write with the session cookie must come from an allowed origin."
 
 
 class TaskNotFound(AppError):
@@ -292,12 +265,6 @@ class StreamCapacityExceeded(ServiceUnavailable):
     """The process has the maximum number of event streams; another process may have capacity."""
 
     retry_after = 15
-
-
-class TooManyUnreadResponses(ServiceUnavailable):
-    """The large responses of the process or of the owner wait for clients that do not read them."""
-
-    detail = "Too many large responses have not been read yet; read them, or request smaller pages."
 
 
 class ShuttingDown(ServiceUnavailable):

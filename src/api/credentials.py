@@ -4,7 +4,8 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from src.errors import OriginNotAllowed, TokenMissing, Unauthorized
+from src.api.errors import OriginNotAllowed
+from src.errors import TokenMissing, Unauthorized
 from src.schemas.origin import OriginSet
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

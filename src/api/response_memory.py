@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from src.api.dependencies import components
-from src.errors import TooManyUnreadResponses
+from src.api.errors import TooManyUnreadResponses
 
 SMALL_RESPONSE_BYTES = 64 * 1024
 """The maximum size of a response that is sent without a reservation."""

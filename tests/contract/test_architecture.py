@@ -49,11 +49,15 @@ def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
     assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}
 
 
-def test_all_errors_are_in_one_module_but_those_of_the_protocol() -> None:
+def test_all_errors_are_in_one_module_but_those_of_http() -> None:
     for module in walk_packages(src.__path__, "src."):
         if module.name not in {"src.main", "src.__main__"}:  # which start something
             importlib.import_module(module.name)
-    assert {error.__module__ for error in _subclasses(AppError)} == {"src.errors", "src.server.errors"}
+    assert {error.__module__ for error in _subclasses(AppError)} == {
+        "src.errors",
+        "src.api.errors",
+        "src.server.errors",
+    }
 
 
 def _subclasses(parent: type[AppError]) -> Iterator[type[AppError]]:

@@ -8,10 +8,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from src.api.errors import PreflightRefused
 from src.api.middleware.response_headers import response_of
 from src.api.problems import render
 from src.auth.log_safe import log_safe
-from src.errors import PreflightRefused
 from src.schemas.origin import OriginSet
 
 _VARY = {"Vary": "Origin"}

@@ -80,6 +80,15 @@ class UserMismatch(AppError):
     detail = "Not authorized to access another user's tasks."
 
 
+class PathNotFound(AppError):
+    """The path is none of the API's; the problem is the framework's for any other unknown path."""
+
+    status = 404
+    slug = "not-found"
+    title = "Not Found"
+    detail = "No such path; the tasks are below '/api/tasks' and '/api/{user_id}/tasks'."
+
+
 class TaskNotFound(AppError):
     """The owner has no task with this id; another owner's task looks the same as one that does not exist."""
 

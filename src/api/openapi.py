@@ -1,5 +1,6 @@
 """The OpenAPI document, complete enough to generate a client from."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -96,8 +97,9 @@ class TaskAPI(FastAPI):
     The document gets what FastAPI cannot know: the security scheme and the media type of errors.
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
+    def __init__(self, describe: Callable[[dict[str, Any]], None] | None = None, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
         super().__init__(**options)
+        self._describe = describe
         self.router.route_class = CompiledRoute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,6 +125,8 @@ class TaskAPI(FastAPI):
         schema = super().openapi()
         if schema is not cached:
             _add_security_and_problems(schema)
+            if self._describe:
+                self._describe(schema)
         return schema
 
 

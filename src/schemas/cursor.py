@@ -20,6 +20,7 @@ _TYPES: dict[str, type] = {
     "due_date": datetime,
     "priority": int,
     "title": str,
+    "completed": bool,
     "relevance": int,
 }
 

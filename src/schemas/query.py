@@ -9,6 +9,7 @@ from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.search import Search, parse_search
+from src.schemas.spellings import priority_name, sort_name, status_name
 from src.schemas.tags import Tag, tag_key
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
@@ -22,14 +23,17 @@ def _separated(values: object) -> object:
 
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(lowercase),
+    BeforeValidator(status_name),
     Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
 ]
-SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
+SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "completed", "relevance"]
 Sort = Annotated[
-    Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
-    BeforeValidator(lowercase),
-    Field(description="`-` means descending. By default, due dates and titles are ascending, all others descending."),
+    Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title", "-completed"],
+    BeforeValidator(sort_name),
+    Field(
+        description="`-` means descending. By default, due dates and titles are ascending and pending tasks come first;"
+        " all others are descending."
+    ),
 ]
 Order = Annotated[
     Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")
@@ -47,7 +51,7 @@ SearchText = Annotated[
     ),
 ]
 Priorities = Annotated[
-    list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
+    list[Annotated[PriorityName, BeforeValidator(priority_name)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
@@ -57,8 +61,8 @@ TZ_DESCRIPTION = (
     "stored one of the user."
 )
 
-_COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
-_ASCENDING = {"due_date", "title"}
+_COMPLETIONS = {"all": {True, False}, "completed": {True}}
+_ASCENDING = {"completed", "due_date", "title"}
 
 
 class TaskQuery(BaseModel):

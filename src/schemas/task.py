@@ -7,6 +7,7 @@ from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, Strin
 from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
+from src.schemas.spellings import Spelled
 from src.schemas.tags import Tags
 from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
@@ -32,7 +33,7 @@ RequestTimeZone = Annotated[
 ]
 
 
-class TaskCreate(BaseModel):
+class TaskCreate(Spelled):
     """A new task. Unknown members are ignored, `user_id` among them, because the path names the owner."""
 
     model_config = ConfigDict(
@@ -43,7 +44,7 @@ class TaskCreate(BaseModel):
     description: Description = None
     completed: bool = False
     priority: Priority = DEFAULT_PRIORITY
-    tags: Tags = []
+    tags: Tags = []  # noqa: RUF012 - pydantic copies it
     due_date: DueDate = None
     recurrence: Recurrence = None
     recurrence_from: RecurrenceFrom = "due_date"
@@ -51,7 +52,7 @@ class TaskCreate(BaseModel):
     tz: RequestTimeZone = None
 
 
-class TaskUpdate(BaseModel):
+class TaskUpdate(Spelled):
     """The changes: absent members keep their values, and `null` clears a nullable member."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk", "completed": False}]})
@@ -68,8 +69,8 @@ class TaskUpdate(BaseModel):
     tz: RequestTimeZone = None
 
 
-class TaskCompletion(BaseModel):
-    """The completion to set; a body without `completed` toggles it, as no body does."""
+class TaskCompletion(Spelled):
+    """The completion to set; an empty object toggles it, as no body does."""
 
     completed: bool | MISSING = MISSING
 

@@ -1,7 +1,7 @@
 """The routes of a user's tasks. The router requires the owner, and so does `Tasks`."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -69,6 +69,21 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     return router
 
 
+def delete_router(*, with_task: bool) -> APIRouter:
+    """Build the route that deletes a task, which responds with the task if COMPATIBILITY demands that."""
+    router = owner_router()
+    responses = (_ONE if with_task else {}) | errors(404, 412)
+    options: dict[str, Any] = {"response_model": DetailedTask} if with_task else {"status_code": 204}
+
+    @router.delete("/{task_id:task}", responses=responses, **options)
+    async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> Response:
+        """Move a task to the trash, from which it can be restored, or delete it permanently."""
+        task = await tasks.delete_task(task_id, if_match, permanent=permanent)
+        return task_response(task) if with_task else Response(status_code=204)
+
+    return router
+
+
 router = owner_router()
 
 
@@ -111,13 +126,6 @@ async def complete_task(
 ) -> Response:
     """Complete or reopen a task: set `completed`, which is safe to retry, or toggle it if there is no body."""
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), if_match))
-
-
-@router.delete("/{task_id:task}", status_code=204, responses=errors(404, 412))
-async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> Response:
-    """Move a task to the trash, from which it can be restored, or delete it permanently."""
-    await tasks.delete_task(task_id, if_match, permanent=permanent)
-    return Response(status_code=204)
 
 
 @router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))

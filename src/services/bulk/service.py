@@ -29,7 +29,7 @@ from src.services.tasks.json import detailed_task_json
 
 
 class OperationOutcome(NamedTuple):
-    """The result of one operation. `json` is its task, or None if the task is deleted or there is an `error`.
+    """The result of one operation. `json` is its task, also after its deletion (204), or None if there is an `error`.
 
     `is_written` is true if the operation has changed the task.
     """
@@ -158,11 +158,10 @@ def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
 def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome:
     if planned.error is not None:
         return OperationOutcome(planned.error.status, error=planned.error)
-    if isinstance(planned.operation, DeleteOperation):
-        return OperationOutcome(204, is_written=True)
     if planned.changes is None:
         return _unchanged(planned.task)
     row, status = written[planned.changes["revision"]], 201 if planned.task is None else 200
+    status = 204 if isinstance(planned.operation, DeleteOperation) else status
     return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     ColumnElement,
     Text,
     all_,
@@ -70,6 +71,7 @@ def _relevance() -> ColumnElement[int]:
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
+    "completed": (TASKS.c.completed, Boolean),
     "title": (TASKS.c.title_sort_key, Text),
     "relevance": (_relevance(), BigInteger),
 }

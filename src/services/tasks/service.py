@@ -144,15 +144,17 @@ class TaskService:
         operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
         return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
 
-    async def delete_task(self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False) -> None:
-        """Move a task to the trash, or delete it permanently, also from the trash.
+    async def delete_task(
+        self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False
+    ) -> TaskRecord:
+        """Move a task to the trash, or delete it permanently, also from the trash; return what is stored of it.
 
         Raises:
             TaskNotFound: The owner has no task with this id.
             TaskChanged: The task's revision is not in `if_match`.
         """
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
-        await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
+        return await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
 
     async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Restore a task from the trash. A task that is not in the trash is returned unchanged.

@@ -45,6 +45,7 @@ _CURSOR_VALUES: dict[str, SortValue] = {
     "updated_at": 100,
     "due_date": _NOW,
     "priority": 2,
+    "completed": False,
     "title": "buy milk 003100",
     "relevance": 1,
 }

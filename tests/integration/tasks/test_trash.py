@@ -57,7 +57,7 @@ async def test_a_trashed_task_can_only_be_restored_or_deleted_permanently(user: 
     task = await trashed(user)
     revision = await user.revision()
     for method, suffix in (("GET", ""), ("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "")):
-        for body in ({}, {"title": "Again"}, {"completed": True, "recurrence": "FREQ=DAILY"}):
+        for body in ({}, {"title": "Again", "completed": False}, {"completed": True, "recurrence": "FREQ=DAILY"}):
             sent: dict[str, Any] = {} if method in {"GET", "DELETE"} else {"json": body}
             assert (await user.request(method, f"/{task['id']}{suffix}", **sent)).status_code == 404
     assert (await user.tasks(trashed=True), await user.revision()) == ([task], revision)

@@ -118,6 +118,14 @@ class OperationsFailed(AppError):
         return {"results": [result or done for result in failed]}
 
 
+class NotSkippable(AppError):
+    """The task has no occurrence that could be skipped; `detail` says why."""
+
+    status = 409
+    slug = "not-skippable"
+    title = "Cannot skip"
+
+
 class RequestInProgress(AppError):
     """The first request with this idempotency key has not finished."""
 

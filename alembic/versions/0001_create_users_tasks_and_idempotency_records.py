@@ -60,6 +60,8 @@ def _create_tasks() -> None:
         sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True)),
         sa.Column("priority", sa.SmallInteger(), server_default=sa.text("2"), nullable=False),
+        sa.Column("category", sa.String(50)),
+        sa.Column("category_key", sa.Text(collation="C")),
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("tag_keys", postgresql.ARRAY(sa.Text(collation="C")), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("due_date", sa.String(40)),
@@ -82,6 +84,7 @@ def _create_tasks() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
     )
     op.create_index("tasks_user_id_revision_key", "tasks", ["user_id", "revision"], unique=True)
+    op.create_index("tasks_user_id_created_at_id_idx", "tasks", ["user_id", "created_at", "id"])
     is_deleted = sa.text("deleted_at IS NOT NULL")
     op.create_index("tasks_trash_idx", "tasks", ["user_id", "deleted_at"], postgresql_where=is_deleted)
 

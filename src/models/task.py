@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from src.models.base import Table
+from src.schemas.category import Category
 from src.schemas.due_date import DueDate
 from src.schemas.recurrence import Recurrence
 from src.schemas.task import Description, Title
@@ -21,15 +22,16 @@ class TaskRow(Table, table=True):
     """One row per task. The primary key begins with the owner, so no index finds a task by its id alone.
 
     `priority` is an index into `PRIORITIES`. `due_date` is the text that the client sent; `due_day` or `due_at` is its
-    meaning. Searches read the columns `folded_…`, `tag_keys` are the tags in lower case, and `title_sort_key` is the
-    order of titles. `next_task_id` is the next occurrence, once a recurring task was completed. A row with `deleted_at`
-    is in the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently deleted, and the
-    row is a tombstone from which sync reports the deletion. `revision` is unique per owner.
+    meaning. Searches read the columns `folded_…`, `category_key` and `tag_keys` are in lower case, and `title_sort_key`
+    is the order of titles. `next_task_id` is the next occurrence, once a recurring task was completed. A row with
+    `deleted_at` is in the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently
+    deleted, and the row is a tombstone from which sync reports the deletion. `revision` is unique per owner.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
         Index("tasks_user_id_revision_key", "user_id", "revision", unique=True),
+        Index("tasks_user_id_created_at_id_idx", "user_id", "created_at", "id"),
         Index("tasks_trash_idx", "user_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
@@ -42,6 +44,8 @@ class TaskRow(Table, table=True):
     )
     completed_at: datetime | None
     priority: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": text("2")})
+    category: Category
+    category_key: str | None = Field(sa_type=_BYTEWISE)
     tags: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
     tag_keys: list[str] = Field(sa_type=_BYTEWISE_ARRAY, sa_column_kwargs={"server_default": text("'{}'")})
     due_date: DueDate

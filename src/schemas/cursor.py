@@ -12,10 +12,10 @@ from src.schemas.time_zone import is_time_zone
 MAX_CURSOR = 2000
 """The maximum length of a cursor: more than that of the longest sort key of a title."""
 
-type SortValue = str | int | datetime | None
+type SortValue = str | int | datetime
 
 _TYPES: dict[str, type] = {
-    "created_at": type(None),
+    "created_at": datetime,
     "updated_at": int,
     "due_date": datetime,
     "priority": int,
@@ -49,7 +49,7 @@ def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
     """
     try:
         _, _, value, task_id, *zone = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id, *zone)
+        position = Position(datetime.fromisoformat(value) if _TYPES[order[0]] is datetime else value, task_id, *zone)
         if _is_valid(order, position) and encode_cursor(order, position) == cursor:
             return position
     except (ValueError, TypeError, RecursionError):
@@ -67,7 +67,6 @@ def _is_valid(order: tuple[str, bool], position: Position) -> bool:
         case str():
             return "\0" not in value
         case datetime():
-            return value.tzinfo == UTC and is_time_zone(zone or "")
+            return value.tzinfo == UTC and (zone is None or is_time_zone(zone))
         case int():
             return abs(value) <= MAX_ID
-    return True

@@ -87,7 +87,15 @@ class RestoreOperation(_Strict):
     revision: Revision = None
 
 
-type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
+class SkipOperation(_Strict):
+    """Like `POST …/tasks/{id}/skip`."""
+
+    op: Literal["skip"]
+    id: Id
+    revision: Revision = None
+
+
+type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation | SkipOperation
 """An operation on an existing task."""
 
 type Operation = CreateOperation | TaskOperation
@@ -114,7 +122,12 @@ class Bulk(_Strict):
     operations: Annotated[
         list[
             Annotated[
-                CreateOperation | UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation,
+                CreateOperation
+                | UpdateOperation
+                | CompleteOperation
+                | DeleteOperation
+                | RestoreOperation
+                | SkipOperation,
                 Field(discriminator="op"),
             ]
         ],

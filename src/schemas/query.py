@@ -75,6 +75,7 @@ class TaskQuery(BaseModel):
     status: Status = "all"
     completed: Annotated[bool | None, Field(description="If `status` is given too, both must match.")] = None
     priority: Annotated[Priorities, Field(description="Any of these priorities.")] = []
+    category: Annotated[TagNames, Field(description="A category, case-insensitive; repeat it for any of several.")] = []
     tag: Annotated[TagNames, Field(description="A tag, case-insensitive; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags, separated by commas.")] = []
     tags_match: Annotated[

@@ -39,7 +39,11 @@ _PAGE: Responses = {
 }
 _LISTED = _PAGE | NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.", **REPLAYED)}
-_RESTORED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_RETURNED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_SKIPPED: Responses = {
+    409: errors(409)[409]
+    | {"description": "The task has no occurrence to skip, or the first request with this key is in progress."}
+}
 _DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
@@ -128,10 +132,21 @@ async def complete_task(
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), if_match))
 
 
-@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
+@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RETURNED | errors(404, 409, 412, 413))
 async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
     """Restore a task from the trash. A task that is not in the trash stays as it is, so a retry is safe."""
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
+
+
+@router.post(
+    "/{task_id:task}/skip",
+    response_model=DetailedTask,
+    responses=_RETURNED | errors(404, 412, 413) | _SKIPPED,
+    openapi_extra=ZONE_PARAMETERS,
+)
+async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
+    """Skip an occurrence: move a pending recurring task to its next due date, without completing anything."""
+    return await idempotent(lambda tasks: tasks.skip_task(task_id, if_match), task_response)
 
 
 @router.post(

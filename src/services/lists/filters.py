@@ -24,6 +24,7 @@ from src.errors import TimeZoneUnknown
 from src.models import TASKS, TaskRow
 from src.schemas.due_date import is_local_time, parse_due_date, to_instant
 from src.schemas.query import TaskQuery
+from src.schemas.tags import tag_key
 from src.schemas.time_zone import day_of, end_of, start_of
 
 type Values = dict[str, Any]
@@ -107,6 +108,7 @@ SEARCHED = col(TaskRow.folded_title) + col(TaskRow.folded_description) + col(Tas
 is_overdue = col(TaskRow.completed_at).is_(None) & is_due("now", "today", before=True)
 is_in_trash = col(TaskRow.deleted_at).is_not(None) & (col(TaskRow.last_event) != literal_column("'erased'"))
 
+_categories = cast(hidden_parameter("categories", ARRAY(Text)), ARRAY(Text))
 _tags = cast(hidden_parameter("tags", ARRAY(Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
@@ -121,6 +123,11 @@ FILTERS = {
         lambda query: bool(query.priority),
         col(TaskRow.priority) == any_(_priorities),
         lambda query, _: {"priorities": query.priorities},
+    ),
+    "category": Filter(
+        lambda query: bool(query.category),
+        col(TaskRow.category_key) == any_(_categories),
+        lambda query, _: {"categories": list(map(tag_key, query.category))},
     ),
     "any_tag": Filter(_needs_any_tag, col(TaskRow.tag_keys).op("&&")(_tags), lambda query, _: {"tags": query.tag_keys}),
     "all_tags": Filter(

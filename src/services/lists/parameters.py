@@ -7,7 +7,7 @@ from src.schemas.time_zone import day_of, end_of, start_of
 from src.services.lists.filters import FILTERS, Clock, Values
 from src.services.lists.statements import ListShape
 
-_CURSOR_PARAMETERS = {"created_at": ("after_id",), "updated_at": ("after_value",)}
+_CURSOR_PARAMETERS = {"updated_at": ("after_value",)}
 """The parameters of a cursor by sort key; the other sort keys take both."""
 
 _FULL_NAMES = {"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"}

@@ -11,16 +11,15 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     all_,
-    and_,
     any_,
     case,
     cast,
     func,
     literal_column,
     null,
-    or_,
     select,
     true,
+    tuple_,
 )
 from sqlmodel import UTCDateTime, col
 
@@ -69,6 +68,7 @@ def _relevance() -> ColumnElement[int]:
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
+    "created_at": (TASKS.c.created_at, UTCDateTime),
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
     "completed": (TASKS.c.completed, Boolean),
@@ -79,27 +79,29 @@ _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
 
 def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
     """Return the sort key that precedes the id, and its type."""
-    if sort == "created_at":  # ids ascend with creation, and the primary key index is sorted by them
-        return null(), Text
     return (_due(descending=descending), UTCDateTime) if sort == "due_date" else _KEYS[sort]
 
 
 def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     """Return the condition that a task comes after the cursor (keyset pagination)."""
-    task_id = hidden_parameter("after_id", BigInteger)
-    by_id = col(TaskRow.id) < task_id if descending else col(TaskRow.id) > task_id
-    if sort == "created_at":
-        return by_id
     key, type_ = _key(sort, descending=descending)
     value = hidden_parameter("after_value", type_)
-    further = key < value if descending else key > value
-    return further if sort == "updated_at" else or_(further, and_(key == value, by_id))
+    if sort == "updated_at":
+        return key < value if descending else key > value
+    # Rows are compared, because one range of an index on both columns contains what follows.
+    position, after = tuple_(key, TASKS.c.id), tuple_(value, hidden_parameter("after_id", BigInteger))
+    return position < after if descending else position > after
 
 
 def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
-    """Return the ORDER BY. An owner's ids and revisions are unique and indexed, so each is a total order by itself."""
-    keys = {"created_at": [task_id], "updated_at": [value]}.get(sort, [value, task_id])
+    """Return the ORDER BY. An owner's revisions are unique and indexed, so they are a total order by themselves."""
+    keys = [value] if sort == "updated_at" else [value, task_id]
     return [key.desc() if descending else key.asc() for key in keys]
+
+
+def value_column(sort: str) -> str:
+    """Return the column of a page that has the sort key."""
+    return "created_at" if sort == "created_at" else "value"
 
 
 @lru_cache(maxsize=256)
@@ -110,7 +112,7 @@ def list_tasks(shape: ListShape) -> Statement:
     matches = [col(TaskRow.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
     total = select(func.count()).select_from(TaskRow).where(*matches).scalar_subquery()
     page = (
-        select(*task_columns(TASKS), key.label("value"))
+        select(*task_columns(TASKS), *([] if sort == "created_at" else [key.label("value")]))
         .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
         .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
         .limit(hidden_parameter("limit", BigInteger))
@@ -123,5 +125,5 @@ def list_tasks(shape: ListShape) -> Statement:
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)
-        .order_by(*_order(sort, page.c.value, page.c.id, descending=descending))
+        .order_by(*_order(sort, page.c[value_column(sort)], page.c.id, descending=descending))
     )

@@ -15,6 +15,7 @@ from src.schemas.operations import (
     CompleteOperation,
     DeleteOperation,
     RestoreOperation,
+    SkipOperation,
     TaskOperation,
     UpdateOperation,
 )
@@ -134,7 +135,8 @@ class TaskService:
     ) -> TaskRecord:
         """Set the completion, or toggle it atomically if `completed` is absent.
 
-        Completing a recurring task creates its next task exactly once.
+        Completing a recurring task creates its next task exactly once; reopening it deletes that if nothing has changed
+        it.
 
         Raises:
             TaskNotFound: The owner has no task with this id.
@@ -164,6 +166,16 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
         """
         return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
+
+    async def skip_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+        """Move a pending recurring task to its next occurrence.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
+            NotSkippable: The task is completed, does not recur, or has no further occurrence.
+        """
+        return await self._apply_in_transaction(SkipOperation.model_construct(op="skip", id=task_id), if_match)
 
     async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
         """Apply several operations and return one outcome for each.

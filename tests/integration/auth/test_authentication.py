@@ -30,7 +30,7 @@ async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: Start
     app.state.components.shutdown.set()  # or the event stream would not end
     user = User(app)
     protected = [each for each in _operations(app) if each[1] not in PUBLIC]
-    assert len(protected) == 15
+    assert len(protected) == 16
     for method, path in protected:
         body: dict[str, Any] = {"json": _body(path)} if method in {"POST", "PUT", "PATCH"} else {}
         own = path.format(user_id=user.id, task_id=1)

@@ -16,7 +16,7 @@ from src.schemas.query import SortKey, TaskQuery
 from src.schemas.task import TaskCreate
 from src.services.lists.filters import Clock
 from src.services.lists.parameters import due_today, list_parameters, shape_of, sort_zone
-from src.services.lists.statements import list_tasks
+from src.services.lists.statements import list_tasks, value_column
 from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
 from src.services.sync.statements import CHANGES
 from src.services.tasks.columns import to_columns
@@ -41,7 +41,7 @@ _TABLE_BLOCKS = """
 _IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'tasks'::regclass"
 _TASKS_TABLE = re.compile(r"tasks(_\d+)?")
 _CURSOR_VALUES: dict[str, SortValue] = {
-    "created_at": None,
+    "created_at": _NOW,
     "updated_at": 100,
     "due_date": _NOW,
     "priority": 2,
@@ -171,7 +171,8 @@ async def page_after(connection: Connection, query: TaskQuery, number: int) -> T
     """Return the query of the page after this many tasks of the owner with many."""
     statement, values = statement_of(query.model_copy(update={"offset": number - 1}))
     row, *_ = await connection.fetch(statement.sql, *statement.arguments(values | {"owner": "owner-many"}))
-    cursor = encode_cursor(query.sorting, Position(row["value"], row["id"], sort_zone(query, Clock(_NOW, None))))
+    position = Position(row[value_column(query.sort_key)], row["id"], sort_zone(query, Clock(_NOW, None)))
+    cursor = encode_cursor(query.sorting, position)
     return TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})
 
 

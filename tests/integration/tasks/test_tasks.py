@@ -132,9 +132,8 @@ async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger:
         "id": 1,
         "user_id": stranger.id,
         "revision": 99,
-        "created_at": "1999-01-01T00:00:00Z",
         "updated_at": "1999-01-01T00:00:00Z",
-        "completed_at": "1999-01-01T00:00:00Z",
+        "deleted_at": "1999-01-01T00:00:00Z",
         "color": "red",
     }
     task = await user.create(**forged)

@@ -13,7 +13,7 @@ from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor, encode_curso
 ZONE = "Pacific/Auckland"
 INSTANT = datetime(2026, 12, 1, 9, 0, 0, 123456, UTC)
 POSITIONS: list[tuple[str, Any]] = [
-    ("created_at", None),
+    ("created_at", INSTANT),
     ("updated_at", 7),
     ("due_date", INSTANT),
     ("due_date", datetime.min.replace(tzinfo=UTC)),

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from src.api.openapi import TaskAPI
-from src.api.routers import health, overview, sync, tasks
+from src.api.openapi import DESCRIPTION, TaskAPI
+from src.api.routers import health, overview, pages, sync, tasks
 from src.app.components import Components
 from src.app.middleware import middleware
 from src.config import Settings
@@ -21,13 +21,16 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the API with these settings. It reads no environment, and connects to nothing before its lifespan."""
     components = Components.from_settings(settings)
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
-    routers = (*lists, sync.router, overview.router, tasks.router, health.router)
+    routers = (*lists, sync.router, overview.router, tasks.router, health.router, pages.router)
     app = TaskAPI(
         # Not by include_router, because the index of routes does not see included ones.
         routes=[route for router in routers for route in router.routes],
         title="Task API",
         version="0.1.0",
-        description="A task-management API for the users of a Better Auth front end.",
+        summary="A task-management API for the users of a Better Auth front end.",
+        description=DESCRIPTION,
+        docs_url=None,  # `pages.router` serves it without a content delivery network (ADR 0059)
+        redoc_url=None,
         redirect_slashes=False,
         middleware=middleware(settings, components),
         telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,

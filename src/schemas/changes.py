@@ -43,7 +43,9 @@ def _valid(text: str) -> str:
 
 
 SyncTokenText = Annotated[
-    str, AfterValidator(_valid), WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$"})
+    str,
+    AfterValidator(_valid),
+    WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$", "examples": ["0"]}),
 ]
 ChangeName = Literal["created", "updated", "completed", "reopened", "deleted", "restored", "erased"]
 ChangesLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]

@@ -7,6 +7,15 @@ from src.config.settings import (
     load_migration_url,
     load_settings,
     set_default,
+    value_of,
 )
 
-__all__ = ["PLACEHOLDER_DATABASE_URL", "Settings", "is_set", "load_migration_url", "load_settings", "set_default"]
+__all__ = [
+    "PLACEHOLDER_DATABASE_URL",
+    "Settings",
+    "is_set",
+    "load_migration_url",
+    "load_settings",
+    "set_default",
+    "value_of",
+]

@@ -7,6 +7,7 @@ several statements must be atomic.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, Self
@@ -15,12 +16,14 @@ from asyncpg.connection import LoggedQuery
 
 from src.db.admission import AdmissionControl
 from src.db.connect import connect
-from src.db.errors import is_connection_lost, is_rolled_back, translate_errors
+from src.db.errors import describe, is_connection_lost, is_rolled_back, translate_errors
 from src.db.pool import Connection, ConnectionPool, Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction, commit, first_or_none
 from src.db.url import DatabaseUrl
 from src.errors import AppError
+
+logger = logging.getLogger(__name__)
 
 type OnQuery = Callable[[LoggedQuery], None]
 
@@ -115,10 +118,16 @@ class Database:
         return PoolStats(pool.idle, pool.used, pool.max_size, max(0, self._admission.in_flight - pool.used))
 
     async def warm_up(self) -> None:
-        """Open a few connections, so that the first requests do not wait for them; give up after four seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
-                await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
+        """Open a few connections, so that the first requests do not wait for them; give up after four seconds.
+
+        Whether it succeeds or not, requests connect when they need to. `connect` has logged what it retries.
+        """
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
+                    await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
+        except Exception as error:  # noqa: BLE001 - whatever it is, requests meet it again and are refused
+            logger.warning("cannot connect to the database: %s", describe(error))
 
     async def _open_connection(self, alternative: Callable[[], Connection | None]) -> Connection:
         connection = await connect(alternative, **self._options)

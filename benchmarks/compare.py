@@ -39,20 +39,24 @@ class Figures(NamedTuple):
     postgres: float
     p50: float
     p99: float
-    p99_at_start: float
     spread: float
     """The range of the rates of all rounds, as a share of their median."""
+    p99_at_start: float | None
+    """The p99 of the first seconds of a process, or None if no process was started for this."""
 
 
 class Results(NamedTuple):
     """All figures, and the conditions of their measurement."""
 
-    figures: dict[tuple[PeerName, str], Figures]
+    figures: "dict[Key, Figures]"
     peers: Sequence[PeerName]
     rounds: int
     seconds: float
     connections: int
     tasks: int
+    starts: int
+    postgres: str
+    """The version of PostgreSQL."""
 
     def ratio(self, peer: PeerName, route: str) -> float:
         """Return the requests per second of the API for each one of a peer."""
@@ -63,11 +67,14 @@ class Results(NamedTuple):
         return geometric_mean(self.ratio(peer, route.name) for route in COMPARED)
 
 
-type Costs = dict[tuple[PeerName, str], Cost]
+type Key = tuple[PeerName, str]
+type Costs = dict[Key, Cost]
 
 
-def compare(names: Sequence[PeerName], rounds: int, seconds: float, connections: int, tasks: int) -> Results:
-    """Measure each route of each peer once after the start, and once in each round.
+def compare(  # noqa: PLR0913, PLR0917 - these are the options of the command line
+    names: Sequence[PeerName], rounds: int, seconds: float, connections: int, tasks: int, starts: int
+) -> Results:
+    """Measure each route of each peer in each round, then in the first seconds of processes that start for this.
 
     Raises:
         RuntimeError: A peer does not start, is not equivalent, or does not respond with success.
@@ -80,9 +87,11 @@ def compare(names: Sequence[PeerName], rounds: int, seconds: float, connections:
         load = Load(clients, connections, seconds)
         with _served(names, db) as peers:
             check_equivalence(peers[0], peers, clients)
-            turns = [_round(peers, db, load, number) for number in range(rounds + 1)]
-    figures = {key: _figures(turns[0][key], [turn[key] for turn in turns[1:]]) for key in turns[0]}
-    return Results(figures, names, rounds, seconds, connections, tasks)
+            _, *turns = [_round(peers, db, load, number) for number in range(rounds + 1)]  # the first one warms up
+        tails = [tails_at_start(names, ROUTES, db, load) for _ in range(starts)]
+        postgres = db.version
+    figures = {key: _figures([turn[key] for turn in turns], [each[key] for each in tails]) for key in turns[0]}
+    return Results(figures, names, rounds, seconds, connections, tasks, starts, postgres)
 
 
 @contextmanager
@@ -106,7 +115,17 @@ def _cost(peer: Peer, route: Route, db: Database, load: Load) -> Cost:
     return Cost(sample, *(seconds / sample.responses for seconds in spent))
 
 
-def _figures(at_start: Cost, rounds: Sequence[Cost]) -> Figures:
+def tails_at_start(names: Sequence[PeerName], routes: Sequence[Route], db: Database, load: Load) -> dict[Key, float]:
+    """Start each peer anew for each route, and return the p99 of its first seconds."""
+    tails = {}
+    for route, name in product(routes, names):
+        with serving(name, db.url, db.folder) as peer:
+            sample = measure(peer.address, route.requests(load.clients), load.connections, load.seconds)
+        tails[name, route.name] = sample.p99
+    return tails
+
+
+def _figures(rounds: Sequence[Cost], tails: Sequence[float]) -> Figures:
     rates = [cost.sample.rate for cost in rounds]
     return Figures(
         rate=median(rates),
@@ -114,6 +133,6 @@ def _figures(at_start: Cost, rounds: Sequence[Cost]) -> Figures:
         postgres=median(cost.postgres for cost in rounds),
         p50=median(cost.sample.p50 for cost in rounds),
         p99=median(cost.sample.p99 for cost in rounds),
-        p99_at_start=at_start.sample.p99,
         spread=(max(rates) - min(rates)) / median(rates),
+        p99_at_start=median(tails) if tails else None,
     )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def pinned_to_first() -> list[str]:
-    """Return the command that keeps a server on the first core, or nothing where cores cannot be divided."""
+def pinned_to_first(count: int = 1) -> list[str]:
+    """Return the command that keeps a server on the first cores, or nothing where cores cannot be divided."""
     taskset = shutil.which("taskset")
-    return [taskset, "--cpu-list", str(min(_ALL))] if taskset and _can_divide() else []
+    first = ",".join(map(str, sorted(_ALL)[:count]))
+    return [taskset, "--cpu-list", first] if taskset and _can_divide() else []
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class Sample(NamedTuple):
     rate: float
     p50: float
     p99: float
+    maximum: float
 
 
 class LoadError(RuntimeError):
@@ -112,8 +113,9 @@ def measure(address: Address, requests: Sequence[bytes], connections: int, secon
             selector.register(connection.socket, EVENT_READ, connection)
         begin = perf_counter()
         latencies = list(_latencies(selector, cycle(requests), begin + seconds))
-        percentiles = quantiles(latencies, n=100)
-        return Sample(len(latencies), len(latencies) / (perf_counter() - begin), percentiles[49], percentiles[98])
+        rate = len(latencies) / (perf_counter() - begin)
+        percentiles = quantiles(latencies, n=100, method="inclusive")
+        return Sample(len(latencies), rate, percentiles[49], percentiles[98], max(latencies))
 
 
 def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds: float) -> Sample:
@@ -129,12 +131,12 @@ def _wrk(address: Address, requests: Sequence[bytes], connections: int, seconds:
             check=False,
         )
     result = ended.stdout.rpartition("result: ")[2].split()
-    if ended.returncode or not result or int(result[4]):
+    if ended.returncode or not result or int(result[5]):
         raise LoadError(f"wrk found errors: {ended.stdout}{ended.stderr}")
-    count, duration, p50, p99 = map(float, result[:4])
+    count, duration, *microseconds = map(float, result[:5])
     if not count:
         raise LoadError(f"There was no response within {seconds:g} s: measure with more --seconds.")
-    return Sample(int(count), 1e6 * count / duration, p50 / 1e6, p99 / 1e6)
+    return Sample(int(count), 1e6 * count / duration, *(latency / 1e6 for latency in microseconds))
 
 
 def _latencies(selector: DefaultSelector, requests: Iterator[bytes], deadline: float) -> Iterator[float]:

@@ -54,5 +54,8 @@ BEGIN
             EXECUTE definition;
         END LOOP;
     END LOOP;
+    -- PostgreSQL estimates that a generic plan reads all partitions, although it reads one, so it would plan each
+    -- execution anew. New connections have this setting.
+    EXECUTE format('ALTER DATABASE %I SET plan_cache_mode = force_generic_plan', current_database());
 END
 $$;

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,6 @@ _PYTHON_SETTINGS = {
     "BETTER_AUTH_SECRET": SIGNING_KEY,
     "ALLOWED_ORIGINS": "http://localhost:3000",
     "RATE_LIMIT": "1000000/second",  # counted, but never reached
-    "WEB_CONCURRENCY": "1",
     "SHUTDOWN_DELAY": "0",
 }
 
@@ -37,6 +36,14 @@ class PeerName(StrEnum):
     FASTIFY = "fastify"
     FASTIFY_TUNED = "fastify-tuned"
     ASGI = "asgi"
+
+
+class Start(NamedTuple):
+    """How this project is started: its modules and arguments, processes, and further environment variables."""
+
+    arguments: Sequence[str] = ("src", "serve")
+    workers: int = 1
+    settings: Mapping[str, str] = {}
 
 
 class Peer(NamedTuple):
@@ -54,25 +61,27 @@ DESCRIPTIONS = {
     PeerName.FASTIFY_TUNED: "Fastify + pg, tuned",
     PeerName.ASGI: "bare ASGI + asyncpg",
 }
-_PYTHON_PEERS = {
-    PeerName.API: ("src", "serve"),
-    PeerName.BASELINE: ("uvicorn", "benchmarks.baseline:app"),
-    PeerName.ASGI: ("uvicorn", "benchmarks.floor:app"),
-}
 _UVICORN = ("--loop=uvloop", "--http=httptools", "--no-access-log")
+_UVICORN_PEERS = {
+    PeerName.BASELINE: ("uvicorn", "benchmarks.baseline:app", *_UVICORN),
+    PeerName.ASGI: ("uvicorn", "benchmarks.floor:app", *_UVICORN),
+}
 _FASTIFY_PEERS = {PeerName.FASTIFY: "ordinary", PeerName.FASTIFY_TUNED: "tuned"}
 FASTIFY = frozenset(_FASTIFY_PEERS)
+_ORDINARY = Start()
 
 
 @contextmanager
-def serving(name: PeerName, database_url: str, folder: Path) -> Iterator[Peer]:
+def serving(name: PeerName, database_url: str, folder: Path, start: Start = _ORDINARY) -> Iterator[Peer]:
     """Serve as production does, in a folder without a `.env` file.
 
     Raises:
         RuntimeError: The server does not start; the message is its output.
     """
     address = ("127.0.0.1", _free_port())
-    with TemporaryFile() as log, _started(name, address[1], database_url, folder, log) as process:
+    command = [*cores.pinned_to_first(start.workers), *_command(name, address[1], start)]
+    environment = _environment(name, address[1], start) | {"DATABASE_URL": database_url}
+    with TemporaryFile() as log, _started(command, environment, folder, log) as process:
         if not _accepts_connections(process, address):
             log.seek(0)
             raise RuntimeError(log.read().decode())
@@ -81,33 +90,26 @@ def serving(name: PeerName, database_url: str, folder: Path) -> Iterator[Peer]:
 
 @contextmanager
 def _started(
-    name: PeerName, port: int, database_url: str, folder: Path, log: IO[bytes]
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, log: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [*cores.pinned_to_first(), *_command(name, port)],
-        env=_environment(name, port) | {"DATABASE_URL": database_url},
-        cwd=folder,
-        stdout=log,
-        stderr=log,
-    )
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)  # noqa: S603 - our own command
     try:
         yield process
     finally:
         _stop(process)
 
 
-def _command(name: PeerName, port: int) -> list[str]:
+def _command(name: PeerName, port: int, start: Start) -> list[str]:
     if name in FASTIFY:
         return [npm.program("node"), str(npm.HOME / "server.js"), _FASTIFY_PEERS[name]]
-    module = _PYTHON_PEERS[name]
-    options = _UVICORN if module[0] == "uvicorn" else ()
-    return [sys.executable, "-m", *module, *options, f"--port={port}"]
+    arguments = start.arguments if name is PeerName.API else _UVICORN_PEERS[name]
+    return [sys.executable, "-m", *arguments, f"--port={port}"]
 
 
-def _environment(name: PeerName, port: int) -> dict[str, str]:
+def _environment(name: PeerName, port: int, start: Start) -> dict[str, str]:
     if name in FASTIFY:
         return {"NODE_ENV": "production", "PORT": str(port), "SIGNING_KEY": SIGNING_KEY}
-    return _PYTHON_SETTINGS
+    return {**_PYTHON_SETTINGS, "WEB_CONCURRENCY": str(start.workers), **start.settings}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

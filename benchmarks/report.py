@@ -1,24 +1,28 @@
 """Write the results as Markdown."""
 
 import os
-import platform
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
 from statistics import median
 
-from benchmarks import cores, npm
+from benchmarks import cores
 from benchmarks.compare import Figures, Results
 from benchmarks.load import generator
 from benchmarks.peers import DESCRIPTIONS, FASTIFY, PeerName
+from benchmarks.versions import versions
 from benchmarks.workload import CLIENTS, ROUTES
 
-_PACKAGES = ("fastapi", "uvicorn", "uvloop", "asyncpg", "sqlalchemy")
+_TAIL = " (p99 of the first seconds after a start)"
 _MEASURED = [route.name for route in ROUTES]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Return a table whose first row is its heading."""
-    return "\n".join(map(_row, [rows[0], ["---"] * len(rows[0]), *rows[1:]]))
+    return "\n".join(map(row, [rows[0], ["---"] * len(rows[0]), *rows[1:]]))
+
+
+def row(cells: Iterable[str]) -> str:
+    """Return a row of a table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def markdown(results: Results) -> str:
@@ -28,11 +32,16 @@ def markdown(results: Results) -> str:
         _conditions(results),
         "Requests per second · µs of server CPU a request · µs of PostgreSQL CPU a request:",
         _figures(results, results.peers, _throughput),
-        "Milliseconds: p50 / p99 (p99 in the first measurement after the start):",
+        f"Milliseconds: p50 / p99{_TAIL if results.starts else ''}:",
         _figures(results, results.peers, _latency),
     ]
     if others:
-        parts += ["Requests per second of this project for each one of the peer:", _ratios(results, others)]
+        parts += [
+            "Requests per second of this project for each one of the peer:",
+            _ratios(results, others),
+            f"p99 of this project for each millisecond of the peer{_TAIL if results.starts else ''}:",
+            _tail_ratios(results, others),
+        ]
     return "\n\n".join(parts)
 
 
@@ -53,8 +62,15 @@ def _ratios(results: Results, peers: Iterable[PeerName]) -> str:
     return table([["peer", *_MEASURED, "geometric mean without health"], *rows])
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _tail_ratios(results: Results, peers: Iterable[PeerName]) -> str:
+    rows = [[DESCRIPTIONS[peer], *(_tail_ratio(results, peer, route) for route in _MEASURED)] for peer in peers]
+    return table([["peer", *_MEASURED], *rows])
+
+
+def _tail_ratio(results: Results, peer: PeerName, route: str) -> str:
+    ours, theirs = (results.figures[name, route] for name in (PeerName.API, peer))
+    at_start = ours.p99_at_start and theirs.p99_at_start and f" ({ours.p99_at_start / theirs.p99_at_start:.2f})"
+    return f"{ours.p99 / theirs.p99:.2f}{at_start or ''}"
 
 
 def _throughput(figures: Figures) -> str:
@@ -62,7 +78,8 @@ def _throughput(figures: Figures) -> str:
 
 
 def _latency(figures: Figures) -> str:
-    return f"{1e3 * figures.p50:.1f} / {1e3 * figures.p99:.1f} ({1e3 * figures.p99_at_start:.1f})"
+    at_start = f" ({1e3 * figures.p99_at_start:.1f})" if figures.p99_at_start else ""
+    return f"{1e3 * figures.p50:.1f} / {1e3 * figures.p99:.1f}{at_start}"
 
 
 def _conditions(results: Results) -> str:
@@ -73,10 +90,5 @@ def _conditions(results: Results) -> str:
         f"{CLIENTS} users with {results.tasks} tasks each, half of them read and half written in turn; "
         f"load by {generator(results.seconds)}; {pinned} of {os.cpu_count()}; every commit synced to disk. "
         f"Between rounds the rate of one route of one peer differs by {spread:.0%} (median of all). "
-        f"{', '.join(_versions(results))}."
+        f"{versions(results.postgres, node=bool(FASTIFY & set(results.peers)))}."
     )
-
-
-def _versions(results: Results) -> list[str]:
-    python = [f"Python {platform.python_version()}", *(f"{package} {version(package)}" for package in _PACKAGES)]
-    return python + (npm.versions() if FASTIFY & set(results.peers) else [])

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from shutil import disk_usage, which
 from statistics import median
+from tempfile import gettempdir
 from time import perf_counter
 from typing import NamedTuple
 
 from benchmarks import cores
-from benchmarks.database import Database, database, fill, sql
-from benchmarks.load import Connection
-from benchmarks.peers import Peer, PeerName, serving
+from benchmarks.database import Database, database, sql
+from benchmarks.fill import fill
+from benchmarks.load import Connection, Sample, measure
+from benchmarks.peers import Peer
+from benchmarks.variants import Variant, served
 from benchmarks.workload import NEW_TASK, Client, token
 from src.schemas.cursor import Position, encode_cursor
 
@@ -22,6 +26,8 @@ _PAGE = 20
 _SECONDS = 10.0
 """The maximum duration of the measurement of one kind of request."""
 _SUCCESS = range(200, 300)
+_BYTES = 1200
+"""The space on disk that a task takes at most, with its indexes, and with the log that PostgreSQL writes ahead."""
 PARTITION = Path(__file__).with_name("partition.sql")
 _SIZES = """
     SELECT relation::regclass::text AS name,
@@ -75,11 +81,17 @@ class Latency(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """The results for one layout: latencies by kind of request and of user, and bytes by table and index."""
+    """The results for one layout.
+
+    These are latencies by kind of request and of user, samples under load by kind of request and variant, bytes by
+    table and index, and the version of PostgreSQL.
+    """
 
     layout: Layout
     latencies: Mapping[tuple[str, str], Latency]
+    loads: Mapping[tuple[str, Variant], Sample]
     sizes: Mapping[str, int]
+    postgres: str
 
 
 _REQUESTS: Mapping[str, Callable[[Owner], bytes]] = {
@@ -93,28 +105,66 @@ _REQUESTS: Mapping[str, Callable[[Owner], bytes]] = {
 }
 
 
-def measure_scale(sizes: Sequence[int], repeat: int) -> Iterator[Findings]:
-    """Fill a database of its own for each size, and measure it plain, then partitioned."""
-    for rows in sizes:
+ORDINARY = ("list", "get", "create")
+"""The requests that are measured under load, of medium users."""
+
+
+class Amount(NamedTuple):
+    """How much is measured: requests of a kind one at a time, and the connections and seconds of each load."""
+
+    repeat: int
+    connections: int
+    seconds: float
+
+
+def measure_scale(sizes: Sequence[int], variants: Sequence[Variant], amount: Amount) -> Iterator[Findings]:
+    """Fill and measure a database of its own for each size and layout.
+
+    Raises:
+        RuntimeError: There is no PgBouncer or not enough space on disk, or a server does not respond with success.
+    """
+    if any(variant.pooled for variant in variants) and not which("pgbouncer"):
+        raise RuntimeError("PgBouncer is not installed.")
+    for layout in (Layout(rows, partitioned) for rows in sizes for partitioned in (False, True)):
+        _require_space(layout.rows)
         with cores.kept_off_first(), database() as db:
+            if layout.partitioned:
+                sql(db.url, PARTITION.read_text())
             small = {f"small-{number}": SMALL for number in range(_USERS_ASKED)}
-            medium = {f"medium-{number}": MEDIUM for number in range(rows // MEDIUM)}
-            fill(db.url, small | medium | {"large-0": rows // 10})
-            yield _findings(db, Layout(rows, partitioned=False), repeat)
-            sql(db.url, PARTITION.read_text(), "VACUUM ANALYZE", "CHECKPOINT")
-            yield _findings(db, Layout(rows, partitioned=True), repeat)
+            medium = {f"medium-{number}": MEDIUM for number in range(layout.rows // MEDIUM)}
+            fill(db.url, small | medium | {"large-0": layout.rows // 10})
+            yield _findings(db, layout, variants, amount)
 
 
-def _findings(db: Database, layout: Layout, repeat: int) -> Findings:
+def _require_space(rows: int) -> None:
+    folder = gettempdir()
+    needed, free = rows * _BYTES, disk_usage(folder).free
+    if free < needed:
+        gigabytes = f"{needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} are free"
+        raise RuntimeError(f"{rows:,} rows need up to {gigabytes}; set TMPDIR to a folder with more.")
+
+
+def _findings(db: Database, layout: Layout, variants: Sequence[Variant], amount: Amount) -> Findings:
     owners = _owners(db)
     sizes = {row["name"]: int(row["bytes"]) for row in sql(db.url, _SIZES)}
-    with serving(PeerName.API, db.url, db.folder) as api:
+    with served(db, Variant()) as api:
         latencies = {
-            (request, kind): _latency(api, list(map(build, owners[kind])), repeat)
+            (request, kind): _latency(api, list(map(build, owners[kind])), amount.repeat)
             for request, build in _REQUESTS.items()
             for kind in (KINDS if request != "deep page" else KINDS[-1:])
         }
-    return Findings(layout, latencies, sizes)
+    loads: dict[tuple[str, Variant], Sample] = {}
+    for variant in variants:
+        with served(db, variant) as api:
+            loads |= {(request, variant): _load(api, request, owners["medium"], amount) for request in ORDINARY}
+    return Findings(layout, latencies, loads, sizes, db.version)
+
+
+def _load(api: Peer, request: str, owners: Sequence[Owner], amount: Amount) -> Sample:
+    """Send requests on several connections twice; the first time only warms up."""
+    requests = list(map(_REQUESTS[request], owners))
+    samples = [measure(api.address, requests, amount.connections, amount.seconds) for _ in range(2)]
+    return samples[-1]
 
 
 def _owners(db: Database) -> dict[str, list[Owner]]:

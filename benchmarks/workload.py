@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, cycle
 from typing import NamedTuple
 
 from jose import jwt
 
-from benchmarks.database import Database, fill, sql
+from benchmarks.database import Database, sql
+from benchmarks.fill import fill
 
 SIGNING_KEY = "signs the benchmark's tokens and nothing else"
 CLIENTS = 200
@@ -66,6 +68,14 @@ ROUTES = (
 )
 COMPARED = ROUTES[:5]
 """The routes whose ratios make the geometric means."""
+
+
+def mixed(clients: Clients) -> list[bytes]:
+    """Return lists, reads, creations and toggles in turn; a user's creation and toggle are not adjacent."""
+    listed, _, read, created, toggled = (route.requests(clients) for route in COMPARED)
+    half = len(created) // 2
+    turns = zip(cycle(listed), read, cycle(created[half:] + created[:half]), toggled, strict=False)
+    return list(chain.from_iterable(turns))
 
 
 def toggle(client: Client, task: int) -> bytes:

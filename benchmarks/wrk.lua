@@ -17,6 +17,6 @@ end
 function done(summary, latency)
   local errors = 0
   for _, count in pairs(summary.errors) do errors = errors + count end
-  io.write(string.format("result: %d %d %d %d %d\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), errors))
+  io.write(string.format("result: %d %d %d %d %d %d\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), latency.max, errors))
 end

@@ -1,8 +1,4 @@
-"""All errors that a client can get from the application, one class each; `src.api.problems` renders them (RFC 9457).
-
-They are in the order of their status. Errors of the HTTP protocol, which the application never sees, are in
-`src.server.errors`.
-"""
+"""Errors that clients can get, in the order of their status; those of the HTTP protocol are in `src.server.errors`."""
 
 import json
 from typing import ClassVar
@@ -52,6 +48,15 @@ class HostNotAllowed(AppError):
     slug = "host-not-allowed"
     title = "Bad request"
     detail = "The host name in 'Host' is not allowed."
+
+
+class PreflightRefused(AppError):
+    """A browser asks for a page of an origin that is not allowed (CORS)."""
+
+    status = 400
+    slug = "preflight-refused"
+    title = "Bad request"
+    detail = "Pages of this origin may not use the API; its operator can add the origin to ALLOWED_ORIGINS."
 
 
 class Unauthorized(AppError):
@@ -190,7 +195,7 @@ class InvalidField(AppError):
     """One part of the request is invalid; the response names it like every other 422."""
 
     status = 422
-    field: ClassVar[str]
+    field: str
 
     @property
     def members(self) -> dict[str, object]:
@@ -205,6 +210,31 @@ class InvalidCursor(InvalidField):
     title = "Invalid cursor"
     detail = "The cursor is invalid; take it from 'next_cursor' of the previous page."
     field = "cursor"
+
+
+class InvalidTimeZone(InvalidField):
+    """A request names a time zone that does not exist; `field` is the parameter or header."""
+
+    slug = "invalid-time-zone"
+    title = "Invalid time zone"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field} must be a time zone of the IANA database, such as Europe/Paris.")
+
+
+class TimeZoneUnknown(InvalidField):
+    """A member depends on the time zone of the user, and neither the request nor the user's settings name one."""
+
+    slug = "time-zone-unknown"
+    title = "Time zone unknown"
+
+    def __init__(self, field: str, alternative: str = "the time with its offset") -> None:
+        self.field = field
+        super().__init__(
+            f"{field} depends on a time zone, and none is known: send {alternative}, the parameter 'tz' or the header "
+            "'Time-Zone' (such as Europe/Paris), or store a time zone with PUT /api/{user_id}/settings."
+        )
 
 
 class IdempotencyKeyReused(InvalidField):

@@ -276,4 +276,12 @@ async def _create_database(server_url: str, *, migrated: bool = True) -> str:
     url = httpx.URL(server_url).copy_with(path=f"/{name}")
     if migrated:
         await asyncio.to_thread(migrations.upgrade, DatabaseUrl.parse(str(url)))
+        if os.environ.get("TEST_DATABASE_PARTITIONED"):
+            await _partition(str(url))
     return str(url)
+
+
+async def _partition(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute((Path(__file__).parents[1] / "benchmarks" / "partition.sql").read_text())
+    await connection.close()

@@ -24,6 +24,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_records")
     op.drop_table("tasks")
     op.execute("DROP FUNCTION tasks_search_vector(text, text, text[])")
+    op.drop_column("users", "time_zone")
     op.drop_column("users", "purged_revision")
     op.drop_column("users", "revision")  # the table stays, because it may hold Better Auth's accounts
 
@@ -45,6 +46,7 @@ def _create_or_adopt_users() -> None:
     )
     for column in ("revision", "purged_revision"):
         op.add_column("users", sa.Column(column, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.add_column("users", sa.Column("time_zone", sa.Text()))
     for column in ("name", "email", "emailVerified"):
         op.alter_column("users", column, nullable=True)  # a row that holds just the id is a user, too
 

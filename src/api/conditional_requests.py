@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-# Also weak or without quotes, because proxies that compress weaken tags and people forget the quotes.
-_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+# Also weak or without quotes, because proxies that compress weaken tags and people forget the quotes. Other proxies add
+# the content coding: Apache, Caddy and lighttpd "1-gzip" (old Apaches "1"-gzip), Jetty "1--gzip" (old Jettys "1;gzip").
+_CODING = r"(?:--?|;)(?:x-)?(?:gzip|br|zstd|deflate)"
+_TAG = re.compile(rf'(?:W/)?"?(\d{{1,18}})(?:{_CODING}){{0,3}}"?(?:{_CODING})?')
 
 
 async def if_match(request: Request) -> list[int] | None:

@@ -5,6 +5,7 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from src.errors import OriginNotAllowed, TokenMissing, Unauthorized
+from src.schemas.origin import OriginSet
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES = ("__Secure-better-auth.session_data", "better-auth.session_data")
@@ -26,7 +27,7 @@ def bearer_token(scope: Scope) -> str:
     return token.strip(" ")
 
 
-def cookie_token(scope: Scope, origins: frozenset[str]) -> str | None:
+def cookie_token(scope: Scope, origins: OriginSet) -> str | None:
     """Return the token of Better Auth's session cookie, if there is one and no `Authorization` header.
 
     Browsers send cookies with requests of any page, so the `Origin` of a request that is not safe must be one of

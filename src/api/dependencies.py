@@ -1,13 +1,16 @@
 """Dependencies of the handlers. Those that give access to an owner's data require the owner."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
 
+from src.api.time_zone import named_zone
 from src.errors import ShuttingDown, UserMismatch
 from src.services.overview.service import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import check_readiness
+from src.services.settings.service import SettingsService
 from src.services.sync.broker import ChangeBroker
 from src.services.sync.changes import ChangeService
 from src.services.tasks.service import TaskService
@@ -42,12 +45,17 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """Return the service for the owner's tasks."""
     shared = components(request)
-    return TaskService(shared.database, owner, shared.broker.publish)
+    return TaskService(shared.database, owner, shared.broker.publish, partial(named_zone, request))
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:
     """Return the service for counts of the owner's tasks."""
-    return OverviewService(components(request).database, owner)
+    return OverviewService(components(request).database, owner, partial(named_zone, request))
+
+
+async def settings_service(request: Request, owner: Owner) -> SettingsService:
+    """Return the service for the owner's settings."""
+    return SettingsService(components(request).database, owner)
 
 
 async def change_service(request: Request, owner: Owner) -> ChangeService:
@@ -74,6 +82,7 @@ async def require_ready(request: Request) -> None:
 
 
 Tasks = Annotated[TaskService, Depends(task_service)]
+Settings = Annotated[SettingsService, Depends(settings_service)]
 Overview = Annotated[OverviewService, Depends(overview_service)]
 Broker = Annotated[ChangeBroker, Depends(change_broker)]
 Changes = Annotated[ChangeService, Depends(change_service)]

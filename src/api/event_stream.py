@@ -15,6 +15,8 @@ from src.services.sync.subscription import Subscription
 
 _RETRY_MILLISECONDS = 2000
 _DEFAULT_MAX_CONNECTIONS = 800
+# `no-transform`, because proxies that compress would collect events (RFC 9111, section 5.2.2.6).
+_HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
 
 
 def max_connections(request: Request) -> int:
@@ -41,7 +43,7 @@ class EventStream(StreamingResponse):
         self._subscription = subscription
         self._since = since
         self._heartbeat = heartbeat
-        super().__init__((), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        super().__init__((), headers=_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Subscribe and send the events; the subscription has ended when this returns or raises.

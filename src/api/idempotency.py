@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks, components
+from src.api.root_path import route_path
+from src.api.time_zone import named_zone
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
 from src.services.owner import OwnerId
@@ -41,7 +44,8 @@ class IdempotentHandler:
         async def handle(tasks: TaskService) -> StoredResponse:
             return _to_stored_response(respond(await act(tasks)))
 
-        request = IdempotentRequest(self._owner, self._key, await _fingerprint(self._request))
+        fingerprint, zone = await _fingerprint(self._request), partial(named_zone, self._request)
+        request = IdempotentRequest(self._owner, self._key, fingerprint, zone)
         shared = components(self._request)
         return _to_response(await run_once(shared.database, shared.broker.publish, request, handle))
 
@@ -66,7 +70,7 @@ Idempotency = Annotated[IdempotentHandler, Depends(idempotent_handler)]
 
 
 async def _fingerprint(request: Request) -> bytes:
-    head = f"{request.method} {request.scope['path']}\n"
+    head = f"{request.method} {route_path(request.scope)}\n"
     return sha256(head.encode() + await request.body()).digest()
 
 

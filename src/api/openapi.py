@@ -1,16 +1,18 @@
 """The OpenAPI document, complete enough to generate a client from."""
 
+from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.compiled_route import CompiledRoute
 from src.api.middleware.jwt_auth import PUBLIC_PATHS
 from src.api.problem_examples import examples_of
 from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
+from src.api.root_path import remove_root_path
 from src.api.route_index import RouteIndex
 
 _DESCRIPTIONS = {
@@ -109,6 +111,16 @@ class TaskAPI(FastAPI):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
         super().__init__(**options)
         self.router.route_class = CompiledRoute
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, also below a root path."""
+        if scope.get("root_path") and scope["type"] == "http":
+            remove_root_path(scope, self._first_segments)
+        await super().__call__(scope, receive, send)
+
+    @cached_property
+    def _first_segments(self) -> frozenset[str]:
+        return frozenset(str(getattr(route, "path", "/")).split("/")[1] for route in self.routes)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Leave out FastAPI's layers that `ErrorMiddleware` and `BodyLimitMiddleware` replace."""

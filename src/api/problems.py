@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from src.api.root_path import route_path
 from src.errors import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
@@ -104,7 +105,7 @@ def _invalid(error: RequestValidationError) -> Response:
 
 def _allow(request: Request) -> dict[str, str]:
     """List all methods of the path (RFC 9110, section 15.5.6), because the framework lists those of one route."""
-    matching = (route.methods for route in request.app.routes if route.path_regex.match(request.scope["path"]))
+    matching = (route.methods for route in request.app.routes if route.path_regex.match(route_path(request.scope)))
     methods = set().union(*matching)
     return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))} if methods else {}
 

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.compiled_route import CompiledRoute
+from src.api.root_path import restore_root_path
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -15,8 +16,7 @@ class RouteIndex:
     """Sends a request to the route of its path and method, and any other request to `router`, which explains it.
 
     A router matches its routes one after the other, which takes as long as verifying a cached token does. It also gets
-    the requests below a root path, which it removes from the path, and those of a traced application, because it
-    reports the route to FastAPI's telemetry.
+    the requests of a traced application, because it reports the route to FastAPI's telemetry.
     """
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -30,8 +30,10 @@ class RouteIndex:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        is_ordinary = scope["type"] == "http" and not scope.get("root_path") and "fastapi.telemetry" not in scope
+        is_ordinary = scope["type"] == "http" and "fastapi.telemetry" not in scope
         route = self._find(scope) if is_ordinary else None
+        if scope.get("root_path") and scope["type"] == "http":
+            restore_root_path(scope)
         if route is None:
             return await self._router(scope, receive, send)
         scope.update(route.matches(scope)[1])

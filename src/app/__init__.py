@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from src.api.openapi import DESCRIPTION, TaskAPI
-from src.api.routers import health, overview, pages, sync, tasks
+from src.api.routers import health, overview, pages, sync, tasks, user_settings
 from src.app.components import Components
 from src.app.middleware import middleware
 from src.config import Settings
@@ -21,7 +21,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the API with these settings. It reads no environment, and connects to nothing before its lifespan."""
     components = Components.from_settings(settings)
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
-    routers = (*lists, sync.router, overview.router, tasks.router, health.router, pages.router)
+    routers = (*lists, sync.router, overview.router, tasks.router, user_settings.router, health.router, pages.router)
     app = TaskAPI(
         # Not by include_router, because the index of routes does not see included ones.
         routes=[route for router in routers for route in router.routes],

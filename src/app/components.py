@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Self
 
 from fastapi import FastAPI
 
+from src.auth.front_end import FrontEnd
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.config import Settings
 from src.db.database import Database, OnQuery
 from src.observability.line_writer import BufferedLineWriter
 from src.rate_limiting.stores import CounterStore, InMemoryCounterStore
+from src.schemas.origin import OriginSet
 from src.services.sync.broker import ChangeBroker
 from src.shutdown import ShutdownSignal
 
@@ -82,13 +85,20 @@ def create_verifier(settings: Settings) -> TokenVerifier:
     """Build the verifier of access tokens."""
     return TokenVerifier(
         secrets=settings.secrets,
-        jwks=None if settings.jwks_url is None else JwksClient(settings.jwks_url),
-        issuer=settings.issuer,
-        audience=settings.audience,
+        front_ends=_create_front_ends(settings),
         user_id_claim=settings.better_auth_user_id_claim,
         require_issuer_and_audience_for_hs256=settings.better_auth_require_issuer_and_audience,
         accept_session_cookie_cache=settings.better_auth_cookie_cache,
     )
+
+
+def _create_front_ends(settings: Settings) -> list[FrontEnd]:
+    """Build the front ends; those with the same JWKS share its client."""
+    client = cache(JwksClient)
+    return [
+        FrontEnd(OriginSet(issuers), OriginSet(audiences), None if url is None else client(url))
+        for issuers, audiences, url in settings.front_ends
+    ]
 
 
 def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSignal) -> ChangeBroker:

@@ -17,6 +17,7 @@ from src.config import Settings
 from src.rate_limiting.limiter import RateLimiter
 from src.rate_limiting.rate import Rate
 from src.rate_limiting.stores import CounterStore
+from src.schemas.origin import OriginSet
 
 
 def middleware(settings: Settings, components: Components) -> list[Middleware]:
@@ -25,6 +26,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
     The order guarantees that every response is logged, that those of errors have CORS headers, and that no body is
     read before the token is verified.
     """
+    origins = OriginSet(settings.allowed_origins)
     limiter = _limiter("user", settings.rate_limit, components.counters)
     return [
         Middleware(ResponseHeadersMiddleware, shutdown=components.shutdown, hsts_seconds=settings.hsts_max_age),
@@ -34,7 +36,7 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
             form=settings.log_form,
             traced=components.telemetry is not None,
         ),
-        _cors(settings.allowed_origins),
+        _cors(origins, explain=settings.environment == "development"),
         Middleware(HeadRequestMiddleware),
         Middleware(ErrorMiddleware),
         *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
@@ -44,22 +46,20 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
             verifier=components.verifier,
             failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
             explain=settings.environment == "development",
-            cookie_origins=frozenset(settings.allowed_origins) if settings.better_auth_cookie_cache else None,
+            cookie_origins=origins if settings.better_auth_cookie_cache else None,
         ),
         *([Middleware(UserRateLimitMiddleware, limiter=limiter)] if limiter else []),
         Middleware(BodyLimitMiddleware),
     ]
 
 
-def _cors(origins: list[str]) -> Middleware:
+def _cors(origins: OriginSet, *, explain: bool) -> Middleware:
     return Middleware(
         LeanCORSMiddleware,
         allow_origins=origins,
-        allow_credentials=True,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=_REQUEST_HEADERS,
         expose_headers=_RESPONSE_HEADERS,
-        max_age=7200,
+        explain=explain,
     )
 
 
@@ -74,6 +74,7 @@ _REQUEST_HEADERS = [
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "Time-Zone",
 ]
 _RESPONSE_HEADERS = [
     "ETag",

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
+from src.auth.front_end import FrontEnd
 from src.auth.identity import Identity
 from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonObject
@@ -20,8 +22,7 @@ _MAX_EMAIL_LENGTH: Final = 320  # 64 + "@" + 255 (RFC 5321, section 4.5.3.1)
 class ClaimsPolicy:
     """The settings that claims are checked against."""
 
-    issuer: str | None
-    audiences: frozenset[str]
+    front_ends: tuple[FrontEnd, ...]
     user_id_claim: str
     strict_hs256: bool
     accept_session_cookie_cache: bool
@@ -34,6 +35,19 @@ class ClaimsContext(NamedTuple):
     by_secret: bool
     now: float
     policy: ClaimsPolicy
+
+    @property
+    def front_end(self) -> FrontEnd | None:
+        """The front end of the token's issuer; one that names the issuer precedes those with a pattern for it."""
+        issuer = self.claims.get("iss")
+        matching = [each for each in self.policy.front_ends if issuer in each.issuers]
+        return next((each for each in matching if issuer in each.issuers.literals), matching[0] if matching else None)
+
+    @property
+    def age(self) -> float:
+        """The seconds for which the token has existed at least, as both clocks may differ; 0 if it has no `iat`."""
+        issued_at = _numeric_date(self.claims, "iat")
+        return 0 if issued_at is None else max(0, self.now - issued_at - LEEWAY)
 
 
 class Check(NamedTuple):
@@ -95,18 +109,21 @@ def _numeric_date(claims: JsonObject, name: str) -> float | None:
 def _issuer(context: ClaimsContext) -> None:
     if "iss" not in context.claims:
         return _check_absence(context, "iss")
-    issuer, expected = context.claims["iss"], context.policy.issuer
-    if not isinstance(issuer, str) or issuer != (expected or issuer):
-        raise Unauthorized(f"the issuer is {log_safe(issuer)}, expected {log_safe(expected)}")
+    issuer = context.claims["iss"]
+    expected = [*chain.from_iterable(each.issuers for each in context.policy.front_ends)]
+    if not isinstance(issuer, str) or (expected and context.front_end is None):
+        raise Unauthorized(f"the issuer is {log_safe(issuer)}, expected {_listed(expected)}")
     return None
 
 
 def _audience(context: ClaimsContext) -> None:
     if "aud" not in context.claims:
         return _check_absence(context, "aud")
-    audiences, expected = _audiences(context.claims["aud"]), context.policy.audiences
-    if expected and expected.isdisjoint(audiences):
-        raise Unauthorized(f"the audience is {_listed(audiences)}, expected {_listed(sorted(expected))}")
+    audiences = _audiences(context.claims["aud"])
+    front_ends = context.policy.front_ends if context.front_end is None else [context.front_end]
+    expected = [each.audiences for each in front_ends if each.audiences]
+    if expected and not any(audience in names for names in expected for audience in audiences):
+        raise Unauthorized(f"the audience is {_listed(audiences)}, expected {_listed([*chain(*expected)])}")
     return None
 
 

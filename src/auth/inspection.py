@@ -28,13 +28,13 @@ async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
         context = verifier.claims_context(token)
     except Unauthorized as refusal:
         return [CheckResult("form", passed=False, explanation=refusal.reason)]
-    signature = await _signature(verifier, token)
-    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), signature, *_claims(context)]
+    signature = await _signature(verifier, token, context)
+    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), *_claims(context), signature]
 
 
-async def _signature(verifier: TokenVerifier, token: CompactToken) -> CheckResult:
+async def _signature(verifier: TokenVerifier, token: CompactToken, context: ClaimsContext) -> CheckResult:
     try:
-        await verifier.authenticate(token)
+        await verifier.authenticate(token, context)
     except Unauthorized as refusal:
         return CheckResult("signature", passed=False, explanation=refusal.reason)
     except AppError as outage:

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _FETCH_BURST: Final = 3
 _MAX_WAITING: Final = 100
+_MAX_MISSING: Final = 1000
 
 
 class JwksClient:
@@ -29,10 +30,13 @@ class JwksClient:
     * Keys older than `max_age` seconds are refreshed in the background and used until the refresh succeeds, so also
       during an outage of the endpoint.
     * An unknown `kid` triggers a fetch: at most three in immediate succession, then one per `cooldown` seconds.
+    * A `kid` that was already missing, or that of a token which is older than the latest fetch, is refused without
+      waiting and triggers a fetch only if the latest one is `cooldown` seconds old.
     * A key counts as missing only after a fetch that started after the request for it. Up to 100 requests wait for
       their fetch, at most `cooldown` seconds, so that tokens with random `kid`s cannot hide a key rotation. Further
       requests are refused at once.
-    * A failed fetch is not retried within `cooldown` seconds.
+    * A failed fetch is not retried within `cooldown` seconds. A set without a usable key is a failed fetch, because a
+      front end that has lost its keys for a moment must not make all tokens invalid.
     * All waiting requests share one fetch. Cancelling a request does not cancel the fetch.
     """
 
@@ -52,11 +56,12 @@ class JwksClient:
         self._max_age, self._cooldown, self._timeout = max_age, cooldown, timeout
         self._http = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_keepalive_connections=0))
         self._keys: dict[KeyName, Key] = {}
+        self._missing: dict[KeyName, None] = {}  # in the order in which they were found missing
         self._entries: list[object] | None = None
         self._started = self._fetched = 0  # the number of fetches, and the latest successful one
         self._waiting = 0
         self._limiter = GcraLimiter(burst=_FETCH_BURST, interval=cooldown)
-        self._stale_at = self._retry_at = self._starts_at = -math.inf
+        self._stale_at = self._retry_at = self._starts_at = self._fetched_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
 
     def cached_key(self, kid: str, alg: str) -> Key | None:
@@ -64,17 +69,26 @@ class JwksClient:
         self.refresh_if_stale()
         return self._keys.get((kid, alg))
 
-    async def key(self, kid: str, alg: str) -> Key:
+    async def key(self, kid: str, alg: str, age: float = 0) -> Key:
         """Return the key named `kid` for `alg`, after fetching it if necessary.
+
+        `age` is the time for which the token of the request has existed at least, in seconds.
 
         Raises:
             Unauthorized: The JWKS has no such key, or too many requests wait for a fetch.
             SigningKeysUnavailable: The JWKS cannot be fetched.
         """
-        found = self.cached_key(kid, alg) or await self._fetch_key((kid, alg))
+        found = self.cached_key(kid, alg)
+        if found is None and not self._is_known_to_be_missing((kid, alg), age):
+            found = await self._fetch_key((kid, alg))
         if found is None:
             raise Unauthorized(f"the JWKS has no {alg} key with 'kid' {log_safe(kid)}")
         return found
+
+    @property
+    def location(self) -> str:
+        """The URL without a password."""
+        return str(self._url.copy_with(userinfo=b"", query=None))
 
     @property
     def size(self) -> int:
@@ -103,7 +117,20 @@ class JwksClient:
         started = self._started
         while name not in self._keys and self._fetched <= started:
             await self._wait_for(self._current_or_new_fetch())
+        if name not in self._keys:
+            self._remember_missing(name)
         return self._keys.get(name)
+
+    def _is_known_to_be_missing(self, name: KeyName, age: float) -> bool:
+        """Whether the latest fetch would have found the key, because a key is published before it signs a token."""
+        now = self._clock()
+        is_older = now - age < self._fetched_at
+        return now < self._fetched_at + self._cooldown and (is_older or name in self._missing)
+
+    def _remember_missing(self, name: KeyName) -> None:
+        self._missing[name] = None
+        if len(self._missing) > _MAX_MISSING:
+            del self._missing[next(iter(self._missing))]
 
     def _current_or_new_fetch(self) -> asyncio.Task[None]:
         if (current := self._current()) is not None:
@@ -136,18 +163,23 @@ class JwksClient:
         if after > 0:
             await self._sleep(after)
         self._started += 1
+        began = self._clock()
         try:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
+            self._fetched_at = began
         except FetchError as failure:
             self._retry_at = self._clock() + self._cooldown
             logger.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:
+        if entries != self._entries:
+            keys = usable_keys(entries)
+            if not keys:
+                raise FetchError("the JWK Set has no usable key")
+            self._keys, self._entries = keys, entries
+            self.generation += 1
         self._fetched = self._started
         self._stale_at = self._clock() + self._max_age
-        if entries != self._entries:
-            self._keys, self._entries = usable_keys(entries), entries
-            self.generation += 1
 
 
 def _entries(document: object) -> list[object]:

@@ -1,6 +1,6 @@
 """Verify signatures with the configured keys, one key and one algorithm at a time, with python-jose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jose import jwk, jws
 from jose.backends.base import Key
@@ -17,7 +17,7 @@ _NOT_SIGNED = (JOSEError, ValueError, TypeError, KeyError, AttributeError, Overf
 
 
 class Keyring:
-    """The shared secrets, for HS256 only, and the keys of a JWKS, for all other algorithms.
+    """The shared secrets, for HS256 only, and the keys of each JWKS, for all other algorithms.
 
     A secret's key is its UTF-8 bytes, unchanged, as in Better Auth.
 
@@ -25,23 +25,26 @@ class Keyring:
         ValueError: A secret is empty (anyone could sign with it), or is a PEM or SSH key.
     """
 
-    def __init__(self, secrets: Sequence[str], jwks: JwksClient | None) -> None:
-        self._secrets, self._jwks = tuple(map(_secret_key, secrets)), jwks
+    def __init__(self, secrets: Sequence[str], jwks: Iterable[JwksClient]) -> None:
+        self._secrets, self._jwks = tuple(map(_secret_key, secrets)), tuple(jwks)
 
     def generation(self) -> int:
         """Return a number that changes with the published keys, and start refreshing keys that are too old."""
-        if self._jwks is None:
-            return 0
-        self._jwks.refresh_if_stale()
-        return self._jwks.generation
+        generation = 0
+        for jwks in self._jwks:
+            jwks.refresh_if_stale()
+            generation += jwks.generation
+        return generation
 
     async def aclose(self) -> None:
         """Stop fetching keys and close the connections."""
-        if self._jwks is not None:
-            await self._jwks.aclose()
+        for jwks in self._jwks:
+            await jwks.aclose()
 
-    async def authenticate(self, token: CompactToken) -> None:
-        """Verify the token's signature (RFC 7515, section 5.2).
+    async def authenticate(self, token: CompactToken, jwks: JwksClient | None, age: float) -> None:
+        """Verify the token's signature (RFC 7515, section 5.2), with a secret or with a key of `jwks`.
+
+        `age` is the time for which the token has existed at least, in seconds.
 
         Raises:
             Unauthorized: No key for the token's algorithm signed it.
@@ -49,7 +52,7 @@ class Keyring:
         """
         if token.algorithm == HMAC_ALGORITHM:
             return self._check_secrets(token)
-        key = await self._published_key(token)
+        key = await self._published_key(token, jwks, age)
         if not is_signed_by(token, key):
             raise Unauthorized(f"the {token.algorithm} signature is not of the key {log_safe(token.key_id)}")
         return None
@@ -62,12 +65,13 @@ class Keyring:
                 "the HS256 signature matches no configured secret: is BETTER_AUTH_SECRET the same on both sides?"
             )
 
-    async def _published_key(self, token: CompactToken) -> Key:
-        if self._jwks is None:
-            raise Unauthorized(f"{token.algorithm} needs a JWKS, and none is configured (BETTER_AUTH_URL)")
+    async def _published_key(self, token: CompactToken, jwks: JwksClient | None, age: float) -> Key:
+        if jwks is None:
+            configured = "of this issuer" if self._jwks else "(BETTER_AUTH_URL)"
+            raise Unauthorized(f"{token.algorithm} needs a JWKS, and none {configured} is configured")
         if not isinstance(token.key_id, str):
             raise Unauthorized(f"the 'kid' is {log_safe(token.key_id)}, not the name of a key in the JWKS")
-        return await self._jwks.key(token.key_id, token.algorithm)
+        return await jwks.key(token.key_id, token.algorithm, age)
 
 
 def is_signed_by(token: CompactToken, key: Key) -> bool:

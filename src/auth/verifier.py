@@ -7,17 +7,17 @@ from src.auth import compact_jws
 from src.auth.algorithms import HMAC_ALGORITHM
 from src.auth.claims import ClaimsContext, ClaimsPolicy, identity_of
 from src.auth.compact_jws import CompactToken
+from src.auth.front_end import FrontEnd
 from src.auth.identity import Identity
-from src.auth.jwks import JwksClient
 from src.auth.keyring import Keyring
 from src.auth.token_cache import TokenCache
 
 
 class TokenVerifier:
-    """Verifies access tokens: HS256 with shared secrets, all other algorithms with the keys of a JWKS.
+    """Verifies access tokens: HS256 with shared secrets, all other algorithms with the keys of their front end's JWKS.
 
     * `secrets`: all are tried, so that they can be rotated.
-    * `issuer`, `audience`: the required `iss` and `aud`. JWKS tokens must have both. HS256 tokens may omit them, unless
+    * `front_ends`: the required `iss` and `aud`. JWKS tokens must have both. HS256 tokens may omit them, unless
       `require_issuer_and_audience_for_hs256` is set; if present, they must match.
     * `user_id_claim`: the only claim that identifies the user.
     * `accept_session_cookie_cache`: whether to accept the `session_data` cookie of Better Auth's
@@ -31,24 +31,22 @@ class TokenVerifier:
         self,
         *,
         secrets: Sequence[str] = (),
-        jwks: JwksClient | None = None,
-        issuer: str | None = None,
-        audience: str | tuple[str, ...] | None = None,
+        front_ends: Sequence[FrontEnd] = (),
         user_id_claim: str = "sub",
         require_issuer_and_audience_for_hs256: bool = False,
         accept_session_cookie_cache: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.jwks = jwks
-        self._clock, self._cache, self._keys = clock, TokenCache(), Keyring(secrets, jwks)
+        self.jwks = list(dict.fromkeys(each.jwks for each in front_ends if each.jwks is not None))
+        """The clients of all front ends."""
+        self._clock, self._cache, self._keys = clock, TokenCache(), Keyring(secrets, self.jwks)
         self._policy = ClaimsPolicy(
-            issuer=issuer,
-            audiences=frozenset((audience,) if isinstance(audience, str) else audience or ()),
+            front_ends=tuple(front_ends),
             user_id_claim=user_id_claim,
             strict_hs256=require_issuer_and_audience_for_hs256,
             accept_session_cookie_cache=accept_session_cookie_cache,
         )
-        _check_settings(self._policy, by_secret=bool(secrets), by_jwks=jwks is not None)
+        _check_settings(self._policy, by_secret=bool(secrets), by_jwks=bool(self.jwks))
 
     def cached(self, token: str) -> Identity | None:
         """Return the cached identity of a verified token, without waiting."""
@@ -69,9 +67,10 @@ class TokenVerifier:
         """Stop fetching keys and close the connections."""
         await self._keys.aclose()
 
-    async def authenticate(self, token: CompactToken) -> None:
+    async def authenticate(self, token: CompactToken, context: ClaimsContext) -> None:
         """Verify the signature only; raises the errors of `verify`."""
-        await self._keys.authenticate(token)
+        jwks = None if context.front_end is None else context.front_end.jwks
+        await self._keys.authenticate(token, jwks, context.age)
 
     def claims_context(self, token: CompactToken) -> ClaimsContext:
         """Parse the claims for the checks; raises the errors of `verify`."""
@@ -79,8 +78,9 @@ class TokenVerifier:
 
     async def _verify(self, text: str) -> Identity:
         token = compact_jws.parse(text)
-        await self.authenticate(token)
-        identity = identity_of(self.claims_context(token))
+        context = self.claims_context(token)
+        identity = identity_of(context)  # first, so that a token with invalid claims waits for no key
+        await self.authenticate(token, context)
         self._cache.put(text, identity, generation=self._keys.generation())
         return identity
 
@@ -88,7 +88,8 @@ class TokenVerifier:
 def _check_settings(policy: ClaimsPolicy, *, by_secret: bool, by_jwks: bool) -> None:
     if not by_secret and not by_jwks:
         raise ValueError("a verifier needs a secret or a JWKS")
-    if (by_jwks or policy.strict_hs256) and not (policy.issuer and policy.audiences):
+    unnamed = [each for each in policy.front_ends if (each.jwks or policy.strict_hs256) and not each.names_its_tokens]
+    if unnamed or (policy.strict_hs256 and not policy.front_ends):
         raise ValueError(
             "an issuer and an audience are needed: they distinguish access tokens from other tokens of the same keys"
         )

@@ -6,7 +6,15 @@ import typer
 
 from src.config import load_settings
 from src.observability.logging import configure_logging
+from src.server.forwarded_prefix import is_path_prefix
 from src.server.run import run
+
+
+def _check_root_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and not is_path_prefix(path):
+        raise typer.BadParameter("must be a path such as /tasks-api")
+    return path
 
 
 def serve(
@@ -18,6 +26,9 @@ def serve(
     connections: Annotated[
         int, typer.Option(help="The maximum connections per process; 'ulimit -n' must allow more.", min=1)
     ] = 800,
+    root_path: Annotated[
+        str, typer.Option(help="The path at which a proxy serves this, such as /tasks-api.", callback=_check_root_path)
+    ] = "",
 ) -> None:
     """Serve in production, with limits on slow and malicious clients.
 
@@ -25,4 +36,12 @@ def serve(
     """
     settings = load_settings()  # so that an invalid setting is reported once instead of by each process
     configure_logging(form=settings.log_form, level=settings.log_level)  # for the process that supervises the workers
-    run(host, port, workers=workers, limit_concurrency=connections, access_log=False, log_config=None)
+    run(
+        host,
+        port,
+        workers=workers,
+        limit_concurrency=connections,
+        root_path=root_path,
+        access_log=False,
+        log_config=None,
+    )

@@ -1,5 +1,6 @@
 """The settings of the service, read from the environment and `.env`."""
 
+from src.config.front_ends import FrontEndSettings
 from src.config.settings import (
     PLACEHOLDER_DATABASE_URL,
     Settings,
@@ -12,6 +13,7 @@ from src.config.settings import (
 
 __all__ = [
     "PLACEHOLDER_DATABASE_URL",
+    "FrontEndSettings",
     "Settings",
     "is_set",
     "load_migration_url",

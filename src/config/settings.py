@@ -1,6 +1,7 @@
 """Load the settings from the environment, which no other module reads. An invalid one stops startup with a sentence."""
 
 import os
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Annotated, Any, Literal, Self
 
@@ -17,10 +18,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, UserIdClaim
+from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
+from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, Urls, UserIdClaim
 from src.db.url import DatabaseUrl
 from src.rate_limiting.rate import Rate, RateOrOff
-from src.schemas.origin import origin_of
 
 _ENV_FILE = ".env"
 
@@ -58,12 +59,12 @@ class Settings(DatabaseSettings):
     log_level: LogLevel = "info"
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_prepared_statements: bool | None = None
-    better_auth_url: Annotated[HttpUrl | None, Field(repr=False)] = None
-    better_auth_jwks_url: Annotated[HttpUrl | None, Field(repr=False)] = None
+    better_auth_url: Annotated[FrontEndUrls, Field(repr=False)] = []
+    better_auth_jwks_url: Annotated[Urls, Field(repr=False)] = []
     better_auth_secrets: Secrets = []
     better_auth_secret: Annotated[Secret | None, Field(validate_default=True)] = None
-    better_auth_issuer: str | None = None
-    better_auth_audience: str | None = None
+    better_auth_issuer: Names = []
+    better_auth_audience: Names = []
     better_auth_user_id_claim: UserIdClaim = "sub"
     better_auth_require_issuer_and_audience: bool = False
     better_auth_cookie_cache: bool = False
@@ -96,7 +97,11 @@ class Settings(DatabaseSettings):
 
     @model_validator(mode="after")
     def _require_issuer_and_audience(self) -> Self:
-        if (self.jwks_url or self.better_auth_require_issuer_and_audience) and not (self.issuer and self.audience):
+        strict = self.better_auth_require_issuer_and_audience
+        unnamed = [
+            each for each in self.front_ends if (each.jwks_url or strict) and not (each.issuers and each.audiences)
+        ]
+        if unnamed or (strict and not self.front_ends):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
         return self
 
@@ -106,29 +111,16 @@ class Settings(DatabaseSettings):
         single = [] if self.better_auth_secret is None else [self.better_auth_secret]
         return [secret.get_secret_value() for secret in (*self.better_auth_secrets, *single)]
 
-    @property
-    def issuer(self) -> str | None:
-        """The required value of `iss`: by default the origin of Better Auth's base URL."""
-        return self.better_auth_issuer or self._better_auth_origin
+    @cached_property
+    def front_ends(self) -> list[FrontEndSettings]:
+        """The front ends whose tokens are accepted.
 
-    @property
-    def audience(self) -> str | None:
-        """The required value or member of `aud`: by default the same as `iss`, like Better Auth's own default."""
-        return self.better_auth_audience or self._better_auth_origin
-
-    @property
-    def jwks_url(self) -> str | None:
-        """The URL of Better Auth's JWKS, below BETTER_AUTH_URL's path, or `/api/auth` if it has none."""
-        if self.better_auth_jwks_url is not None:
-            return str(self.better_auth_jwks_url)
-        if self.better_auth_url is None:
-            return None
-        path = (self.better_auth_url.path or "").rstrip("/") or "/api/auth"
-        return f"{self._better_auth_origin}{path}/jwks"
-
-    @property
-    def _better_auth_origin(self) -> str | None:
-        return None if self.better_auth_url is None else origin_of(self.better_auth_url)
+        Raises:
+            ValueError: The settings do not fit together.
+        """
+        return front_ends(
+            self.better_auth_url, self.better_auth_jwks_url, self.better_auth_issuer, self.better_auth_audience
+        )
 
     @property
     def log_form(self) -> Literal["json", "plain"]:

@@ -1,9 +1,11 @@
 """Types of settings, which parse and validate them. No error message contains a value."""
 
+import json
 import re
+from contextlib import suppress
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
@@ -24,9 +26,13 @@ def _parse_database_url(value: object) -> DatabaseUrl:
 
 
 def _split(value: object) -> object:
-    """Parse a list that is separated by commas, `a,b`, or written like JSON, `["a", "b"]`."""
+    """Parse a list that is separated by commas, `a,b`, or written as JSON, `["a", "b"]`, in which commas may occur."""
     if not isinstance(value, str):
         return value
+    with suppress(ValueError):
+        parsed = json.loads(value)
+        if isinstance(parsed, list):
+            return [part.strip() if isinstance(part, str) else part for part in parsed]
     parts = value.strip().removeprefix("[").removesuffix("]").split(",")
     return [part.strip().strip("\"'") for part in parts if part.strip()]
 
@@ -64,6 +70,8 @@ DatabaseUrlSetting = Annotated[DatabaseUrl, NoDecode, PlainValidator(_parse_data
 Secret = Annotated[SecretStr, AfterValidator(_require_strong_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_strip_version_prefix)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowercase)]
+Urls = Annotated[list[HttpUrl], NoDecode, BeforeValidator(_split)]
+Texts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

@@ -5,7 +5,7 @@ from ssl import SSLError
 
 import asyncpg
 
-from src.errors import ServiceUnavailable
+from src.errors import InvalidTimeZone, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,8 @@ class _TranslateErrors:
         if error is not None and _is_transient(error):
             logger.warning("the database is unavailable: %s", describe(error))
             raise ServiceUnavailable from error
+        if isinstance(error, asyncpg.InvalidParameterValueError):
+            raise InvalidTimeZone("tz") from error  # the one parameter that PostgreSQL interprets by its own database
 
 
 translate_errors = _TranslateErrors()

@@ -7,7 +7,7 @@ import httpx
 
 from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import usable_keys
-from src.config import Settings
+from src.config import FrontEndSettings, Settings
 from src.doctor.findings import Finding, failed, ok, warning
 
 _SECONDS = 4
@@ -19,10 +19,17 @@ async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
     """Check the secrets and the JWKS, and report the required claims."""
     for secret in settings.secrets:
         yield _secret(secret)
-    if settings.jwks_url is not None:
-        yield await _jwks(httpx.URL(settings.jwks_url))
-    if settings.issuer is not None:
-        yield ok("claims", f"tokens must name {settings.issuer!r} as issuer and {settings.audience!r} as audience")
+    for url in dict.fromkeys(each.jwks_url for each in settings.front_ends if each.jwks_url):
+        yield await _jwks(httpx.URL(url))
+    for front_end in settings.front_ends:
+        if front_end.issuers:
+            yield ok("claims", _claims(front_end))
+
+
+def _claims(front_end: FrontEndSettings) -> str:
+    issuers, audiences = (" or ".join(map(repr, names)) for names in (front_end.issuers, front_end.audiences))
+    keys = f", if a key of {httpx.URL(front_end.jwks_url).host} signed them" if front_end.jwks_url else ""
+    return f"tokens must name {issuers} as issuer and {audiences} as audience{keys}"
 
 
 def _secret(secret: str) -> Finding:

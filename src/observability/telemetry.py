@@ -74,7 +74,7 @@ class Telemetry:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end)
 
-    def watch(self, database: Database, jwks: JwksClient | None) -> None:
+    def watch(self, database: Database, jwks: list[JwksClient]) -> None:
         """Observe the connection pool, the calls that wait for it, and the number and age of the cached keys."""
         self._gauge("db.client.connection.max", "{connection}", lambda: [(database.pool_stats.max_size, {})])
         self._gauge("db.client.connection.pending_requests", "{request}", lambda: [(database.pool_stats.waiting, {})])
@@ -86,17 +86,19 @@ class Telemetry:
                 (database.pool_stats.used, {"db.client.connection.state": "used"}),
             ],
         )
-        if jwks is not None:
-            self._watch_keys(jwks)
+        if jwks:
+            self._watch_keys({each: {"url.full": each.location} if len(jwks) > 1 else {} for each in jwks})
 
     async def aclose(self) -> None:
         """Export pending spans and metrics, for a few seconds at most."""
         await asyncio.to_thread(self._traces.shutdown)
         await asyncio.to_thread(self._metrics.shutdown, 1000 * _EXPORT_SECONDS)
 
-    def _watch_keys(self, jwks: JwksClient) -> None:
-        self._gauge("auth.jwks.keys", "{key}", lambda: [(jwks.size, {})])
-        self._gauge("auth.jwks.age", "s", lambda: [] if jwks.age is None else [(jwks.age, {})])
+    def _watch_keys(self, jwks: dict[JwksClient, dict[str, str]]) -> None:
+        self._gauge("auth.jwks.keys", "{key}", lambda: [(each.size, names) for each, names in jwks.items()])
+        self._gauge(
+            "auth.jwks.age", "s", lambda: [(each.age, names) for each, names in jwks.items() if each.age is not None]
+        )
 
     def _gauge(self, name: str, unit: str, read: Callable[[], Iterable[tuple[float, dict[str, str]]]]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:

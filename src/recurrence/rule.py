@@ -64,6 +64,12 @@ class Rule:
         return self.frequency in {"HOURLY", "MINUTELY"}
 
     @property
+    def depends_on_zone(self) -> bool:
+        """Whether the rule selects months, days, hours or minutes, which begin at other times in other time zones."""
+        selected = self.numbers.keys() - {"INTERVAL", "COUNT", "BYSECOND"}
+        return bool(selected or self.weekdays) or self.frequency in {"MONTHLY", "YEARLY"}
+
+    @property
     def is_by_weeks(self) -> bool:
         """Whether the rule selects days within weeks."""
         return self.frequency == "WEEKLY" or "BYWEEKNO" in self.numbers

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from src.errors import InvalidCursor
 from src.schemas.task import MAX_ID
+from src.schemas.time_zone import is_time_zone
 
 MAX_CURSOR = 2000
 """The maximum length of a cursor: more than that of the longest title, escaped in JSON."""
@@ -25,16 +26,18 @@ _TYPES: dict[str, type] = {
 
 
 class Position(NamedTuple):
-    """The sort value and id of the last task of a page."""
+    """The sort value and id of the last task of a page; for due dates, also the time zone in which days are sorted."""
 
     value: SortValue
     id: int
+    zone: str | None = None
 
 
 def encode_cursor(order: tuple[str, bool], position: Position) -> str:
     """Encode the cursor of the page after this position, for a list in this order."""
     value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
-    text = json.dumps([*order, value, position.id], ensure_ascii=False)  # short, because it is sent in a header
+    members = [*order, value, position.id, *([position.zone] if position.zone else [])]
+    text = json.dumps(members, ensure_ascii=False)  # short, because it is sent in a header
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -45,8 +48,8 @@ def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
         InvalidCursor: The cursor is not a result of `encode_cursor` for this order.
     """
     try:
-        _, _, value, task_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id)
+        _, _, value, task_id, *zone = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id, *zone)
         if _is_valid(order, position) and encode_cursor(order, position) == cursor:
             return position
     except (ValueError, TypeError, RecursionError):
@@ -56,14 +59,15 @@ def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
 
 def _is_valid(order: tuple[str, bool], position: Position) -> bool:
     """Return whether PostgreSQL accepts the values, because a cursor is untrusted input."""
-    value, task_id = position
-    if type(value) is not _TYPES[order[0]] or type(task_id) is not int or not 0 < task_id <= MAX_ID:
+    value, task_id, zone = position
+    has_zone = (zone is not None) is (order[0] == "due_date")
+    if type(value) is not _TYPES[order[0]] or type(task_id) is not int or not 0 < task_id <= MAX_ID or not has_zone:
         return False
     match value:
         case str():
             return "\0" not in value
         case datetime():
-            return value.tzinfo == UTC
+            return value.tzinfo == UTC and is_time_zone(zone or "")
         case int():
             return abs(value) <= MAX_ID
         case float():

@@ -1,15 +1,22 @@
-"""Due dates: a day, which is the same calendar day in every time zone, or an instant."""
+"""Due dates: a day, which is the same calendar day in every time zone, or an instant.
+
+Requests may also send a local time, which becomes an instant in the time zone of the request.
+"""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from src.schemas.text import null_if_empty
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:[0-5]\d)", re.ASCII)
+_LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+_INSTANT = re.compile(rf"{_LOCAL_TIME.pattern}([Zz]|[+-]\d{{2}}:[0-5]\d)", re.ASCII)
+_UTC = re.compile(r".*([Zz]|[+-]00:00)")
+_BEYOND_ALL_OFFSETS = ("+16:00", "-16:00")
 
 
 def parse_due_date(text: str) -> date | datetime:
@@ -27,7 +34,7 @@ def parse_due_date(text: str) -> date | datetime:
         due = date.min
     if date.min < (due.date() if isinstance(due, datetime) else due) < date.max:
         return due
-    raise ValueError("must be a day (2026-12-01) or an instant with its time zone (2026-12-01T09:00:00+01:00)")
+    raise ValueError("must be a day (2026-12-01) or a time, with its offset (2026-12-01T09:00:00+01:00) or without")
 
 
 def _parsed(text: str) -> date | datetime:
@@ -38,13 +45,47 @@ def _parsed(text: str) -> date | datetime:
     raise ValueError
 
 
+def is_day(text: str) -> bool:
+    """Whether a due date is a day."""
+    return _DAY.fullmatch(text) is not None
+
+
+def is_in_utc(text: str) -> bool:
+    """Whether a due date is an instant that names no other offset than that of UTC."""
+    return _UTC.fullmatch(text) is not None
+
+
+def is_local_time(text: str) -> bool:
+    """Whether a due date is a time without an offset, as `<input type="datetime-local">` sends it."""
+    return _LOCAL_TIME.fullmatch(text) is not None
+
+
+def to_instant(local_time: str, zone: str) -> str:
+    """Convert a local time to an instant (RFC 3339) with the offset of the time zone at that time.
+
+    A local time that a clock change skips has the offset before the change, so it becomes a time after the gap; of one
+    that occurs twice, the first counts (RFC 5545, section 3.3.5).
+    """
+    clock = ZoneInfo(zone)
+    instant = datetime.fromisoformat(local_time.upper()).replace(tzinfo=clock).astimezone(UTC)
+    offset = instant.astimezone(clock).utcoffset() or timedelta()
+    has_seconds = offset % timedelta(minutes=1)  # as before 1900, which RFC 3339 cannot express
+    return (instant if has_seconds else instant.astimezone(clock)).isoformat()
+
+
 def _checked(text: str | None) -> str | None:
     if text is not None:
-        parse_due_date(text)
+        for offset in _BEYOND_ALL_OFFSETS if is_local_time(text) else ("",):
+            parse_due_date(text + offset)
     return text
 
 
-_FORMS = [{"format": "date"}, {"format": "date-time"}, {"const": "", "description": "The same as null."}]
+_FORMS = [
+    {"format": "date"},
+    {"format": "date-time"},
+    {"pattern": f"^{_LOCAL_TIME.pattern}$", "description": "A local time in the time zone of the request."},
+    {"const": "", "description": "The same as null."},
+]
 
 DueDate = Annotated[
     str | None,
@@ -54,7 +95,8 @@ DueDate = Annotated[
     WithJsonSchema(
         {
             "anyOf": [*({"type": "string", **form} for form in _FORMS), {"type": "null"}],
-            "description": "A day, or an instant with its time zone; responses have it as it was sent.",
+            "description": "A day or an instant, which responses have as it was sent, or a local time, which they have "
+            "as an instant with its offset.",
         }
     ),
 ]

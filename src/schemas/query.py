@@ -1,5 +1,6 @@
 """The query parameters of a list of tasks, with the names and aliases that existing clients send."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
@@ -47,6 +48,11 @@ Priorities = Annotated[
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
 
+TZ_DESCRIPTION = (
+    "The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the "
+    "stored one of the user."
+)
+
 _COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
 _ASCENDING = {"due_date", "title"}
 
@@ -75,7 +81,7 @@ class TaskQuery(BaseModel):
     overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
     no_due_date: Annotated[bool | None, Field(description="Without a due date, or with one.")] = None
     trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False
-    tz: Annotated[TimeZone, Field(description="The time zone in which days begin and end.")] = "UTC"
+    tz: Annotated[TimeZone | None, Field(description=TZ_DESCRIPTION)] = None
     sort: Sort | None = None
     sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None
     order: Order | None = None
@@ -138,6 +144,13 @@ class TaskQuery(BaseModel):
     def is_time_independent(self) -> bool:
         """Whether only a write can change the result; which tasks are overdue also depends on the time."""
         return self.overdue is None
+
+    @cached_property
+    def uses_zone(self) -> bool:
+        """Whether the result depends on a time zone; a cursor has that of its order."""
+        is_sorted_by_day = self.sort_key == "due_date" and self.position is None
+        bounds = (self.overdue, self.due_before, self.due_after)
+        return is_sorted_by_day or any(bound is not None for bound in bounds)
 
     @property
     def sorting(self) -> tuple[str, bool]:

@@ -23,7 +23,12 @@ Title = Annotated[
 ]
 Description = Annotated[str | None, Field(max_length=10_000, pattern=NO_NUL_PATTERN)]
 RecurrenceTimeZone = Annotated[
-    TimeZone | None, Field(description="The time zone of the rule; null means the due date's own offset.")
+    TimeZone | None,
+    Field(description="The time zone of the rule; null or absent means that of the request or the user, if known."),
+]
+RequestTimeZone = Annotated[
+    TimeZone | None,
+    Field(exclude=True, description="The time zone of this request, like the parameter `tz`; it is not stored."),
 ]
 
 
@@ -43,6 +48,7 @@ class TaskCreate(BaseModel):
     recurrence: Recurrence = None
     recurrence_from: RecurrenceFrom = "due_date"
     recurrence_tz: RecurrenceTimeZone = None
+    tz: RequestTimeZone = None
 
 
 class TaskUpdate(BaseModel):
@@ -59,6 +65,7 @@ class TaskUpdate(BaseModel):
     recurrence: Recurrence | MISSING = MISSING
     recurrence_from: RecurrenceFrom | MISSING = MISSING
     recurrence_tz: RecurrenceTimeZone | MISSING = MISSING
+    tz: RequestTimeZone = None
 
 
 class TaskCompletion(BaseModel):
@@ -103,7 +110,7 @@ class Task(BaseModel):
     completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is pending.")]
     priority: PriorityName
     tags: list[str]
-    due_date: Annotated[str | None, Field(description="A day or an instant, as it was sent.")]
+    due_date: Annotated[str | None, Field(description="A day or an instant.")]
     recurrence: Annotated[str | None, Field(description="The recurrence rule (RFC 5545), in upper case.")]
     recurrence_from: Annotated[RecurrenceFrom, Field(description="The date that the next due date is computed from.")]
     recurrence_tz: Annotated[str | None, Field(description="The time zone of the rule.")]

@@ -10,11 +10,16 @@ from pydantic import AfterValidator, Field
 
 @cache
 def _names() -> set[str]:
-    return available_timezones()
+    return available_timezones() - {"localtime"}  # a file of some systems, not a name of the database
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether this is the name of a time zone of the IANA database."""
+    return name in _names()
 
 
 def _check_name(name: str) -> str:
-    if name not in _names():
+    if not is_time_zone(name):
         raise ValueError("must be a time zone of the IANA database, such as Europe/Paris")
     return name
 

@@ -22,6 +22,8 @@ from src.server.errors import (
     has_body,
     serialize,
 )
+from src.server.forwarded_prefix import add_forwarded_prefix, trusts
+from src.server.response_writer import ResponseWriter
 from src.server.slow_reader import SlowReaderDetector
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -68,6 +70,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Start the request timeout; close idle connections if there are too many."""
         super().connection_made(transport)
         self._slow_reader = SlowReaderDetector(transport)
+        self._trusts_proxy = trusts(self.config, self.client)
         self._start_request_timeout()
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
         if len(self.connections) > self._max_connections:
@@ -145,6 +148,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn hides its type
         self._running = cycle
+        if self._trusts_proxy:
+            add_forwarded_prefix(cycle.scope, self.root_path)
+        cycle.send = ResponseWriter(cycle).send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)
@@ -154,10 +160,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _is_overloaded(self, cycle: RequestResponseCycle) -> bool:
         """Whether too many requests are in progress; connections that wait for a request do not count."""
-        limit = self._max_connections * 7 / 8
+        limit, root = self._max_connections * 7 / 8, cycle.scope["root_path"]
         return (
             len(self.tasks) >= limit
-            and cycle.scope["path"].rstrip("/") != _LIVENESS_PATH
+            and cycle.scope["path"].rstrip("/").removeprefix(root).removeprefix(root) != _LIVENESS_PATH
             and len(self.connections) - len(self._waiting()) >= limit
         )
 

@@ -31,6 +31,8 @@ OPERATIONS = {
     "change_tasks",
     "get_stats",
     "list_tags",
+    "get_settings",
+    "replace_settings",
 }
 PUBLIC = {"get_health", "get_readiness"}
 DOCUMENTED = {
@@ -49,6 +51,8 @@ DOCUMENTED = {
     "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
     "get_stats": {401, 403, 422, 429, 503},
     "list_tags": {401, 403, 422, 429, 503},
+    "get_settings": {401, 403, 422, 429, 503},
+    "replace_settings": {400, 401, 403, 413, 415, 422, 429, 503},
 }
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.better_auth.node_version import node_problem
-from tests.e2e.better_auth.process import front_end
+from tests.e2e.better_auth.process import node
 
 type PluginAlgorithm = Literal["EdDSA", "ES256", "ES512", "RS256", "PS256", "HS256"]
 type CookieCache = Literal["compact", "jwt", "jwe", "jwks"]
@@ -91,13 +91,14 @@ class BetterAuthServer:
     explicit_issuer: bool = False
     cookie_cache: CookieCache | None = None
     oauth_provider: bool = False
+    preview_hosts: str | None = None
     url: str = field(init=False)
     """The origin: `iss` and `aud` of the plugin's tokens."""
     _open: ExitStack = field(init=False, repr=False)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.url = stack.enter_context(front_end(self._options()))
+            self.url = stack.enter_context(node("server.mjs", self._options()))
             self._open = stack.pop_all()
         return self
 
@@ -109,9 +110,10 @@ class BetterAuthServer:
         """Return the URL at which the plugin publishes its keys."""
         return f"{self.url}/api/auth/jwks"
 
-    def sign_up(self, name: str = "Somebody") -> BetterAuthUser:
-        """Sign a new user up and in."""
-        browser = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=ANSWER_SECONDS, trust_env=False)
+    def sign_up(self, name: str = "Somebody", host: str | None = None) -> BetterAuthUser:
+        """Sign a new user up and in, at one of `preview_hosts` if it is given."""
+        headers = {"Origin": f"http://{host}", "Host": host} if host else {"Origin": self.url}
+        browser = httpx.Client(base_url=self.url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False)
         self._open.enter_context(browser)
         form = {"name": name, "email": f"user-{uuid4()}@example.com", "password": PASSWORD}
         user = browser.post("/api/auth/sign-up/email", json=form).raise_for_status().json()["user"]
@@ -149,4 +151,5 @@ class BetterAuthServer:
             "explicitIssuer": self.explicit_issuer,
             "cookieCache": self.cookie_cache,
             "oauthProvider": self.oauth_provider,
+            "previewHosts": self.preview_hosts,
         }

@@ -29,6 +29,7 @@ CLIENTS = 4
 ENOUGH = 50
 STRANGERS = 1000
 PLACES = 100
+COOLDOWN = 5
 
 
 class Result(NamedTuple):
@@ -152,6 +153,21 @@ def test_a_flood_of_unknown_keys_does_not_affect_other_clients(
     assert len(during) > 20
     assert percentile_95(during) < percentile_95(alone) + 0.25
     assert front_end.jwks_fetches() - before < 10
+
+
+@pytest.mark.req("AUTH-FR-041", "AUTH-FR-060")
+def test_a_key_that_does_not_exist_is_refused_at_once_and_delays_no_rotation(
+    front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
+) -> None:
+    assert api.tasks(user.id, user.plugin_token()).status_code == 200
+    stranger, before = forged(user.plugin_token()), front_end.jwks_fetches()
+    refused = [send(api.http, user, stranger) for _ in range(20)]
+    front_end.rotate()
+    rotated = send(api.http, user, user.plugin_token())
+    assert {result.status for result in refused} <= {401, 429}
+    assert rotated.status == 200
+    assert max(result.seconds for result in [*refused, rotated]) < COOLDOWN / 2
+    assert front_end.jwks_fetches() - before <= 3
 
 
 @pytest.mark.req("AUTH-FR-020")

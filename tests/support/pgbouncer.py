@@ -42,12 +42,13 @@ def _version() -> tuple[int, ...]:
 
 
 _VERSION = _version()
+KEEPS_PREPARED_STATEMENTS = _VERSION >= _FIRST_TO_KEEP
 _WHAT_IT_IS = f"PgBouncer {'.'.join(map(str, _VERSION))}" if _VERSION else "no PgBouncer"
 _TOO_OLD = f"PgBouncer keeps prepared statements from 1.21 on, and there is {_WHAT_IT_IS} on the PATH"
 
 POOLERS = [
     pytest.param(False, id="plain", marks=pytest.mark.skipif(not _VERSION, reason="PgBouncer is not installed")),
-    pytest.param(True, id="prepared", marks=pytest.mark.skipif(_VERSION < _FIRST_TO_KEEP, reason=_TOO_OLD)),
+    pytest.param(True, id="prepared", marks=pytest.mark.skipif(not KEEPS_PREPARED_STATEMENTS, reason=_TOO_OLD)),
 ]
 """Values for `prepared`."""
 
@@ -61,7 +62,7 @@ def pgbouncer(
     With `forgets`, session state is reset after each transaction. Without it, or with `prepared`, state and prepared
     statements persist, and the next client of the connection inherits them.
     """
-    assert not prepared or _VERSION >= _FIRST_TO_KEEP, _TOO_OLD
+    assert KEEPS_PREPARED_STATEMENTS or not prepared, _TOO_OLD
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         configuration = Path(folder, "pgbouncer.ini")
@@ -78,7 +79,7 @@ def pgbouncer(
 
 
 def _statements(*, prepared: bool) -> str:
-    return f"max_prepared_statements = {200 if prepared else 0}\n" if _VERSION >= _FIRST_TO_KEEP else ""
+    return f"max_prepared_statements = {200 if prepared else 0}\n" if KEEPS_PREPARED_STATEMENTS else ""
 
 
 def through(folder: str, url: str) -> str:

@@ -18,5 +18,8 @@ VALUES: dict[str, list[Any]] = {
 FILLED: dict[str, Any] = {name: values[-1] for name, values in VALUES.items()}
 """A task in which no member is empty."""
 
+NOT_STORED = {"tz"}
+"""The members of a request that a task does not have."""
+
 SET_BY_SERVER = {"id", "user_id", "completed_at", "created_at", "updated_at", "deleted_at", "revision"}
 """The members that a client can not set."""

@@ -9,6 +9,7 @@ from src.api.middleware.response_headers import response_of
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
 from src.rate_limiting.limiter import RateLimiter, client_network
+from src.schemas.origin import OriginSet
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class JWTAuthMiddleware:
         failures: RateLimiter | None,
         *,
         explain: bool = False,
-        cookie_origins: frozenset[str] | None = None,
+        cookie_origins: OriginSet | None = None,
     ) -> None:
         self._app = app
         self._verifier = verifier

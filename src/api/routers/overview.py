@@ -1,24 +1,22 @@
 """The routes of statistics: counts of a user's tasks and tags."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from src.api.dependencies import Overview
 from src.api.responses import json_response, tag_array_response, tag_object_response
 from src.api.routers.owner import owner_router
+from src.api.time_zone import ZONE_PARAMETERS
 from src.schemas.overview import TagCount, TagList, TaskStats
-from src.schemas.time_zone import TimeZone
-
-Zone = Annotated[TimeZone, Query(description="The time zone in which days begin and end.")]
 
 router = owner_router()
 
 
-@router.get("/stats", response_model=TaskStats)
-async def get_stats(overview: Overview, tz: Zone = "UTC") -> Response:
+@router.get("/stats", response_model=TaskStats, openapi_extra=ZONE_PARAMETERS)
+async def get_stats(overview: Overview) -> Response:
     """Count the user's tasks by state, priority and tag."""
-    return json_response(await overview.stats(tz))
+    return json_response(await overview.stats())
 
 
 _LIST_FORMATS = {"object": (TagList, tag_object_response), "array": (list[TagCount], tag_array_response)}

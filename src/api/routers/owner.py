@@ -23,12 +23,12 @@ NOT_MODIFIED: Responses = {
 }
 
 
-def owner_router() -> APIRouter:
+def owner_router(resource: str = "tasks") -> APIRouter:
     """Build a router whose routes only the user in their path may use."""
     return APIRouter(
-        prefix="/api/{user_id}/tasks",
+        prefix=f"/api/{{user_id}}/{resource}",
         route_class=CompiledRoute,
-        tags=["tasks"],
+        tags=[resource],
         dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 429, 503),
         generate_unique_id_function=operation_id,

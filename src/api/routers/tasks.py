@@ -19,6 +19,7 @@ from src.api.responses import (
     task_response,
 )
 from src.api.routers.owner import NOT_MODIFIED, owner_router
+from src.api.time_zone import TIME_ZONE_HEADER, ZONE_PARAMETERS
 from src.schemas.operations import Bulk, BulkResults
 from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
 
@@ -30,7 +31,7 @@ Permanent = Annotated[
 _ONE: Responses = {200: headers(ETag="The task's revision."), **errors(404)}
 _PAGE: Responses = {
     200: headers(
-        ETag="The user's revision; absent if the list depends on the time, as with `overdue`.",
+        ETag="The user's revision; absent if the list depends on the time or on `Time-Zone`.",
         Link='The URL of the next page, with `rel="next"`; absent on the last page.',
         X_Total_Count="The number of matching tasks, if requested or known without counting.",
     )
@@ -42,6 +43,7 @@ _DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
 
+_PARAMETERS = {"parameters": [*PARAMETERS["parameters"], TIME_ZONE_HEADER]}
 _LIST_FORMATS = {
     "object": (TaskList, object_response, "`next_cursor`"),
     "array": (list[Task], array_response, "`Link`"),
@@ -54,9 +56,9 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     description = f"List the user's tasks that match the filters, by default newest first; {next_page} leads to more."
     router = owner_router()
 
-    @router.get("", response_model=model, responses=_LISTED, openapi_extra=PARAMETERS, description=description)
+    @router.get("", response_model=model, responses=_LISTED, openapi_extra=_PARAMETERS, description=description)
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
-        if query.is_time_independent and if_none_match and (revision := await tasks.revision()) in if_none_match:
+        if if_none_match and tasks.has_etag(query) and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
         return respond(request, await tasks.list_tasks(query))
 
@@ -66,7 +68,13 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
 router = owner_router()
 
 
-@router.post("", status_code=201, response_model=DetailedTask, responses=_CREATED | errors(400, 409, 413, 415))
+@router.post(
+    "",
+    status_code=201,
+    response_model=DetailedTask,
+    responses=_CREATED | errors(400, 409, 413, 415),
+    openapi_extra=ZONE_PARAMETERS,
+)
 async def create_task(request: Request, idempotent: Idempotency, task: TaskCreate) -> Response:
     """Create a task."""
     return await idempotent(lambda tasks: tasks.create_task(task), partial(created_response, request))
@@ -79,19 +87,21 @@ async def get_task(tasks: Tasks, task_id: Id, if_none_match: IfNoneMatch) -> Res
     return not_modified(task.revision) if task.revision in if_none_match else task_response(task)
 
 
-@router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
 async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
     """Update the members that are sent, as PATCH does: existing clients expect absent members to stay as they are."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
 
-@router.patch("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
     """Update the members that are sent; `null` clears a nullable member, absent members stay as they are."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
 
-@router.patch("/{task_id:task}/complete", response_model=DetailedTask, responses=_ONE | _BODY)
+@router.patch(
+    "/{task_id:task}/complete", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS
+)
 async def complete_task(
     tasks: Tasks, task_id: Id, if_match: IfMatch, completion: TaskCompletion | None = None
 ) -> Response:
@@ -112,7 +122,12 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
 
 
-@router.post("/bulk", response_model=BulkResults, responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED)
+@router.post(
+    "/bulk",
+    response_model=BulkResults,
+    responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED,
+    openapi_extra=ZONE_PARAMETERS,
+)
 async def change_tasks(idempotent: Idempotency, bulk: Bulk) -> Response:
     """Apply up to 500 operations on different tasks in one transaction: all or none, or all that are possible."""
     return await idempotent(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))

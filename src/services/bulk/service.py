@@ -13,7 +13,7 @@ from src.db.statement import Statement
 from src.db.transaction import Transaction
 from src.errors import AppError, OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk.planner import ExpectedRevisions, PlannedWrite, plan
+from src.services.bulk.planner import ExpectedRevisions, Moment, PlannedWrite, plan
 from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
@@ -23,6 +23,7 @@ from src.services.bulk.statements import (
     UPDATE_TASKS,
 )
 from src.services.owner import OwnerId
+from src.services.settings.service import NamedZone
 from src.services.tasks.columns import WRITTEN, Columns
 from src.services.tasks.json import detailed_task_json
 
@@ -41,21 +42,25 @@ class OperationOutcome(NamedTuple):
 
 
 async def apply_operations(
-    transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], if_match: ExpectedRevisions = None
+    transaction: Transaction,
+    owner: OwnerId,
+    operations: Sequence[Operation],
+    zone: NamedZone,
+    if_match: ExpectedRevisions = None,
 ) -> list[OperationOutcome]:
     """Apply all operations that are possible, in their order; each write takes its own revision.
 
     Locks the owner until the end of the transaction. `if_match` applies to operations that do not name a revision.
     """
-    now = await _lock(transaction, owner, operations)
+    moment = await _lock(transaction, owner, operations, zone)
     ids = [_task_id(operation) for operation in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
     plans = await _plan_in_thread(
-        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), now)
+        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), moment)
         for operation in operations
     )
     await _assign_revisions(transaction, owner, plans)
-    written = await _write(transaction, owner, plans, now)
+    written = await _write(transaction, owner, plans, moment.now)
     return [_outcome(planned, written) for planned in plans]
 
 
@@ -63,7 +68,9 @@ class _DryRunError(Exception):
     """Raised to roll back the transaction of a dry run."""
 
 
-async def apply_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bulk) -> list[OperationOutcome]:
+async def apply_bulk(
+    database: Database | Transaction, owner: OwnerId, bulk: Bulk, zone: NamedZone
+) -> list[OperationOutcome]:
     """Apply a bulk in its own transaction and return one outcome for each operation.
 
     Raises:
@@ -71,7 +78,7 @@ async def apply_bulk(database: Database | Transaction, owner: OwnerId, bulk: Bul
     """
     try:
         async with database.transaction(owner) as transaction:
-            outcomes = await apply_operations(transaction, owner, bulk.operations)
+            outcomes = await apply_operations(transaction, owner, bulk.operations, zone)
             _roll_back_if_needed(bulk, [outcome.error for outcome in outcomes])
     except _DryRunError:
         pass
@@ -85,11 +92,13 @@ def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
         raise _DryRunError
 
 
-async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> datetime:
+async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], zone: NamedZone) -> Moment:
     """Lock the owner's row and return the time. Every writer locks this row first, so writers cannot deadlock."""
     creates = any(isinstance(operation, CreateOperation) for operation in operations)
     row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
-    return datetime.now(UTC) if row is None else row["now"]
+    if row is None:
+        return Moment(datetime.now(UTC), zone)
+    return Moment(row["now"], lambda: zone() or row["time_zone"])
 
 
 async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:

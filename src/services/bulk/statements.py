@@ -53,7 +53,7 @@ def _update_tasks() -> Statement:
 
 
 LOCK_OWNER = Statement(
-    select(_timestamp)
+    select(_timestamp, col(User.time_zone))
     .select_from(User)
     .where(col(User.id) == OWNER)
     .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
@@ -62,7 +62,7 @@ LOCK_OR_CREATE_OWNER = Statement(
     insert(User)
     .values(id=OWNER)
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
-    .returning(_timestamp)
+    .returning(_timestamp, col(User.time_zone))
 )
 TAKE_REVISIONS = Statement(
     update(User)

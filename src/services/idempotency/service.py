@@ -9,6 +9,7 @@ from src.db.transaction import Transaction
 from src.errors import AppError, IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
 from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
+from src.services.settings.service import NamedZone
 from src.services.tasks.service import TaskService
 
 MAX_STORED_RESPONSE_BYTES = 4 * 1024 * 1024
@@ -21,6 +22,7 @@ class IdempotentRequest(NamedTuple):
     owner: OwnerId
     key: str
     fingerprint: bytes
+    zone: NamedZone
 
 
 class StoredResponse(NamedTuple):
@@ -51,7 +53,7 @@ async def run_once(
     """
     changed: list[OwnerId] = []
     async with database.transaction(request.owner) as transaction:
-        tasks = TaskService(transaction, request.owner, changed.append)
+        tasks = TaskService(transaction, request.owner, changed.append, request.zone)
         response = await _replay_or_handle(transaction, request, partial(handle, tasks))
         if changed:
             await _store(transaction, request, response)
@@ -87,6 +89,7 @@ async def _lock_and_find(transaction: Transaction, request: IdempotentRequest) -
 async def _store(transaction: Transaction, request: IdempotentRequest, response: StoredResponse) -> None:
     if len(response.body) > MAX_STORED_RESPONSE_BYTES:
         raise ResponseTooLarge
+    of_request = {"owner": request.owner, "key": request.key, "fingerprint": request.fingerprint}
     values = {"status": response.status, "headers": response.headers, "body": response.body.decode()}
-    if await transaction.fetch_row(STORE_RECORD, **request._asdict(), **values) is None:
+    if await transaction.fetch_row(STORE_RECORD, **of_request, **values) is None:
         raise RequestInProgress  # its record was committed since the lookup

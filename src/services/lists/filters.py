@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import hidden_parameter
+from src.errors import TimeZoneUnknown
 from src.models import TASKS, TaskRow
-from src.schemas.due_date import parse_due_date
+from src.schemas.due_date import is_local_time, parse_due_date, to_instant
 from src.schemas.query import TaskQuery
 from src.schemas.search import tsquery
 from src.schemas.time_zone import day_of, end_of, start_of
@@ -18,7 +19,19 @@ from src.schemas.time_zone import day_of, end_of, start_of
 type Values = dict[str, Any]
 
 
-def _no_values(_query: TaskQuery, _now: datetime) -> Values:
+class Clock(NamedTuple):
+    """The time of a request, and its time zone if one is known."""
+
+    now: datetime
+    zone: str | None
+
+    @property
+    def day_zone(self) -> str:
+        """The time zone in which days begin and end."""
+        return self.zone or "UTC"
+
+
+def _no_values(_query: TaskQuery, _clock: Clock) -> Values:
     return {}
 
 
@@ -27,7 +40,7 @@ class Filter(NamedTuple):
 
     is_set: Callable[[TaskQuery], bool]
     clause: ColumnElement[bool]
-    values: Callable[[TaskQuery, datetime], Values] = _no_values
+    values: Callable[[TaskQuery, Clock], Values] = _no_values
 
 
 def _once(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -47,22 +60,31 @@ def is_due(instant: str, day: str, *, before: bool) -> ColumnElement[bool]:
     return func.coalesce(col(TaskRow.due_at) > at, col(TaskRow.due_day) > on, literal_column("false"))
 
 
-def _due_bound(due: str, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
+def _bound(due: str, clock: Clock, name: str) -> date | datetime:
+    if not is_local_time(due):
+        return parse_due_date(due)
+    if clock.zone is None:
+        raise TimeZoneUnknown(name)
+    return parse_due_date(to_instant(due, clock.zone))
+
+
+def _bounds(bound: date | datetime, zone: str, edge_of: Callable[[date, str], datetime]) -> tuple[datetime, date]:
     """Return the bound for due dates that are instants, and the bound for those that are days."""
-    bound = parse_due_date(due)
     return (bound, day_of(bound, zone)) if isinstance(bound, datetime) else (edge_of(bound, zone), bound)
 
 
-def _due_before(query: TaskQuery, _now: datetime) -> Values:
-    return dict(zip(("before", "before_day"), _due_bound(query.due_before or "", query.tz, start_of), strict=True))
+def _due_before(query: TaskQuery, clock: Clock) -> Values:
+    at, on = _bounds(_bound(query.due_before or "", clock, "due_before"), clock.day_zone, start_of)
+    return {"before": at, "before_day": on}
 
 
-def _due_after(query: TaskQuery, _now: datetime) -> Values:
-    return dict(zip(("after", "after_day"), _due_bound(query.due_after or "", query.tz, end_of), strict=True))
+def _due_after(query: TaskQuery, clock: Clock) -> Values:
+    at, on = _bounds(_bound(query.due_after or "", clock, "due_after"), clock.day_zone, end_of)
+    return {"after": at, "after_day": on}
 
 
-def _now_and_today(query: TaskQuery, now: datetime) -> Values:
-    return {"now": now, "today": day_of(now, query.tz)}
+def _now_and_today(_query: TaskQuery, clock: Clock) -> Values:
+    return {"now": clock.now, "today": day_of(clock.now, clock.day_zone)}
 
 
 def _needs_any_tag(query: TaskQuery) -> bool:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from src.db.pool import Row
 from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
+from src.services.lists.filters import Clock
+from src.services.lists.parameters import sort_zone
 from src.services.tasks.json import task_array_json
 
 
@@ -23,7 +25,7 @@ class TaskPage(NamedTuple):
     next_cursor: str | None
 
 
-def page(rows: list[Row], query: TaskQuery) -> TaskPage:
+def page(rows: list[Row], query: TaskQuery, clock: Clock) -> TaskPage:
     """Convert rows to a page. An owner without matching tasks has one row of nulls, an unknown owner has no row."""
     tasks = [row for row in rows if row["id"] is not None]
     shown = tasks[: query.limit]
@@ -35,5 +37,9 @@ def page(rows: list[Row], query: TaskQuery) -> TaskPage:
         tasks=task_array_json(shown),
         task_count=len(shown),
         total=len(shown) if is_complete else counted,
-        next_cursor=encode_cursor(query.sorting, Position(shown[-1]["value"], shown[-1]["id"])) if more else None,
+        next_cursor=_cursor_after(shown[-1], query, clock) if more else None,
     )
+
+
+def _cursor_after(row: Row, query: TaskQuery, clock: Clock) -> str:
+    return encode_cursor(query.sorting, Position(row["value"], row["id"], sort_zone(query, clock)))

@@ -1,6 +1,6 @@
 """Statements that list the tasks of one owner: sort orders and keyset pagination, one statement for each shape."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -40,12 +40,21 @@ class ListShape(NamedTuple):
     has_total: bool
 
 
+def _start_of_day() -> ColumnElement[datetime]:
+    """Return the first instant of the due day in the time zone of the list.
+
+    Where a clock change repeats midnight, PostgreSQL takes the second, so that the end of the day before is earlier.
+    """
+    zone, midnight = hidden_parameter("sort_zone", Text), cast(col(TaskRow.due_day), TIMESTAMP)
+    tick: ColumnElement[timedelta] = literal_column("interval '1 microsecond'")
+    return func.least(func.timezone(zone, midnight), func.timezone(zone, midnight - tick) + tick)
+
+
 def _due(*, descending: bool) -> ColumnElement[datetime]:
-    """Return the sort key of due dates: a day sorts as its start in UTC, no due date sorts last in both directions."""
-    day = func.timezone(literal_column("'UTC'"), cast(col(TaskRow.due_day), TIMESTAMP))
+    """Return the sort key of due dates: a day sorts as its first instant, no due date sorts last in both directions."""
     # noon, because asyncpg encodes datetime.min as -infinity
     never = "0001-01-01" if descending else "9999-12-31"
-    return func.coalesce(col(TaskRow.due_at), day, literal_column(f"'{never} 12:00+00'::timestamptz"))
+    return func.coalesce(col(TaskRow.due_at), _start_of_day(), literal_column(f"'{never} 12:00+00'::timestamptz"))
 
 
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {

@@ -22,11 +22,13 @@ from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
 from src.services.bulk.planner import ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
+from src.services.lists.filters import Clock
 from src.services.lists.page import TaskPage, page
 from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
-from src.services.tasks.columns import to_columns
+from src.services.settings.service import NamedZone, SettingsService, StoredZone
+from src.services.tasks.columns import Columns, to_columns
 from src.services.tasks.json import detailed_task_json
 from src.services.tasks.statements import (
     COMPLETE_TASK,
@@ -38,6 +40,7 @@ from src.services.tasks.statements import (
     TRASH_TASK,
     update_task,
 )
+from src.services.tasks.zones import in_zone, may_set_rule, needs_zone, zone_in_body
 
 
 class TaskRecord(NamedTuple):
@@ -61,20 +64,41 @@ class TaskService:
     `ServiceUnavailable` if the database is unavailable.
     """
 
-    def __init__(self, database: Database | Transaction, owner: OwnerId, publish: Callable[[OwnerId], None]) -> None:
+    def __init__(
+        self,
+        database: Database | Transaction,
+        owner: OwnerId,
+        publish: Callable[[OwnerId], None],
+        zone: NamedZone = lambda: None,
+    ) -> None:
         self._database = database
         self._owner = owner
         self._publish = publish
+        self._zone = zone
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks that match."""
-        shape = shape_of(query)
-        values = list_parameters(query, shape, datetime.now(UTC))
-        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query)
+        if query.tz is not None or not query.uses_zone:
+            return await self._list_tasks(query, query.tz)
+        if (named := self._zone()) is not None:
+            return (await self._list_tasks(query, named))._replace(revision=None)
+        stored = await self._stored_zone()
+        result = await self._list_tasks(query, stored.name)
+        # If the zone has changed since it was read, this older revision lets the client load the list again.
+        return result if result.revision is None else result._replace(revision=stored.revision)
+
+    def has_etag(self, query: TaskQuery) -> bool:
+        """Whether the owner's revision identifies the result: it depends on neither time nor the zone of a header."""
+        return query.is_time_independent and not (query.uses_zone and query.tz is None and self._zone() is not None)
 
     async def create_task(self, task: TaskCreate) -> TaskRecord:
-        """Create a task, and the owner's row with the first one."""
-        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **to_columns(task.model_dump()))
+        """Create a task, and the owner's row with the first one.
+
+        Raises:
+            TimeZoneUnknown: The task depends on a time zone, and none is known.
+        """
+        values = to_columns(await self._in_zone(task.model_dump(), task.tz))
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **values)
         self._publish(self._owner)
         return TaskRecord.of(_require(row))
 
@@ -93,15 +117,16 @@ class TaskService:
         Raises:
             TaskNotFound: The owner has no task with this id.
             TaskChanged: The task's revision is not in `if_match`.
+            TimeZoneUnknown: The change depends on a time zone, and none is known.
         """
         members = changes.model_dump()
-        values = to_columns(members)
-        if not values:
+        if not members:
             return await self._get_if_matching(task_id, if_match)
-        sent = Changes.model_construct(**members)
+        sent = Changes.model_construct(**members, tz=changes.tz)
         operation = UpdateOperation.model_construct(op="update", id=task_id, changes=sent)
-        if values.get("completed") and "recurrence" in values:
+        if may_set_rule(members) or (members.get("completed") and "recurrence" in members):
             return await self._apply_in_transaction(operation, if_match)
+        values = to_columns(await self._in_zone(members, changes.tz))
         return await self._write(update_task(frozenset(values)), operation, if_match, **values)
 
     async def complete_task(
@@ -144,7 +169,7 @@ class TaskService:
         Raises:
             OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
         """
-        outcomes = await apply_bulk(self._database, self._owner, bulk)
+        outcomes = await apply_bulk(self._database, self._owner, bulk, self._zone)
         if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
             self._publish(self._owner)
         return outcomes
@@ -153,6 +178,20 @@ class TaskService:
         """Return the owner's revision, 0 before the first write. This is one read by primary key."""
         row = await self._database.fetch_row(REVISION, owner=self._owner)
         return 0 if row is None else int(row["revision"])
+
+    async def _list_tasks(self, query: TaskQuery, zone: str | None) -> TaskPage:
+        shape, clock = shape_of(query), Clock(datetime.now(UTC), zone)
+        values = list_parameters(query, shape, clock)
+        return page(await self._database.fetch(list_tasks(shape), owner=self._owner, **values), query, clock)
+
+    async def _stored_zone(self) -> StoredZone:
+        return await SettingsService(self._database, self._owner).stored_zone()
+
+    async def _in_zone(self, members: Columns, tz: str | None) -> Columns:
+        if not needs_zone(members):
+            return members
+        zone = zone_in_body(members, tz) or self._zone() or (await self._stored_zone()).name
+        return in_zone(members, zone, lambda: None)
 
     async def _get_if_matching(self, task_id: int, if_match: ExpectedRevisions) -> TaskRecord:
         task = await self.get_task(task_id)
@@ -174,7 +213,7 @@ class TaskService:
 
     async def _apply_in_transaction(self, operation: TaskOperation, if_match: ExpectedRevisions) -> TaskRecord:
         async with self._database.transaction(self._owner) as transaction:
-            [outcome] = await apply_operations(transaction, self._owner, [operation], if_match)
+            [outcome] = await apply_operations(transaction, self._owner, [operation], self._zone, if_match)
             if outcome.error is not None:
                 raise outcome.error
         if outcome.is_written:

@@ -14,7 +14,7 @@ import { SignJWT } from "jose";
  */
 export function createAuth({ origin, config, outbox }) {
   return betterAuth({
-    baseURL: origin,
+    baseURL: baseURL(origin, config),
     database: inMemory,
     emailAndPassword: { enabled: true },
     emailVerification: {
@@ -26,6 +26,11 @@ export function createAuth({ origin, config, outbox }) {
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
   });
+}
+
+/** With preview hosts, the issuer is the origin of each request's host, as on Vercel. */
+function baseURL(origin, { previewHosts }) {
+  return previewHosts ? { allowedHosts: [new URL(origin).host, previewHosts], protocol: "http" } : origin;
 }
 
 // Leaving `database` out is not the same: Better Auth would then keep sessions in cookies only.

@@ -1,4 +1,4 @@
-"""Run server.mjs with the packages of package-lock.json, and always stop it."""
+"""Run a script of this folder with the packages of package-lock.json, and always stop it."""
 
 import fcntl
 import hashlib
@@ -21,15 +21,15 @@ STOP_SECONDS = 5
 
 
 @contextmanager
-def front_end(options: Mapping[str, object]) -> Iterator[str]:
-    """Run server.mjs with these options inside the `with` block, and hand out its URL.
+def node(script: str, options: Mapping[str, object]) -> Iterator[str]:
+    """Run the script with these options inside the `with` block, and yield its URL.
 
     Raises:
-        RuntimeError: `npm ci` failed, or the front end did not start.
+        RuntimeError: `npm ci` failed, or the script did not start.
     """
     _install()
-    command = ["node", "server.mjs", json.dumps(options)]
-    # The front end ends when this pipe to it does, however this process ends.
+    command = ["node", script, json.dumps(options)]
+    # The script ends when this pipe to it does, however this process ends.
     with Popen(command, cwd=HOME, stdin=PIPE, stdout=PIPE, text=True) as process:
         try:
             yield _announced_url(process)
@@ -42,7 +42,7 @@ def _announced_url(process: Popen[str]) -> str:
     ready, _, _ = select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline() if ready else ""
     if not line:
-        raise RuntimeError("The Better Auth front end did not start; it says why on standard error.")
+        raise RuntimeError("The script did not start; it says why on standard error.")
     return str(json.loads(line)["url"])
 
 

@@ -77,6 +77,37 @@ async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: s
             assert not warm or wire.round_trips - before == 1, f"{method} {path}"
 
 
+DUE = {"title": "Buy milk", "due_date": "2026-12-01T09:00"}
+RULE = {"title": "Buy milk", "due_date": "2026-12-01T09:00:00Z", "recurrence": "FREQ=WEEKLY;BYDAY=MO"}
+IN_A_ZONE: list[tuple[str, str, object]] = [
+    ("GET", "?sort=due_date", None),
+    ("GET", "?overdue=true", None),
+    ("GET", "?due_before=2026-12-01T09:00", None),
+    ("GET", "/stats?", None),
+    ("POST", "?", DUE),
+    ("POST", "?", RULE),
+    ("PATCH", "/{id}?", DUE),
+]
+
+
+@pytest.mark.req("TASK-FR-056", "TASK-FR-233")
+async def test_the_stored_time_zone_takes_another_round_trip_where_it_is_needed(
+    wire: Wire, database_url: str, start_app: StartApp
+) -> None:
+    app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
+    app.state.components.broker.intervals.notify = 3600
+    user = User(app)
+    assert (await user.http.put(f"/api/{user.id}/settings", json={"time_zone": "Europe/Paris"})).status_code == 200
+    for warm in (False, True):
+        task = await user.create()
+        for method, path, body in IN_A_ZONE:
+            for named, expected in (("", 2), ("&tz=Asia/Tokyo", 1)):
+                before = wire.round_trips
+                response = await user.request(method, path.format(**task) + named, json=body)
+                assert response.status_code in {200, 201}
+                assert not warm or wire.round_trips - before == expected, f"{method} {path}{named}"
+
+
 @pytest.mark.req("TASK-FR-139")
 async def test_five_hundred_operations_are_a_handful_of_round_trips(
     wire: Wire, database_url: str, start_app: StartApp

@@ -171,6 +171,26 @@ async def test_sources_of_tokens_are_tried(tmp_path: Path) -> None:
         assert "status 404" in findings["JWKS"]
 
 
+@pytest.mark.req("OBS-FR-022", "AUTH-FR-053", "AUTH-FR-054")
+async def test_each_front_end_is_checked(tmp_path: Path) -> None:
+    async with serving({"keys": [EDDSA.jwk]}) as web, serving({"keys": []}) as admin:
+        settings = {
+            "DATABASE_URL": _NOWHERE,
+            "BETTER_AUTH_URL": "https://web.example.com,https://web-*.example.com,https://admin.example.com",
+            "BETTER_AUTH_JWKS_URL": f"{web.url},{admin.url}",
+        }
+        ended = await asyncio.to_thread(invoke, tmp_path, "doctor", **settings)
+    lines = [line for line in ended.stdout.splitlines() if "JWKS" in line or "claims" in line]
+    assert [line.split(":")[0].split() for line in lines] == [
+        ["ok", "JWKS"],
+        ["FAILED", "JWKS"],
+        ["ok", "claims"],
+        ["ok", "claims"],
+    ]
+    assert "name 'https://web.example.com' or 'https://web-*.example.com' as issuer" in lines[2]
+    assert "name 'https://admin.example.com' as issuer and 'https://admin.example.com' as audience" in lines[3]
+
+
 @pytest.mark.req("OBS-FR-018")
 @pytest.mark.parametrize(
     ("query", "level", "expected"),

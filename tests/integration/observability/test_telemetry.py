@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -19,7 +20,7 @@ from tests.conftest import StartApp, User, client
 from tests.support.commands import run
 from tests.support.jwks_server import serving
 from tests.support.lock_helpers import reached, uncommitted
-from tests.support.minting import EDDSA, token
+from tests.support.minting import EDDSA, ES256, token
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
@@ -117,9 +118,9 @@ def test_without_a_collector_opentelemetry_is_not_imported(tmp_path: Path, endpo
 
 
 def gauge(collector: Collector, name: str) -> dict[str, float]:
-    """Return the gauge's values by state."""
+    """Return the gauge's values by their attribute, such as the state."""
     points = collector.metrics().get(name, [])
-    return {point.attributes.get("db.client.connection.state", ""): point.value for point in points}
+    return {next(iter(point.attributes.values()), ""): point.value for point in points}
 
 
 @pytest.mark.req("OBS-FR-012")
@@ -141,10 +142,26 @@ async def test_metrics_count_running_and_waiting_database_calls(
 async def test_metrics_have_the_number_and_age_of_keys(collector: Collector, start_app: StartApp) -> None:
     async with serving({"keys": [EDDSA.jwk]}) as front_end:
         app = await start_app(**_ENDPOINT | {"better_auth_jwks_url": front_end.url})
-        stranger = client(app, headers={"Authorization": f"Bearer {token(EDDSA)}"})
-        await stranger.get("/api/nobody/tasks")
+        await _use_keys(app, _ENDPOINT["better_auth_url"])
         assert gauge(collector, "auth.jwks.keys") == {"": 1}
         assert 0 <= gauge(collector, "auth.jwks.age")[""] < 60
+
+
+@pytest.mark.req("OBS-FR-012", "AUTH-FR-053")
+async def test_metrics_name_the_front_ends_if_there_are_several(collector: Collector, start_app: StartApp) -> None:
+    async with serving({"keys": [EDDSA.jwk]}) as front_end, serving({"keys": [ES256.jwk]}) as other:
+        urls = {"better_auth_url": "https://a.example.com,https://b.example.com"}
+        with_password = front_end.url.replace("//", "//somebody:hunter2@")
+        app = await start_app(**_ENDPOINT | urls | {"better_auth_jwks_url": f"{with_password},{other.url}"})
+        await _use_keys(app, "https://a.example.com")
+        assert gauge(collector, "auth.jwks.keys") == {front_end.url: 1, other.url: 0}
+        assert gauge(collector, "auth.jwks.age").keys() == {front_end.url}
+
+
+async def _use_keys(app: FastAPI, issuer: str) -> None:
+    """Send a token that makes the app fetch the keys of the issuer."""
+    signed = token(EDDSA, iss=issuer, aud=issuer, iat=...)
+    await client(app, headers={"Authorization": f"Bearer {signed}"}).get("/api/nobody/tasks")
 
 
 class _Received(BaseHTTPRequestHandler):

@@ -40,6 +40,7 @@ written = [
     st.tuples(st.just("bulk"), client, st.lists(placed, min_size=1, max_size=6), st.booleans()),
     st.tuples(st.just("repeat"), client, st.integers(0, 2)),
     st.tuples(st.just("vanish"), client, index, st.booleans()),
+    st.tuples(st.just("move"), client, st.sampled_from([None, "Pacific/Auckland", "America/Los_Angeles"])),
     st.tuples(st.just("purge")),
 ]
 step = st.one_of(*followed, *written, *followed, *written[:1])
@@ -79,6 +80,8 @@ class World:
                 await self._repeat(self.clients[who], *details)
             case "vanish":
                 await self._vanish(self.clients[who], *details)
+            case "move":
+                await self._move(self.clients[who], *details)
             case "purge":
                 await self._purge()
             case "check":
@@ -90,6 +93,11 @@ class World:
         """Delete a task and purge it before any client syncs."""
         await self._write(by, (index, {"op": "delete", "permanent": permanent}))
         await self._purge()
+
+    async def _move(self, by: Follower, zone: str | None) -> None:
+        """Store another time zone, which takes a revision without a change of a task."""
+        response = await by.user.http.put(f"/api/{by.user.id}/settings", json={"time_zone": zone})
+        assert response.status_code == 200
 
     async def _purge(self) -> None:
         await purge_trash(self._app.state.components.database, timedelta(0))

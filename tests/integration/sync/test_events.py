@@ -32,7 +32,7 @@ async def test_a_stream_begins_with_its_sync_token_and_no_event(url: str, user: 
     async with Stream(url, user) as stream:
         assert stream.first == {"id": "1", "retry": "2000"}
         assert stream.response.headers["Content-Type"].startswith("text/event-stream")
-        assert stream.response.headers["Cache-Control"] == "no-store"
+        assert stream.response.headers["Cache-Control"] == "no-store, no-transform"
         assert await stream.silent()
 
 

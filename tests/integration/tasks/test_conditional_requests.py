@@ -111,3 +111,41 @@ async def test_a_forged_cursor_is_refused_whatever_the_etag(user: User) -> None:
     await user.create()
     response = await user.get(params={"cursor": "junk"}, headers={"If-None-Match": '"1"'})
     assert response.status_code == 422
+
+
+_CODINGS = ["gzip", "br", "zstd", "deflate", "x-gzip"]
+_REWRITTEN = [
+    *(form.format(revision="{revision}", coding=coding) for coding in _CODINGS for form in (
+        '"{revision}-{coding}"', '"{revision}--{coding}"', '"{revision};{coding}"', 'W/"{revision}-{coding}"',
+        'W/"{revision}--{coding}"', '"{revision}"-{coding}', "{revision}-{coding}",
+    )),
+    'W/"{revision}"',
+    '"{revision}-gzip-br"',
+]  # fmt: skip
+"""Entity tags as Apache, Caddy, lighttpd, Jetty, nginx and Cloudflare rewrite them when they compress."""
+
+
+@pytest.mark.req("HTTP-FR-044")
+async def test_a_tag_that_a_proxy_has_rewritten_means_the_same_revision(user: User) -> None:
+    task = await user.create()
+    for form in _REWRITTEN:
+        tag = form.format(revision=task["revision"])
+        for path in ("", f"/{task['id']}"):
+            assert (await user.get(path, headers={"If-None-Match": f'"0", {tag}'})).status_code == 304, tag
+        changed = await user.patch(task["id"], json={"title": form}, headers={"If-Match": tag})
+        assert changed.status_code == 200, tag
+        stale = await user.patch(task["id"], json={"title": "lost"}, headers={"If-Match": tag})
+        assert stale.status_code == 412, tag
+        assert (await user.get(task["id"], headers={"If-None-Match": tag})).json()["title"] == form
+        task = changed.json()
+
+
+@pytest.mark.req("HTTP-FR-044")
+@pytest.mark.parametrize(
+    "form", ['"{0}-"', '"{0}gzip"', '"{0}-other"', '"{0}-gzip"x', '"-gzip"', '"{0}1-gzip"', '"{0}.5"', '"-{0}-gzip"']
+)
+async def test_any_other_tag_means_no_revision(user: User, form: str) -> None:
+    task = await user.create()
+    headers = {"If-Match": form.format(task["revision"]), "If-None-Match": form.format(task["revision"])}
+    assert (await user.patch(task["id"], json={"title": "Buy tea"}, headers=headers)).status_code == 412
+    assert (await user.get(task["id"], headers=headers)).status_code == 200

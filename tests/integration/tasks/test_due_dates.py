@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from src.schemas.query import TaskQuery
+from src.services.lists.filters import Clock
 from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from tests.conftest import User
@@ -33,7 +34,7 @@ async def overdue_at(app: FastAPI, user: User, now: datetime, **query: Any) -> s
     """Return the titles of the overdue tasks at another time than now."""
     parsed = TaskQuery.model_validate({"overdue": True, **query})
     shape = shape_of(parsed)
-    values = list_parameters(parsed, shape, now)
+    values = list_parameters(parsed, shape, Clock(now, parsed.tz))
     rows = await app.state.components.database.fetch(list_tasks(shape), owner=user.id, **values)
     names = {task["id"]: task["title"] for task in await user.tasks()}
     return {names[row["id"]] for row in rows if row["id"] is not None}

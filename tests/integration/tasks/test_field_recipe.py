@@ -26,6 +26,9 @@ def upgrade() -> None:
 """
 
 
+_VARIANTS = ("TEST_DATABASE_POOLER", "TEST_DATABASE_PARTITIONED")
+"""The variables for tests on other databases, which the copy does not need."""
+
 PROOF = ("tests/integration/tasks/test_task_members.py", "tests/contract/test_task_values.py")
 """The tests that fail where a member is forgotten."""
 
@@ -46,7 +49,7 @@ def declare_notes(path: Path) -> None:
 
 def run_in(folder: Path, server_url: str, *arguments: str) -> str:
     """Run Python on the copy, without measuring coverage, because the report would count each file twice."""
-    environment = {"PYTHONPATH": str(folder), "TEST_DATABASE_URL": server_url, "TEST_DATABASE_POOLER": ""}
+    environment = {"PYTHONPATH": str(folder), "TEST_DATABASE_URL": server_url} | dict.fromkeys(_VARIANTS, "")
     command = ["env", "-u", "COVERAGE_PROCESS_CONFIG", *python(*arguments, **environment)]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from src.schemas.overview import TagCount, TagList, TaskStats
+from src.services.lists.filters import Clock
 from src.services.lists.parameters import due_today
 from src.services.overview.statements import COUNT_TASKS
 from tests.conftest import Connection, StartApp, User
@@ -75,7 +76,7 @@ async def tags(user: User) -> list[tuple[str, int]]:
 
 async def counted_at(app: FastAPI, user: User, now: datetime, zone: str) -> tuple[int, int]:
     """Return the counts of overdue tasks and of those due today at another time than now."""
-    [row] = await app.state.components.database.fetch(COUNT_TASKS, owner=user.id, **due_today(now, zone))
+    [row] = await app.state.components.database.fetch(COUNT_TASKS, owner=user.id, **due_today(Clock(now, zone)))
     counts = TaskStats.model_validate_json(row["json"])
     return counts.overdue, counts.due_today
 

@@ -6,8 +6,9 @@ import pytest_asyncio
 
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
+from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer, serving
-from tests.support.minting import AUDIENCE, ISSUER, NOW, PUBLISHED, SECRET, jwks
+from tests.support.minting import NOW, PUBLISHED, SECRET, jwks
 
 
 @pytest_asyncio.fixture
@@ -22,5 +23,5 @@ async def verifier() -> AsyncIterator[TokenVerifier]:
     """Return a shared verifier with every source of keys and a stopped clock."""
     async with serving(jwks(*PUBLISHED)) as jwks_server:
         client = JwksClient(jwks_server.url, cooldown=0.01)
-        yield TokenVerifier(secrets=[SECRET], jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
+        yield TokenVerifier(secrets=[SECRET], front_ends=[front_end(client)], clock=lambda: NOW)
         await client.aclose()

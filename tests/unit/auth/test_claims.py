@@ -2,19 +2,18 @@
 
 import pytest
 
+from src.auth.front_end import FrontEnd
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.errors import Unauthorized
+from src.schemas.origin import OriginSet
+from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import AUDIENCE, EDDSA, HS256, ISSUER, NOW, SECRET, claims, mint, token
 
 
-def with_secret(
-    *, issuer: str | None = None, audience: str | tuple[str, ...] | None = None, user_id_claim: str = "sub"
-) -> TokenVerifier:
-    return TokenVerifier(
-        secrets=[SECRET], issuer=issuer, audience=audience, user_id_claim=user_id_claim, clock=lambda: NOW
-    )
+def with_secret(*front_ends: FrontEnd, user_id_claim: str = "sub") -> TokenVerifier:
+    return TokenVerifier(secrets=[SECRET], front_ends=front_ends, user_id_claim=user_id_claim, clock=lambda: NOW)
 
 
 async def reason_of(verifier: TokenVerifier, text: str) -> str:
@@ -55,7 +54,7 @@ async def test_neither_nbf_nor_iat_is_required() -> None:
 
 @pytest.mark.req("AUTH-FR-032")
 async def test_hs256_tokens_need_neither_issuer_nor_audience() -> None:
-    verifier = with_secret(issuer=ISSUER, audience=AUDIENCE)
+    verifier = with_secret(front_end())
     await verifier.verify(token(iss=..., aud=...))
     assert "the issuer is 'http://other'" in await reason_of(verifier, token(iss="http://other"))
     assert "the audience is 'http://other'" in await reason_of(verifier, token(aud="http://other"))
@@ -73,8 +72,7 @@ async def test_without_configured_issuer_and_audience_the_shared_secret_suffices
 async def test_the_settings_can_demand_issuer_and_audience_of_hs256(name: str) -> None:
     strict = TokenVerifier(
         secrets=[SECRET],
-        issuer=ISSUER,
-        audience=AUDIENCE,
+        front_ends=[front_end()],
         require_issuer_and_audience_for_hs256=True,
         clock=lambda: NOW,
     )
@@ -86,7 +84,8 @@ async def test_the_settings_can_demand_issuer_and_audience_of_hs256(name: str) -
 @pytest.mark.parametrize("audience", [AUDIENCE, [AUDIENCE], ["other", AUDIENCE], ["second"]])
 async def test_one_of_several_audiences_is_enough(server: JwksServer, audience: object) -> None:
     client = JwksClient(server.url)
-    verifier = TokenVerifier(jwks=client, issuer=ISSUER, audience=(AUDIENCE, "second"), clock=lambda: NOW)
+    front_ends = [FrontEnd(OriginSet([ISSUER]), OriginSet([AUDIENCE, "second"]), client)]
+    verifier = TokenVerifier(front_ends=front_ends, clock=lambda: NOW)
     await verifier.verify(token(EDDSA, aud=audience))
     await client.aclose()
 

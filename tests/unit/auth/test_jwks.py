@@ -1,6 +1,7 @@
 """Fetching and caching of the key set."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -109,7 +110,7 @@ async def test_a_new_key_is_found_although_an_older_fetch_was_still_under_way(
     await client.key("p256", "ES256")
     clock.now += MAX_AGE
     server.delay = 0.1
-    body, server.body = server.body, b'{"keys": []}'
+    body, server.body = server.body, json.dumps(jwks(ES256)).encode()
     client.refresh_if_stale()
     while server.hits < 2:  # noqa: ASYNC110 - the server has no event for its requests
         await asyncio.sleep(0.005)

@@ -8,9 +8,17 @@ import pytest
 
 from src.auth.jwks import JwksClient
 from src.errors import SigningKeysUnavailable, Unauthorized
-from tests.support.jwks_server import serving
+from tests.support.jwks_server import JwksServer, serving
 from tests.support.minting import EDDSA, ES256, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched
+
+
+async def until_hit(server: JwksServer, hits: int) -> None:
+    """Return when the server has sent its response to this request."""
+    async with asyncio.timeout(2):
+        while server.hits < hits or server.answering:  # noqa: ASYNC110 - the server has no event for its requests
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.02)
 
 
 def client_of(url: str, clock: Clock, timeout: float = 1) -> JwksClient:
@@ -101,6 +109,47 @@ async def test_a_failed_refresh_is_retried_after_the_cool_down() -> None:
         client.refresh_if_stale()
         await until_fetched(client, 2)
         assert client.cached_key("p256", "ES256") is not None
+        await client.aclose()
+
+
+@pytest.mark.req("AUTH-FR-059")
+@pytest.mark.parametrize("keys", [[], [{}], [{"kty": "OKP", "kid": "ed"}], [EDDSA.jwk | {"d": "secret"}], [1, "x"]])
+async def test_a_set_without_a_usable_key_keeps_the_known_keys_and_is_logged(
+    keys: list[object], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    async with serving(jwks(EDDSA)) as server:
+        client = client_of(server.url, clock)
+        await client.key("ed", "EdDSA")
+        server.document = {"keys": keys}
+        for _ in range(3):
+            clock.now += MAX_AGE
+            hits = server.hits
+            await client.key("ed", "EdDSA")
+            await until_hit(server, hits + 1)
+            assert client.cached_key("ed", "EdDSA") is not None
+        clock.now += COOLDOWN
+        with caplog.at_level(logging.WARNING), pytest.raises(SigningKeysUnavailable):
+            await client.key("p256", "ES256")
+        assert client.generation == 1
+        server.document = jwks(ES256)
+        clock.now += COOLDOWN
+        await client.key("p256", "ES256")
+        assert client.cached_key("ed", "EdDSA") is None
+        await client.aclose()
+    assert "the JWK Set has no usable key" in caplog.text
+
+
+@pytest.mark.req("AUTH-FR-059")
+async def test_a_front_end_that_has_no_key_yet_is_a_503() -> None:
+    clock = Clock()
+    async with serving(jwks()) as server:
+        client = client_of(server.url, clock)
+        with pytest.raises(SigningKeysUnavailable):
+            await client.key("ed", "EdDSA")
+        server.document = jwks(EDDSA)
+        clock.now += COOLDOWN
+        await client.key("ed", "EdDSA")
         await client.aclose()
 
 

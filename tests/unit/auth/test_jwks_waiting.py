@@ -1,6 +1,7 @@
 """The cool-down of fetches: floods of unknown keys delay tokens of a new key, but do not cause refusals."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ async def test_with_a_real_clock_a_rotation_delays_requests_by_a_cool_down_at_mo
 async def test_a_request_during_a_fetch_that_missed_the_rotation_uses_the_next_fetch(
     client: JwksClient, server: JwksServer, clock: ManualClock
 ) -> None:
-    server.delay, server.body = 0.1, b'{"keys": []}'
+    server.delay, server.body = 0.1, json.dumps(jwks(ES256)).encode()
     early = await start_requests(client, ["stranger"])
     clock.wake()
     await asyncio.sleep(0.02)

@@ -9,6 +9,7 @@ from jose import jwt
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
 from src.errors import SigningKeysUnavailable, Unauthorized
+from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import (
     AUDIENCE,
@@ -31,7 +32,7 @@ from tests.unit.auth.clock import MAX_AGE, Clock, until_fetched
 
 
 def with_jwks(client: JwksClient) -> TokenVerifier:
-    return TokenVerifier(jwks=client, issuer=ISSUER, audience=AUDIENCE, clock=lambda: NOW)
+    return TokenVerifier(front_ends=[front_end(client)], clock=lambda: NOW)
 
 
 async def refused(verifier: TokenVerifier, text: str) -> str:
@@ -93,17 +94,19 @@ def test_weak_secrets_are_refused(secrets: list[str]) -> None:
 
 
 @pytest.mark.req("AUTH-FR-026")
-@pytest.mark.parametrize(
-    ("issuer", "audience"), [(None, None), (ISSUER, None), (None, AUDIENCE), ("", ""), (ISSUER, ())]
-)
+@pytest.mark.parametrize(("issuer", "audience"), [(None, None), (ISSUER, None), (None, AUDIENCE), ("", "")])
 async def test_published_keys_without_issuer_and_audience_are_refused(
-    server: JwksServer, issuer: str | None, audience: str | tuple[str, ...] | None
+    server: JwksServer, issuer: str | None, audience: str | None
 ) -> None:
     client = JwksClient(server.url)
     with pytest.raises(ValueError, match="an issuer and an audience"):
-        TokenVerifier(jwks=client, issuer=issuer, audience=audience)
+        TokenVerifier(front_ends=[front_end(client, issuer=issuer, audience=audience)])
     with pytest.raises(ValueError, match="an issuer and an audience"):
-        TokenVerifier(secrets=[SECRET], issuer=issuer, audience=audience, require_issuer_and_audience_for_hs256=True)
+        TokenVerifier(
+            secrets=[SECRET],
+            front_ends=[front_end(issuer=issuer, audience=audience)],
+            require_issuer_and_audience_for_hs256=True,
+        )
     await client.aclose()
 
 

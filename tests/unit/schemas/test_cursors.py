@@ -10,6 +10,7 @@ import pytest
 from src.errors import InvalidCursor
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor, encode_cursor
 
+ZONE = "Pacific/Auckland"
 INSTANT = datetime(2026, 12, 1, 9, 0, 0, 123456, UTC)
 POSITIONS: list[tuple[str, Any]] = [
     ("created_at", None),
@@ -32,6 +33,11 @@ JUNK = [
 ]
 
 
+def position(sort: str, value: Any, task_id: int = 5) -> Position:
+    """Return a position that has a time zone if the order needs one."""
+    return Position(value, task_id, ZONE if sort == "due_date" else None)
+
+
 def forged(*members: str) -> str:
     """Encode a cursor of these members, each in JSON."""
     return urlsafe_b64encode(f"[{', '.join(members)}]".encode()).decode().rstrip("=")
@@ -50,8 +56,8 @@ def is_refused(order: tuple[str, bool], cursor: str) -> bool:
 @pytest.mark.parametrize(("sort", "value"), POSITIONS)
 @pytest.mark.parametrize("task_id", [1, 2**63 - 1])
 def test_a_cursor_decodes_to_the_encoded_position(sort: str, value: Any, task_id: int, descending: bool) -> None:  # noqa: FBT001 - from a table
-    cursor = encode_cursor((sort, descending), Position(value, task_id))
-    assert decode_cursor((sort, descending), cursor) == (value, task_id)
+    cursor = encode_cursor((sort, descending), position(sort, value, task_id))
+    assert decode_cursor((sort, descending), cursor) == position(sort, value, task_id)
     assert cursor.isascii()
     assert cursor.replace("-", "").replace("_", "").isalnum()
 
@@ -65,7 +71,7 @@ def test_the_longest_cursor_is_within_the_limit(title: str) -> None:
 def test_a_cursor_of_another_order_is_refused() -> None:
     orders = {(sort, descending): value for sort, value in POSITIONS for descending in (True, False)}
     for made_for, value in orders.items():
-        cursor = encode_cursor(made_for, Position(value, 5))
+        cursor = encode_cursor(made_for, position(made_for[0], value))
         assert [order for order in orders if not is_refused(order, cursor)] == [made_for]
 
 
@@ -75,9 +81,9 @@ def test_a_cursor_of_another_order_is_refused() -> None:
 def test_a_cursor_with_another_member_is_refused_or_one_that_could_have_been_made(
     sort: str, value: Any, junk: str
 ) -> None:
-    text = urlsafe_b64decode(encode_cursor((sort, True), Position(value, 5)) + "===").decode()
+    text = urlsafe_b64decode(encode_cursor((sort, True), position(sort, value)) + "===").decode()
     members = [json.dumps(member) for member in json.loads(text)]
-    for index in range(4):
+    for index in range(len(members)):
         cursor = forged(*members[:index], junk, *members[index + 1 :])
         if not is_refused((sort, True), cursor):
             assert encode_cursor((sort, True), decode_cursor((sort, True), cursor)) == cursor
@@ -100,7 +106,18 @@ def test_a_cursor_with_another_member_is_refused_or_one_that_could_have_been_mad
     ],
 )
 def test_a_value_that_postgresql_cannot_compare_is_refused(sort: str, value: str) -> None:
-    assert is_refused((sort, True), forged(f'"{sort}"', "true", value, "5"))
+    zone = [f'"{ZONE}"'] if sort == "due_date" else []
+    assert is_refused((sort, True), forged(f'"{sort}"', "true", value, "5", *zone))
+
+
+@pytest.mark.req("TASK-FR-030", "TASK-FR-246")
+@pytest.mark.parametrize(
+    "zone", [[], ["null"], ['""'], ['"Mars/Olympus"'], ['"../UTC"'], ["5"], ["[]"], [f'"{ZONE}"'] * 2]
+)
+def test_a_cursor_of_due_dates_has_one_time_zone(zone: list[str]) -> None:
+    members = ('"due_date"', "true", f'"{INSTANT.isoformat()}"', "5")
+    assert not is_refused(("due_date", True), forged(*members, f'"{ZONE}"').replace("=", "")) or zone
+    assert is_refused(("due_date", True), forged(*members, *zone))
 
 
 @pytest.mark.req("TASK-FR-030")

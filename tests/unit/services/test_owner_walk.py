@@ -37,6 +37,7 @@ from src.schemas.query import SortKey
 from src.schemas.task import TaskUpdate
 from src.services.lists.filters import FILTERS
 from src.services.lists.statements import ListShape
+from tests.support.task_values import NOT_STORED
 
 TABLES = Model.metadata.tables
 
@@ -50,7 +51,7 @@ def _owner_column(source: Any) -> ColumnElement[Any]:
 
 def _members() -> Iterator[tuple[Any, ...]]:
     """Yield each set of columns that an update may change; those of a due date are changed together."""
-    names = TaskUpdate.model_fields
+    names = [name for name in TaskUpdate.model_fields if name not in NOT_STORED]
     for size in range(1, len(names) + 1):
         for members in map(frozenset, combinations(names, size)):
             yield (members | {"due_day", "due_at"} if "due_date" in members else members,)

@@ -33,7 +33,16 @@ def test_origins_may_be_listed_in_several_formats(monkeypatch: pytest.MonkeyPatc
         "null",
         "app.example.com",
         "app.example.com:3000",
-        "https://*.example.com",
+        "https://*",
+        "https://*.com",
+        "https://app.*.com",
+        "https://*example.com",
+        "https://app-**.vercel.app",
+        "https://*-*-*.vercel.app",
+        "https://app.example.com:*",
+        "capacitor://*",
+        "file://localhost",
+        "data://localhost",
         "https://app.example.com/path",
         "https://app.example.com?query",
         "https://app.example.com#fragment",
@@ -51,3 +60,24 @@ def test_an_invalid_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: s
     message = refusal()
     assert re.fullmatch("Cannot start: ALLOWED_ORIGINS:? [^;\n]+", message)
     assert PASSWORD not in message
+
+
+@pytest.mark.req("HTTP-FR-041")
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "http://tauri.localhost",
+        "app://obsidian.md",
+        "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai",
+        "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc",
+        "vscode-webview://0A1b",
+        "https://app-git-*.vercel.app",
+        "https://*-team.*.example.com:8443",
+    ],
+)
+def test_apps_and_patterns_are_origins(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", f"{origin}/,https://app.example.com")
+    assert load_settings().allowed_origins == [origin, "https://app.example.com"]

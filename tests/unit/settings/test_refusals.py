@@ -118,8 +118,8 @@ def test_requiring_the_issuer_needs_a_configured_one(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(name, value)
     assert refusal().startswith("Cannot start: BETTER_AUTH_URL is missing: ")
     monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
-    settings = load_settings()
-    assert (settings.issuer, settings.audience) == (FRONT_END, FRONT_END)
+    [settings] = load_settings().front_ends
+    assert (settings.issuers, settings.audiences) == ([FRONT_END], [FRONT_END])
 
 
 @pytest.mark.req("RUN-FR-003")

@@ -13,7 +13,7 @@ from tests.unit.settings.production import FRONT_END, SECRET, URL
 def test_the_default_environment_is_production() -> None:
     settings = load_settings()
     assert (settings.environment, settings.log_form, settings.allowed_origins) == ("production", "json", [])
-    assert (settings.secrets, settings.jwks_url) == ([SECRET], None)
+    assert (settings.secrets, settings.front_ends) == ([SECRET], [])
     assert not settings.better_auth_cookie_cache
 
 
@@ -44,13 +44,11 @@ def test_better_auths_url_sets_the_issuer_and_the_url_of_the_keys(
     monkeypatch.delenv("BETTER_AUTH_SECRET")
     monkeypatch.setenv("BETTER_AUTH_URL", url)
     settings = load_settings()
-    assert (settings.issuer, settings.audience, settings.jwks_url) == (origin, origin, keys)
+    assert settings.front_ends == [([origin], [origin], keys)]
     monkeypatch.setenv("BETTER_AUTH_JWKS_URL", "http://front-end:3000/keys")
     monkeypatch.setenv("BETTER_AUTH_ISSUER", "issuer")
     monkeypatch.setenv("BETTER_AUTH_AUDIENCE", "audience")
-    settings = load_settings()
-    assert (settings.issuer, settings.audience) == ("issuer", "audience")
-    assert settings.jwks_url == "http://front-end:3000/keys"
+    assert load_settings().front_ends == [(["issuer"], ["audience"], "http://front-end:3000/keys")]
 
 
 @pytest.mark.req("RUN-FR-010")

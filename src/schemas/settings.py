@@ -1,0 +1,17 @@
+"""The wire format of a user's settings."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from src.schemas.time_zone import TimeZone
+
+
+class UserSettings(BaseModel):
+    """The settings of a user, which count where a request does not say otherwise."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"time_zone": "Pacific/Auckland"}]})
+
+    time_zone: Annotated[
+        TimeZone | None, Field(description="The time zone of requests that name none; null if there is none.")
+    ]

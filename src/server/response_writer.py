@@ -1,0 +1,61 @@
+"""Write an ordinary response with one system call, because each costs as much as a small statement."""
+
+from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+
+_FRAMING = {b"connection", b"transfer-encoding"}
+
+
+class ResponseWriter:
+    """Stands in for the `send` of uvicorn, which writes the head and the body one after the other.
+
+    It holds back the head until the first part of the body. If that is all of the body, it writes both at once. Any
+    other response is left to uvicorn: a stream, one without `content-length`, the last one of a connection, and one for
+    a slow reader.
+    """
+
+    __slots__ = ("_cycle", "_send", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle, self._send = cycle, cycle.send
+        self._start: HTTPResponseStartEvent | None = None
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a part of the response."""
+        if message["type"] == "http.response.start" and self._start is None:
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if message["type"] == "http.response.body" and self._write(start, message):
+                return
+            await self._send(start)
+        await self._send(message)
+
+    def _write(self, start: HTTPResponseStartEvent, message: HTTPResponseBodyEvent) -> bool:
+        """Write a whole response and return true, or return false."""
+        cycle, body = self._cycle, message.get("body", b"")
+        if message.get("more_body") or not self._is_ordinary():
+            return False
+        head = _head(start["status"], [*cycle.default_headers, *start.get("headers", ())], len(body))
+        if head is not None:
+            cycle.transport.writelines((head, body))
+            cycle.response_started = cycle.response_complete = True
+            cycle.waiting_for_100_continue = False
+            cycle.message_event.set()
+            cycle.on_response()
+        return head is not None
+
+    def _is_ordinary(self) -> bool:
+        cycle = self._cycle
+        is_special = cycle.disconnected or cycle.flow.write_paused or cycle.access_log or cycle.response_started
+        return cycle.keep_alive and not is_special and cycle.scope["method"] != "HEAD"
+
+
+def _head(status: int, headers: list[tuple[bytes, bytes]], size: int) -> bytes | None:
+    """Serialize the head of a response, unless its framing is not just the `content-length` or a header is invalid."""
+    names, values = zip(*headers, strict=True)
+    is_framed = (b"content-length", b"%d" % size) in headers and _FRAMING.isdisjoint(names)
+    if not is_framed or HEADER_RE.search(b"".join(names)) or HEADER_VALUE_RE.search(b"".join(values)):
+        return None
+    return b"".join([STATUS_LINE[status], *[b"%b: %b\r\n" % header for header in headers], b"\r\n"])

@@ -1,0 +1,76 @@
+"""How the bytes of responses reach the network."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.support.hostile_clients import connected, serving
+from tests.support.servers import Server
+from tests.support.tokens import mint
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server"), database_url) as server:
+        yield server
+
+
+def request(head: str, *headers: str) -> bytes:
+    return "\r\n".join((f"{head} HTTP/1.1", "Host: a", *headers, "", "")).encode()
+
+
+@pytest.mark.req("HTTP-FR-030")
+@pytest.mark.parametrize("path", ["/health", "/unknown", "/docs"])
+def test_head_and_body_of_a_response_arrive_together(server: Server, path: str) -> None:
+    with closing(connected(server)) as client:
+        for _ in range(50):
+            client.sendall(request(f"GET {path}"))
+            head, _, body = client.recv(65536).partition(b"\r\n\r\n")
+            assert f"content-length: {len(body)}".encode() in head
+            assert body
+
+
+@pytest.mark.req("HTTP-FR-030")
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_a_response_without_a_body_arrives_at_once_and_keeps_the_connection(server: Server, method: str) -> None:
+    with closing(connected(server)) as client:
+        client.settimeout(10)
+        for _ in range(3):
+            client.sendall(request(f"{method} /health"))
+            assert client.recv(65536).startswith(b"HTTP/1.1 ")
+
+
+@pytest.mark.req("HTTP-FR-030")
+def test_pipelined_responses_arrive_in_order(server: Server) -> None:
+    with closing(connected(server)) as client:
+        paths = ["/health", "/docs"] * 4
+        client.sendall(b"".join(request(f"{'HEAD' if i % 3 == 2 else 'GET'} {path}") for i, path in enumerate(paths)))
+        received = b""
+        while received.count(b"HTTP/1.1") < len(paths):
+            received += client.recv(65536)
+    bodies = [part.partition(b"\r\n\r\n")[2].strip() for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert [body[:9] for body in bodies] == [
+        b'{"status"',
+        b"<!DOCTYPE",
+        b"",
+        b"<!DOCTYPE",
+        b'{"status"',
+        b"",
+        b'{"status"',
+        b"<!DOCTYPE",
+    ]
+
+
+@pytest.mark.req("HTTP-FR-030")
+def test_a_client_that_expects_100_gets_it_before_it_sends_the_body(server: Server) -> None:
+    token = f"Authorization: Bearer {mint('expects-100')}"
+    body = b'{"title": "Buy milk"}'
+    headers = (token, "Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue")
+    with closing(connected(server)) as client:
+        client.settimeout(10)
+        for _ in range(2):
+            client.sendall(request("POST /api/expects-100/tasks", *headers))
+            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(body)
+            assert client.recv(65536).startswith(b"HTTP/1.1 201 ")

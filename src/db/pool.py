@@ -95,13 +95,13 @@ class ConnectionPool:
             self._start_generation()
 
     async def warm_up(self, count: int) -> None:
-        """Open one connection ahead of the first requests, and then the others; some may fail, and open when needed.
+        """Open one connection ahead of the first requests, and then the others; those that fail open when needed.
 
         Raises:
             Exception: The first connection cannot be opened, so that there is one error to report.
         """
         await self._open_ahead()
-        await asyncio.gather(*(self._open_ahead() for _ in range(count - 1)), return_exceptions=True)
+        await asyncio.gather(*(self._open_ahead() for _ in range(count)), return_exceptions=True)
 
     async def aclose(self) -> None:
         """Wait until all connections are released, and close them."""

@@ -8,6 +8,8 @@ from itertools import batched
 
 import asyncpg
 
+from src.services.tasks.columns import to_columns
+
 type Owners = Mapping[str, int]
 """The number of tasks of each owner."""
 
@@ -20,7 +22,8 @@ _COPIES = 2
 _START = datetime(2026, 1, 1, 0, 0, 0, 123_450, tzinfo=UTC)
 _COLUMNS = (
     "user_id", "title", "description", "completed_at", "priority", "tags", "due_date", "due_day",
-    "created_at", "updated_at", "revision",
+    "created_at", "updated_at", "revision", "folded_title", "title_sort_key", "folded_description",
+    "folded_tags", "tag_keys",
 )  # fmt: skip
 _TAGS = ("home", "work", "garden", "errands", "someday")
 _DEFINITIONS = """
@@ -92,4 +95,6 @@ def _members(number: int) -> tuple[object, ...]:
     description = "What it takes, in about fifty characters of text."
     completed_at = now if number % 3 == 0 else None
     due_date = None if day is None else str(day)
-    return title, description, completed_at, number % 5, tags, due_date, day, now, now, number + 1
+    columns = to_columns({"title": title, "description": description, "tags": tags})
+    computed = [columns[name] for name in _COLUMNS[-5:]]
+    return title, description, completed_at, number % 5, tags, due_date, day, now, now, number + 1, *computed

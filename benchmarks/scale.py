@@ -43,7 +43,8 @@ _OWNERS = """
     FROM users WHERE id ~ '-[0-9]{1,2}$'
 """
 _DEEP_TASK = """
-    SELECT id FROM tasks WHERE user_id = 'large-0' ORDER BY id DESC OFFSET 20 * (least(10000, (
+    SELECT created_at, id FROM tasks WHERE user_id = 'large-0'
+    ORDER BY created_at DESC, id DESC OFFSET 20 * (least(10000, (
         SELECT count(*) FROM tasks WHERE user_id = 'large-0') / 20) - 1) - 1 LIMIT 1
 """
 """The last task before page 10 000 of the large user, or before the last full page."""
@@ -168,7 +169,7 @@ def _load(api: Peer, request: str, owners: Sequence[Owner], amount: Amount) -> S
 
 
 def _owners(db: Database) -> dict[str, list[Owner]]:
-    cursor = encode_cursor(("created_at", True), Position(None, sql(db.url, _DEEP_TASK)[0]["id"]))
+    cursor = encode_cursor(("created_at", True), Position(*sql(db.url, _DEEP_TASK)[0]))
     owners = [
         Owner(Client(row["id"], token(row["id"]), row["tasks"]), row["revision"], cursor)
         for row in sql(db.url, _OWNERS)

@@ -1,6 +1,7 @@
 """Graceful shutdown: long responses such as event streams wait for a signal that precedes the server's own shutdown."""
 
 import asyncio
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +12,16 @@ type SignalHandler = Callable[[int, FrameType | None], object]
 
 _FORCE_EXIT_SECONDS = 10
 
+# Service managers signal all processes, and the supervisor of several workers signals these again.
+_SAME_SIGNAL_SECONDS = 1
+
 
 class ShutdownSignal:
     """Set when SIGTERM or SIGINT (Ctrl-C) arrives, long before the server ends the application's lifespan.
 
     SIGTERM is forwarded to the server `delay` seconds later. Until then it accepts connections, so that load balancers
-    have time to see that the service is not ready. A server that has not stopped 10 seconds after that gets a SIGINT,
-    which cancels the requests in progress.
+    have time to see that the service is not ready; a later second SIGTERM does not wait. A server that has not stopped
+    10 seconds after that gets a SIGINT, which cancels the requests in progress.
     """
 
     def __init__(self, delay: float = 0) -> None:
@@ -41,11 +45,16 @@ class ShutdownSignal:
         """Handle signals before the server does, while the block is open; restore the server's handlers after it."""
         loop = asyncio.get_running_loop()
         server_handlers = _server_handlers()
+        first, stop = math.inf, loop.call_soon(int)
 
         def forward(number: int) -> None:
-            delay = self._delay if number == signal.SIGTERM and not self.is_set() else 0
+            nonlocal first, stop
+            first = min(first, loop.time())
+            is_repeated = loop.time() - first > _SAME_SIGNAL_SECONDS
+            delay = self._delay if number == signal.SIGTERM and not is_repeated else 0
             self.set()
-            loop.call_later(delay, server_handlers[number], number, None)
+            stop.cancel()
+            stop = loop.call_later(delay, server_handlers[number], number, None)
             loop.call_later(delay + _FORCE_EXIT_SECONDS, server_handlers[signal.SIGINT], signal.SIGINT, None)
 
         def on_signal(number: int, _: FrameType | None) -> None:

@@ -268,10 +268,10 @@ def _pooled(server_url: str, folder: str, settings: dict[str, object], *, prepar
     return settings | {"database_url": through(folder, url), "database_prepared_statements": prepared}
 
 
-async def _create_database(server_url: str, *, migrated: bool = True) -> str:
+async def _create_database(server_url: str, options: str = "", *, migrated: bool = True) -> str:
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server_url)
-    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.execute(f"CREATE DATABASE {name} {options}")
     await connection.close()
     url = httpx.URL(server_url).copy_with(path=f"/{name}")
     if migrated:

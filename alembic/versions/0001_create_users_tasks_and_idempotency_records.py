@@ -23,7 +23,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("idempotency_records")
     op.drop_table("tasks")
-    op.execute("DROP FUNCTION tasks_search_vector(text, text, text[])")
     op.drop_column("users", "time_zone")
     op.drop_column("users", "purged_revision")
     op.drop_column("users", "revision")  # the table stays, because it may hold Better Auth's accounts
@@ -52,17 +51,6 @@ def _create_or_adopt_users() -> None:
 
 
 def _create_tasks() -> None:
-    # array_to_string is not declared immutable, as the output of some types depends on settings; that of text does not.
-    # In plpgsql, because a function in SQL is inlined and planned again by each INSERT.
-    op.execute(r"""
-        CREATE FUNCTION tasks_search_vector(title text, description text, tags text[]) RETURNS tsvector
-        LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN
-        RETURN to_tsvector('simple', normalize(regexp_replace(regexp_replace(
-            normalize(title || ' ' || coalesce(description, '') || ' ' || array_to_string(tags, ' '), NFKD),
-            '[\u0300-\u036f]', '', 'g'), '[!-/:-@\[-`{-~\u2000-\u206f]', ' ', 'g'), NFKC));
-        END $$
-    """)
-    search_vector = sa.Computed("tasks_search_vector(title, description, tags)", persisted=True)
     op.create_table(
         "tasks",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -72,7 +60,10 @@ def _create_tasks() -> None:
         sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True)),
         sa.Column("priority", sa.SmallInteger(), server_default=sa.text("2"), nullable=False),
+        sa.Column("category", sa.String(50)),
+        sa.Column("category_key", sa.Text(collation="C")),
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("tag_keys", postgresql.ARRAY(sa.Text(collation="C")), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("due_date", sa.String(40)),
         sa.Column("due_day", sa.Date()),
         sa.Column("due_at", sa.DateTime(timezone=True)),
@@ -80,7 +71,10 @@ def _create_tasks() -> None:
         sa.Column("recurrence_from", sa.Text(), server_default=sa.text("'due_date'"), nullable=False),
         sa.Column("recurrence_tz", sa.Text()),
         sa.Column("next_task_id", sa.BigInteger()),
-        sa.Column("search_vector", postgresql.TSVECTOR(), search_vector, nullable=False),
+        *(
+            sa.Column(name, sa.Text(collation="C"), server_default=sa.text("''"), nullable=False)
+            for name in ("folded_title", "folded_description", "folded_tags", "title_sort_key")
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
@@ -90,6 +84,7 @@ def _create_tasks() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
     )
     op.create_index("tasks_user_id_revision_key", "tasks", ["user_id", "revision"], unique=True)
+    op.create_index("tasks_user_id_created_at_id_idx", "tasks", ["user_id", "created_at", "id"])
     is_deleted = sa.text("deleted_at IS NOT NULL")
     op.create_index("tasks_trash_idx", "tasks", ["user_id", "deleted_at"], postgresql_where=is_deleted)
 

@@ -5,17 +5,23 @@ and annotations that never change. That takes longer than the rest of an ordinar
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from email.message import Message as MimeMessage
 from inspect import iscoroutinefunction, signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, NoReturn, Union, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.params import Body
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
+
+from src.api.ignored_names import report_ignored
+from src.api.query_names import NO_QUERY, understand
+from src.schemas.spellings import Spelled, unknown_members
 
 _MISSING = object()
 
@@ -55,6 +61,11 @@ class CompiledRoute(APIRoute):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as `APIRoute`
         super().__init__(*arguments, **options)
         self._uncompiled = self.app = AsyncExitStackMiddleware(self.app)
+        extra = (self.openapi_extra or {}).get("parameters", ())
+        self._parameters = frozenset(
+            [*_query_names(self.dependant), *(each["name"] for each in extra if each["in"] == "query")]
+        )
+        self._body_model = _spelled_model(self.body_field.field_info.annotation) if self.body_field else None
         is_supported = not self._embed_body_fields and _is_compilable_tree(self.dependant)
         self.is_compiled = is_supported and _returns_response(self.endpoint)
         if self.is_compiled:
@@ -62,18 +73,51 @@ class CompiledRoute(APIRoute):
             self.app = self._run
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = understand(scope["query_string"], self._parameters) if scope["query_string"] else NO_QUERY
+        scope["query_string"] = query.query_string
         request = Request(scope, receive, send)
         try:
             body = await _json_body(request) if self.body_field else _MISSING
             arguments = [_arguments(call, request, body) for call in self._calls]
         except _NotValidError:
             return await self._uncompiled(scope, _resend_body(request, receive), send)
+        if query.unknown or (self._body_model and not _is_ordinary(body, self._body_model)):
+            report_ignored(scope, [*query.unknown, *unknown_members(body, self._body_model)])
+        calls = [*self._calls[:-1], _refusing(query.errors, self._calls[-1])] if query.errors else self._calls
         results: list[Any] = []
-        for call, values in zip(self._calls, arguments, strict=True):
+        for call, values in zip(calls, arguments, strict=True):
             values.update((name, results[position]) for name, position in call.results)
             results.append(await call.function(**values))
         response: Response = results[-1]
         return await response(scope, receive, send)
+
+
+def _is_ordinary(body: object, model: type[Spelled]) -> bool:
+    """Whether all members of a body have the names of the contract."""
+    return not isinstance(body, dict) or body.keys() <= model.__pydantic_fields__.keys()
+
+
+def _refusing(errors: Sequence[dict[str, Any]], handler: _Call) -> _Call:
+    """Refuse a query in place of the handler, after its dependencies, of which the first checks the owner."""
+
+    async def refuse(**_: object) -> NoReturn:
+        raise RequestValidationError(errors)
+
+    return handler._replace(function=refuse)
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _query_names(each)
+
+
+def _spelled_model(annotation: Any) -> type[Spelled] | None:  # noqa: ANN401 - any type
+    """Return the model of a body that has spellings, also where the body is optional."""
+    found = (
+        each for each in (annotation, *get_args(annotation)) if isinstance(each, type) and issubclass(each, Spelled)
+    )
+    return next(found, None)
 
 
 def _is_compilable_tree(dependant: Dependant) -> bool:
@@ -180,12 +224,21 @@ async def _json_body(request: Request) -> object:
     body = await request.body()
     if not body:
         return _MISSING
-    if request.headers.get("content-type") != "application/json":
-        raise _NotValidError  # FastAPI recognizes other JSON media types, such as one with a charset
+    content_type = request.headers.get("content-type")
+    if content_type != "application/json" and not _is_json(content_type):
+        raise _NotValidError
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise _NotValidError from None
+
+
+def _is_json(content_type: str | None) -> bool:
+    """Recognize JSON as FastAPI does: with parameters such as a charset, and `+json`."""
+    message = MimeMessage()
+    message["content-type"] = content_type or ""
+    kind, subtype = message.get_content_maintype(), message.get_content_subtype()
+    return kind == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 def _resend_body(request: Request, receive: Receive) -> Receive:

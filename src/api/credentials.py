@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from src.errors import OriginNotAllowed, TokenMissing, Unauthorized
+from src.errors.client import OriginNotAllowed, TokenMissing, Unauthorized
 from src.schemas.origin import OriginSet
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -1,12 +1,14 @@
 """Dependencies of the handlers. Those that give access to an owner's data require the owner."""
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
 
 from src.api.time_zone import named_zone
-from src.errors import ShuttingDown, UserMismatch
+from src.errors.client import PathNotFound, UserMismatch
+from src.errors.server import ShuttingDown
 from src.services.overview.service import OverviewService
 from src.services.owner import OwnerId
 from src.services.readiness import check_readiness
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
+_API_VERSION = re.compile(r"v\d+", re.ASCII)
+
 
 def components(request: Request) -> "Components":
     """Return the components of the application that serves the request."""
@@ -33,9 +37,10 @@ async def require_owner(request: Request, user_id: UserId) -> OwnerId:
 
     Raises:
         UserMismatch: The path names another user.
+        PathNotFound: What the path has there is the version of an API, as in `/api/v1/tasks`.
     """
     if user_id != request.state.user_id:
-        raise UserMismatch
+        raise PathNotFound if _API_VERSION.fullmatch(user_id) else UserMismatch
     return OwnerId(user_id)
 
 

@@ -1,5 +1,6 @@
 """Streams changes as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, aclosing, suppress
 
@@ -8,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
-from src.errors import SyncExpired
+from src.errors.client import SyncExpired
 from src.schemas.changes import SyncToken
 from src.services.sync.changes import Change, ChangeService
 from src.services.sync.subscription import Subscription
@@ -22,6 +23,12 @@ _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"
 def max_connections(request: Request) -> int:
     """Return how many connections this process accepts: what `src.server` has set, or a default for other servers."""
     return getattr(request.state, "connections", None) or _DEFAULT_MAX_CONNECTIONS
+
+
+def stream_seconds(request: Request) -> float:
+    """Return how long a stream may last: until the token expires, or for less where `src.server` has set it."""
+    seconds: float = request.state.expires_at - time.time()
+    return min(seconds, getattr(request.state, "stream_timeout", None) or seconds)
 
 
 class EventStream(StreamingResponse):

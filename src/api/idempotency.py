@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 
 from src.api.dependencies import Owner, Tasks, components
-from src.api.root_path import route_path
 from src.api.time_zone import named_zone
 from src.schemas.idempotency_key import IdempotencyKey
 from src.services.idempotency.service import IdempotentRequest, StoredResponse, run_once
@@ -70,7 +69,9 @@ Idempotency = Annotated[IdempotentHandler, Depends(idempotent_handler)]
 
 
 async def _fingerprint(request: Request) -> bytes:
-    head = f"{request.method} {route_path(request.scope)}\n"
+    """Hash the request; a path without the user id is the same as one with it."""
+    path = request.scope["route"].path_format.format(**request.path_params)
+    head = f"{request.method} {path}\n"
     return sha256(head.encode() + await request.body()).digest()
 
 

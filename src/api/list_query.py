@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
+from src.api.query_names import MAX_CACHED_QUERY
 from src.schemas.query import TaskQuery
 
 _SCHEMAS: dict[str, dict[str, Any]] = TaskQuery.model_json_schema()["properties"]
@@ -27,7 +28,8 @@ async def task_query(request: Request) -> TaskQuery:
         RequestValidationError: A value is invalid.
         InvalidCursor: The cursor was not made by this API for this kind of list.
     """
-    return _parse(request.scope["query_string"])
+    query_string = request.scope["query_string"]
+    return _parse(query_string) if len(query_string) <= MAX_CACHED_QUERY else _parse.__wrapped__(query_string)
 
 
 @lru_cache(maxsize=256)  # clients repeat a few, and parsing one takes as long as its statement

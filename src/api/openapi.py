@@ -1,5 +1,6 @@
 """The OpenAPI document, complete enough to generate a client from."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -51,16 +52,6 @@ _SECURITY = {
     "description": "A JWT that the Better Auth front end has issued, such as `(await authClient.token()).data.token`; "
     "in development, `uv run python -m src token dev-user` prints one.",
 }
-DESCRIPTION = """\
-Each user of the front end sees only their own tasks, below `/api/{user_id}/tasks`, with a token that Better Auth has
-issued:
-
-* In the browser, `const { data } = await authClient.token()` returns one (Better Auth's `jwt` plugin).
-* On the server, in a component, an action or a route, `await auth.api.getToken({ headers: await headers() })` does.
-* In development, `uv run python -m src token dev-user` prints one for the user `dev-user`.
-
-Send it as `Authorization: Bearer <token>`; on this page, enter it under *Authorize*.
-"""
 
 
 type Responses = dict[int | str, dict[str, Any]]
@@ -108,8 +99,9 @@ class TaskAPI(FastAPI):
     The document gets what FastAPI cannot know: the security scheme and the media type of errors.
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
+    def __init__(self, describe: Callable[[dict[str, Any]], None] | None = None, **options: Any) -> None:  # noqa: ANN401 - as `FastAPI`
         super().__init__(**options)
+        self._describe = describe
         self.router.route_class = CompiledRoute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,6 +127,8 @@ class TaskAPI(FastAPI):
         schema = super().openapi()
         if schema is not cached:
             _add_security_and_problems(schema)
+            if self._describe:
+                self._describe(schema)
         return schema
 
 

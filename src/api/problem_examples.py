@@ -3,19 +3,20 @@
 import json
 from typing import Final
 
-from src.errors import (
+from src.errors.base import problem_document
+from src.errors.client import (
     ContentTooLarge,
+    NotSkippable,
     OperationsFailed,
     RateLimitExceeded,
     RequestInProgress,
-    ServiceUnavailable,
     SyncExpired,
     TaskChanged,
     TaskNotFound,
     TokenMissing,
     UserMismatch,
-    problem_document,
 )
+from src.errors.server import ServiceUnavailable
 from src.schemas.task import Task
 
 type Problems = dict[str, dict[str, object]]
@@ -43,6 +44,7 @@ _FROM_FASTAPI: Final[Problems] = {
 _BY_STATUS: Final[Problems] = {str(error.status): error.problem for error in _ERRORS} | _FROM_FASTAPI
 _BY_OPERATION: Final[dict[str, Problems]] = {
     "change_tasks": {"409": OperationsFailed([None, TaskNotFound()]).problem},
+    "skip_task": {"409": NotSkippable("The task does not recur, so it has no occurrence to skip.").problem},
 }
 
 

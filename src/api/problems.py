@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from src.api.root_path import route_path
-from src.errors import AppError, problem_document
+from src.errors.base import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
 

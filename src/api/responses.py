@@ -1,6 +1,7 @@
 """Builds responses around the JSON of tasks and of counts."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -46,7 +47,8 @@ def bulk_response(outcomes: list[OperationOutcome], *, dry_run: bool) -> Respons
 
 def _result(outcome: OperationOutcome) -> bytes:
     problem = outcome.error and outcome.error.problem
-    return b'{"status":%d,"task":%b,"problem":%b}' % (outcome.status, outcome.json or b"null", _encode(problem))
+    task = None if outcome.status == HTTPStatus.NO_CONTENT else outcome.json
+    return b'{"status":%d,"task":%b,"problem":%b}' % (outcome.status, task or b"null", _encode(problem))
 
 
 def object_response(request: Request, page: TaskPage) -> Response:

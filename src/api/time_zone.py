@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
-from src.errors import InvalidTimeZone
+from src.errors.client import InvalidTimeZone
 from src.schemas.query import TZ_DESCRIPTION
 from src.schemas.time_zone import is_time_zone
 

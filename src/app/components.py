@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from fastapi import FastAPI
 
+from src.api.response_memory import ResponseMemory
 from src.auth.front_end import FrontEnd
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
@@ -32,6 +33,7 @@ class Components:
     verifier: TokenVerifier
     counters: CounterStore
     broker: ChangeBroker
+    response_memory: ResponseMemory
     shutdown: ShutdownSignal
     access_log: BufferedLineWriter
     telemetry: "Telemetry | None"
@@ -50,6 +52,7 @@ class Components:
             verifier=verifier,
             counters=_create_counters(settings),
             broker=_create_broker(settings, database, shutdown),
+            response_memory=ResponseMemory(),
             shutdown=shutdown,
             access_log=BufferedLineWriter(),
             telemetry=telemetry,

@@ -4,9 +4,11 @@ from fastapi.middleware import Middleware
 
 from src.api.middleware.access_log import AccessLogMiddleware
 from src.api.middleware.body_limit import BodyLimitMiddleware
+from src.api.middleware.compatibility import EDITING, CompatibilityMiddleware
 from src.api.middleware.cors import LeanCORSMiddleware
 from src.api.middleware.errors import ErrorMiddleware
 from src.api.middleware.head_requests import HeadRequestMiddleware
+from src.api.middleware.ignored_names_log import IgnoredNamesLogMiddleware
 from src.api.middleware.jwt_auth import JWTAuthMiddleware
 from src.api.middleware.rate_limit import UserRateLimitMiddleware
 from src.api.middleware.response_headers import ResponseHeadersMiddleware
@@ -17,6 +19,7 @@ from src.config import Settings
 from src.rate_limiting.limiter import RateLimiter
 from src.rate_limiting.rate import Rate
 from src.rate_limiting.stores import CounterStore
+from src.schemas.compatibility import Switch
 from src.schemas.origin import OriginSet
 
 
@@ -38,19 +41,29 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
         ),
         _cors(origins, explain=settings.environment == "development"),
         Middleware(HeadRequestMiddleware),
+        *_compatibility(settings.compatibility),
         Middleware(ErrorMiddleware),
         *([Middleware(TrustedHostMiddleware, hosts=settings.allowed_hosts)] if settings.allowed_hosts else []),
         Middleware(TrailingSlashMiddleware),
-        Middleware(
-            JWTAuthMiddleware,
-            verifier=components.verifier,
-            failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
-            explain=settings.environment == "development",
-            cookie_origins=origins if settings.better_auth_cookie_cache else None,
-        ),
+        _authentication(settings, components, origins),
         *([Middleware(UserRateLimitMiddleware, limiter=limiter)] if limiter else []),
         Middleware(BodyLimitMiddleware),
+        *([Middleware(IgnoredNamesLogMiddleware)] if settings.environment == "development" else []),
     ]
+
+
+def _authentication(settings: Settings, components: Components, origins: OriginSet) -> Middleware:
+    return Middleware(
+        JWTAuthMiddleware,
+        verifier=components.verifier,
+        failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
+        explain=settings.environment == "development",
+        cookie_origins=origins if settings.better_auth_cookie_cache else None,
+    )
+
+
+def _compatibility(switches: list[Switch]) -> list[Middleware]:
+    return [Middleware(CompatibilityMiddleware, switches=switches)] if EDITING.intersection(switches) else []
 
 
 def _cors(origins: OriginSet, *, explain: bool) -> Middleware:
@@ -79,6 +92,7 @@ _REQUEST_HEADERS = [
 _RESPONSE_HEADERS = [
     "ETag",
     "Idempotency-Replayed",
+    "Ignored-Names",
     "Link",
     "Location",
     "RateLimit",

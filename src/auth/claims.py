@@ -9,7 +9,7 @@ from src.auth.front_end import FrontEnd
 from src.auth.identity import Identity
 from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonObject
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 
 LEEWAY: Final = 30
 """Tolerated clock skew in seconds, for `nbf` and `iat` but not for `exp`."""

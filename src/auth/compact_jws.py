@@ -7,7 +7,7 @@ from src.auth import base64url
 from src.auth.algorithms import ALGORITHMS
 from src.auth.log_safe import log_safe
 from src.auth.strict_json import JsonFormError, JsonObject, read_object
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 
 MAX_LENGTH: Final = 8192
 _SEGMENTS: Final = ("header", "payload", "signature")

@@ -6,7 +6,8 @@ from src.auth import compact_jws
 from src.auth.claims import CHECKS, Check, ClaimsContext
 from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
-from src.errors import AppError, Unauthorized
+from src.errors.base import AppError
+from src.errors.client import Unauthorized
 
 
 class CheckResult(NamedTuple):

@@ -14,7 +14,8 @@ from src.auth.http_json import FetchError, fetch_json
 from src.auth.jwk import KeyName, usable_keys
 from src.auth.log_safe import log_safe
 from src.auth.rate_limiter import GcraLimiter
-from src.errors import SigningKeysUnavailable, Unauthorized
+from src.errors.client import Unauthorized
+from src.errors.server import SigningKeysUnavailable
 
 logger = logging.getLogger(__name__)
 

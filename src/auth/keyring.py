@@ -10,7 +10,7 @@ from src.auth.algorithms import HMAC_ALGORITHM
 from src.auth.compact_jws import CompactToken
 from src.auth.jwks import JwksClient
 from src.auth.log_safe import log_safe
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 
 # Some of python-jose's errors are not JOSEErrors; none may become a 500.
 _NOT_SIGNED = (JOSEError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)

@@ -9,7 +9,7 @@ import typer
 from src.app.components import create_database
 from src.config import Settings, load_settings
 from src.db.errors import describe
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from src.services.purge import purge_expired_records, purge_trash
 from src.services.readiness import check_readiness
 

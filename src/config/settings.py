@@ -19,7 +19,17 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
-from src.config.types import DatabaseUrlSetting, HostList, LogLevel, Origins, Secret, Secrets, Urls, UserIdClaim
+from src.config.types import (
+    DatabaseUrlSetting,
+    HostList,
+    LogLevel,
+    Origins,
+    Secret,
+    Secrets,
+    Switches,
+    Urls,
+    UserIdClaim,
+)
 from src.db.url import DatabaseUrl
 from src.rate_limiting.rate import Rate, RateOrOff
 
@@ -75,6 +85,7 @@ class Settings(DatabaseSettings):
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
+    compatibility: Switches = []
     rate_limit: RateOrOff = Rate(1000, "minute")
     rate_limit_auth_failures: RateOrOff = Rate(30, "minute")
     rate_limit_storage_url: Annotated[RedisDsn | None, Field(repr=False)] = None

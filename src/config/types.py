@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, S
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
+from src.schemas.compatibility import Switch
 from src.schemas.origin import Origin
 from src.schemas.text import lowercase
 
@@ -74,4 +75,5 @@ Urls = Annotated[list[HttpUrl], NoDecode, BeforeValidator(_split)]
 Texts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
+Switches = Annotated[list[Switch], NoDecode, BeforeValidator(_split)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]

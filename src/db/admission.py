@@ -2,7 +2,7 @@
 
 import asyncio
 
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 
 _QUEUE_CAPACITY = 400
 _QUEUE_CAPACITY_PER_OWNER = 200

@@ -16,12 +16,12 @@ from asyncpg.connection import LoggedQuery
 
 from src.db.admission import AdmissionControl
 from src.db.connect import connect
-from src.db.errors import describe, is_connection_lost, is_rolled_back, translate_errors
+from src.db.errors import describe, is_connection_lost, is_rolled_back, is_statement_lost, translate_errors
 from src.db.pool import Connection, ConnectionPool, Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction, commit, first_or_none
 from src.db.url import DatabaseUrl
-from src.errors import AppError
+from src.errors.base import AppError
 
 logger = logging.getLogger(__name__)
 
@@ -161,11 +161,20 @@ class Database:
         """
         if is_connection_lost(error):
             self._pool.expire(connection)  # connections of the same age are probably lost as well
+        if is_statement_lost(error):
+            self._stop_preparing(connection, error)
         task = asyncio.create_task(self._rollback_and_release(connection))
         self._cleanup_tasks.add(task)
         task.add_done_callback(self._cleanup_tasks.discard)
         if isinstance(error, AppError):
             await asyncio.wait([task])
+
+    def _stop_preparing(self, connection: Connection, error: BaseException) -> None:
+        """Use no prepared statements from now on, because a pooler in transaction mode loses them (ADR 0055)."""
+        if self._options["statement_cache_size"]:
+            self._options["statement_cache_size"] = 0
+            logger.warning("going on without prepared statements: is there a pooler? (%s)", describe(error))
+        self._pool.expire(connection)
 
     async def _rollback_and_release(self, connection: Connection) -> None:
         """Wait until the server has rolled back; terminate the connection if it does not respond in time."""

@@ -5,7 +5,8 @@ from ssl import SSLError
 
 import asyncpg
 
-from src.errors import InvalidTimeZone, ServiceUnavailable
+from src.errors.client import InvalidTimeZone
+from src.errors.server import ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ _TRANSIENT = (
 )
 _CONNECTION_LOST = ("08", "25006", "57P")
 _ROLLED_BACK = ("25006", "40001", "40P01", "55P03")
+_STATEMENT_LOST = ("26000", "42P05")
 _OVERLOADED = ("53", "XX000")
 
 
@@ -39,7 +41,15 @@ def is_connection_lost(error: BaseException) -> bool:
 
 def is_rolled_back(error: BaseException) -> bool:
     """Whether PostgreSQL rolled the statement back (deadlock, serialization failure, lock timeout): a retry is safe."""
-    return isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
+    rolled_back = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
+    return rolled_back or is_statement_lost(error)
+
+
+def is_statement_lost(error: BaseException) -> bool:
+    """Whether a prepared statement is missing, exists already or is outdated (a pooler); nothing was executed."""
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and _state(error) in _STATEMENT_LOST
 
 
 def is_retryable_on_connect(error: BaseException) -> bool:
@@ -77,7 +87,7 @@ translate_errors = _TranslateErrors()
 
 def _is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
-        return _state(error).startswith(_TRANSIENT)
+        return _state(error).startswith(_TRANSIENT) or is_statement_lost(error)
     if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return not isinstance(error, ValueError)  # an argument of the wrong type is a defect
     return isinstance(error, OSError)

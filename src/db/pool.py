@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from secrets import token_hex
 
 import asyncpg
 
@@ -29,6 +30,13 @@ class Connection(asyncpg.Connection):
         """Close the connection; terminate it if the server does not confirm in time."""
         with suppress(TimeoutError):
             await super().close(timeout=timeout or _CLOSE_TIMEOUT_SECONDS)
+
+    def _get_unique_id(self, prefix: str) -> str:
+        """Name a prepared statement as no other process does, because a pooler lends one session to several (ADR 0055).
+
+        asyncpg itself counts from one in each process, so another process's statement would be executed.
+        """
+        return f"{prefix}_{token_hex(8)}"
 
 
 class ConnectionPool:
@@ -100,8 +108,11 @@ class ConnectionPool:
         Raises:
             Exception: The first connection cannot be opened, so that there is one error to report.
         """
-        await self._open_ahead()
-        await asyncio.gather(*(self._open_ahead() for _ in range(count)), return_exceptions=True)
+        first = await self.acquire()
+        try:
+            await asyncio.gather(*(self._open_ahead() for _ in range(count - 1)), return_exceptions=True)
+        finally:
+            self.release(first)
 
     async def aclose(self) -> None:
         """Wait until all connections are released, and close them."""

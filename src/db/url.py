@@ -3,27 +3,15 @@
 from dataclasses import dataclass, field
 from ssl import SSLContext, create_default_context
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from src.db.url_parameters import has_pooler_sign, sent, tls_demand
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+_VERIFYING = {"verify-ca", "verify-full"}
 
-# asyncpg sends any other parameter to the server, which rejects those of libpq, Prisma and node-postgres.
-_PASSTHROUGH = {
-    "application_name",
-    "database",
-    "dbname",
-    "host",
-    "options",
-    "passfile",
-    "password",
-    "port",
-    "sslcert",
-    "sslkey",
-    "target_session_attrs",
-    "user",
-}
-_NOT_VERIFYING = ("disable", "allow", "prefer", "require")
-_VERIFYING = ("verify-ca", "verify-full")
+_POOLER_PORTS = {"6432", "6543"}
+"""The default ports of PgBouncer, PgCat and Odyssey, and of Supabase's pooler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,7 @@ class DatabaseUrl:
     dsn: str = field(repr=False)
     ssl: SSLContext | str | None = field(repr=False)
     pooled: bool
-    """Whether it is Neon's pooled endpoint, which is PgBouncer in transaction mode."""
+    """Whether host, port or parameters are those of a pooler in transaction mode; other poolers show at run time."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -51,19 +39,17 @@ class DatabaseUrl:
             url = urlsplit(text.strip())
             query = dict(parse_qsl(url.query, keep_blank_values=True))
             has_host = (url.hostname or query.get("host")) and (url.port or True)
-            # asyncpg would parse the text after the first @ as the host, and send half of a password to the DNS.
-            is_valid = has_host and url.scheme in _SCHEMES and "@" not in url.netloc.partition("@")[2]
+            is_valid = has_host and url.scheme in _SCHEMES and not _is_torn(url)
         except ValueError:
             is_valid = False
         if not is_valid:
             raise ValueError(
                 "must look like postgresql://user:password@host/database, special characters percent-encoded"
             ) from None
-        passthrough = {name: value for name, value in query.items() if name in _PASSTHROUGH}
         return cls(
-            dsn=url._replace(scheme="postgresql", query=urlencode(passthrough)).geturl(),
+            dsn=url._replace(scheme="postgresql", query=urlencode(sent(query))).geturl(),
             ssl=_ssl(query),
-            pooled="-pooler." in (url.hostname or ""),
+            pooled=_is_pooled(url, query),
         )
 
     @property
@@ -72,21 +58,24 @@ class DatabaseUrl:
         return {"dsn": self.dsn} | ({} if self.ssl is None else {"ssl": self.ssl})
 
 
+def _is_torn(url: SplitResult) -> bool:
+    """Whether a password with special characters tore the URL: half of it would be sent to the DNS, or be shown."""
+    return "@" in url.netloc.rpartition("@")[0] + url.path + url.query or bool(url.fragment)
+
+
+def _is_pooled(url: SplitResult, query: dict[str, str]) -> bool:
+    port = str(url.port or query.get("port"))
+    return "pooler" in (url.hostname or "") or port in _POOLER_PORTS or has_pooler_sign(query)
+
+
 def _ssl(query: dict[str, str]) -> SSLContext | str | None:
-    mode, authorities = query.get("sslmode"), query.get("sslrootcert")
-    if mode not in {None, *_VERIFYING, *_NOT_VERIFYING}:
-        raise ValueError(f"sslmode must be one of {', '.join(_NOT_VERIFYING + _VERIFYING)}")
-    if query.get("channel_binding") == "require" or (mode == "require" and authorities == "system"):
-        mode = "verify-full"
-    if mode == "require" and authorities:
-        mode = "verify-ca"
-    return _context(mode, query) if mode in _VERIFYING else mode
+    mode, authorities = tls_demand(query)
+    return _context(mode, authorities, query) if mode in _VERIFYING else mode
 
 
-def _context(mode: str, query: dict[str, str]) -> SSLContext:
-    authorities = query.get("sslrootcert", "system")
+def _context(mode: str, authorities: str | None, query: dict[str, str]) -> SSLContext:
     try:
-        context = create_default_context(cafile=None if authorities == "system" else authorities)
+        context = create_default_context(cafile=None if authorities in {None, "system"} else authorities)
         if certificate := query.get("sslcert"):
             context.load_cert_chain(certificate, query.get("sslkey"))
     except OSError as error:

@@ -9,7 +9,7 @@ import asyncpg
 from src.config import Settings
 from src.db.url import DatabaseUrl
 from src.doctor.connection import CONNECTION_ERRORS, SECONDS, Connection, connect
-from src.doctor.findings import Finding, failed, ok, warning
+from src.doctor.findings import Finding, ok, warning
 
 _PID = "SELECT pg_backend_pid()"
 _ATTEMPTS = 10  # a pooler may choose another session than the last one
@@ -90,8 +90,9 @@ def _mode(settings: Settings, *, shared: bool) -> Finding:
 def _prepared(settings: Settings, *, persistent: bool) -> Finding:
     wanted = settings.prepared_statements
     if wanted and not persistent:
-        remedy = "set DATABASE_PREPARED_STATEMENTS=false, or PgBouncer's max_prepared_statements"
-        return failed("prepared statements", f"enabled, but the pooler loses them: {remedy}")
+        remedy = "set DATABASE_PREPARED_STATEMENTS=false, or set PgBouncer's max_prepared_statements"
+        text = f"enabled, but the pooler loses them, and requests may fail until the service finds out: {remedy}"
+        return warning("prepared statements", text)
     if wanted:
         return ok("prepared statements", "enabled, and they work")
     hint = "; they would work: DATABASE_PREPARED_STATEMENTS=true is faster" if persistent else ""

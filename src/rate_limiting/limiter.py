@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from src.errors import RateLimitExceeded
+from src.errors.client import RateLimitExceeded
 from src.rate_limiting.rate import Rate
 from src.rate_limiting.stores import CounterStore
 

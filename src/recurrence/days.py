@@ -2,7 +2,7 @@
 
 from calendar import isleap, monthrange
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from src.recurrence.rule import Rule
@@ -23,6 +23,26 @@ def matching_days(rule: Rule, ordinals: Iterable[int]) -> Iterator[date]:
     for is_match in _filters(rule):
         days = filter(is_match, days)
     return days
+
+
+def days_with_moved(rule: Rule, months: Iterable[tuple[int, int]]) -> list[date]:
+    """Return the days of BYMONTHDAY in these months; SKIP moves those that a month lacks (RFC 7529, section 4.1).
+
+    `FORWARD` moves to the first of the next month, whatever BYMONTH says about that. BYDAY applies to the moved days.
+    """
+    of_rule = rule.numbers.get("BYMONTH", range(1, 13))
+    days = sorted({day for year, month in months if month in of_rule for day in _days_of_month(rule, year, month)})
+    return list(filter(_weekday_filter(rule), days)) if rule.weekdays else days
+
+
+def _days_of_month(rule: Rule, year: int, month: int) -> Iterator[date]:
+    last = date(year, month, _LENGTHS[isleap(year)][month - 1])
+    for number in rule.numbers["BYMONTHDAY"]:
+        day = number if number > 0 else last.day + 1 + number
+        if day > last.day:
+            yield last + timedelta(days=rule.skip == "FORWARD")
+        elif day > 0:
+            yield last.replace(day=day)
 
 
 def _filters(rule: Rule) -> Iterator[Callable[[date], bool]]:

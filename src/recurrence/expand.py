@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby, product
 from math import gcd
+from operator import itemgetter
 
-from src.recurrence.days import matching_days
+from src.recurrence.days import days_with_moved, matching_days
 from src.recurrence.rule import Rule
 
 _HORIZON = 18_263
@@ -30,15 +31,16 @@ def occurrences(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
     Raises:
         OverflowError: The search reaches the end of the calendar.
     """
-    rule = _with_defaults(rule, start)
+    rule = with_defaults(rule, start)
     midnight = time(microsecond=start.microsecond)
-    for day, second in (_expand_within_days if rule.frequency in PERIODS_PER_DAY else _expand_periods)(
-        rule, start, since
-    ):
+    expand = _expand_within_days if rule.frequency in PERIODS_PER_DAY else _expand_periods
+    times = expand(rule, start, since)
+    for day, second in _merge_days(times) if rule.moves_days else times:
         yield datetime.combine(day, midnight) + timedelta(seconds=second)
 
 
-def _with_defaults(rule: Rule, start: datetime) -> Rule:
+def with_defaults(rule: Rule, start: datetime) -> Rule:
+    """Add the parts that the rule takes from its start."""
     weekdays = {(0, start.weekday())} if rule.is_by_weeks and not rule.has_days else rule.weekdays
     numbers = _default_days(rule, start) | _default_times(rule, start) | rule.numbers
     return replace(rule, weekdays=frozenset(weekdays), numbers=numbers)
@@ -70,19 +72,43 @@ def _chosen(count: int, positions: Iterable[int]) -> list[int]:
     return sorted(index for index in indices if 0 <= index < count)
 
 
+def _merge_days(times: Iterable[_Time]) -> Iterator[_Time]:
+    """Sort the times of each day without duplicates: SKIP may move the days of two periods to one day."""
+    for _, of_day in groupby(times, itemgetter(0)):
+        yield from sorted(set(of_day))
+
+
 def _expand_periods(rule: Rule, start: datetime, since: date) -> Iterator[_Time]:
     """Expand a rule period by period: years, months or weeks."""
-    first, present, last = (_period(rule, day.toordinal()) for day in (start, since, _horizon(since)))
+    origin = _origin(rule, start)
+    present_day = max(origin, since - timedelta(days=rule.moves_days))  # the last month may move a day to the first
+    first, present, last = (_period(rule, day.toordinal()) for day in (origin, present_day, _horizon(since)))
     positions, seconds = rule.numbers.get("BYSETPOS"), _seconds(rule)
     earliest = 1 if positions else since.toordinal()
     for period in range(present - (present - first) % rule.interval, last + 1, rule.interval):
-        ordinals = range(max(earliest, _begin(rule, period)), min(_begin(rule, period + 1), _END))
-        days = list(matching_days(rule, ordinals))
+        days = _days_of(rule, period, earliest)
         if not positions:
             yield from product(days, seconds)
         else:
             indices = _chosen(len(days) * len(seconds), positions)
             yield from ((days[index // len(seconds)], seconds[index % len(seconds)]) for index in indices)
+
+
+def _days_of(rule: Rule, period: int, earliest: int) -> list[date]:
+    """Return the days of a period that match the rule; without `moves_days` only those from `earliest` on."""
+    if rule.moves_days:
+        is_year = rule.frequency == "YEARLY"
+        months = product([period], range(1, 13)) if is_year else [(period // 12, period % 12 + 1)]
+        return days_with_moved(rule, months)
+    return list(matching_days(rule, range(max(earliest, _begin(rule, period)), min(_begin(rule, period + 1), _END))))
+
+
+def _origin(rule: Rule, start: datetime) -> date:
+    """Return a day in the period of the start: the day before it, if SKIP has moved it to the first of a month."""
+    if not rule.moves_days or start.day > 1 or 1 in rule.numbers["BYMONTHDAY"]:
+        return start.date()
+    before = start.date() - timedelta(days=1)
+    return before if start.date() in days_with_moved(rule, [(before.year, before.month)]) else start.date()
 
 
 def _horizon(since: date) -> date:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from heapq import heappop, heappush
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from src.recurrence.expand import PERIODS_PER_DAY, occurrences
-from src.recurrence.rule import Rule, parse_rule
+from src.recurrence.expand import PERIODS_PER_DAY, occurrences, with_defaults
+from src.recurrence.rule import MAX_LENGTH, WEEKDAYS, Rule, parse_rule
 
 _FORM = re.compile(r".{10}(?P<separator>.)\d\d:\d\d(?P<seconds>:\d\d(?P<fraction>\.\d+)?)?(?P<offset>.+)", re.ASCII)
 
@@ -23,6 +24,16 @@ _LAST = datetime.combine(date.max, time.max, UTC) - timedelta(days=1)
 
 class _Ended(Exception):
     """The rule has no further occurrence."""
+
+
+class _Found(NamedTuple):
+    """An occurrence."""
+
+    instant: datetime
+    used: int
+    """The number of occurrences after the start, this one included."""
+    pinned: str
+    """The parts that the rule took from its start and that this occurrence does not repeat, to be added to the rule."""
 
 
 class Occurrence(NamedTuple):
@@ -57,36 +68,39 @@ def next_occurrence(
     form = _FORM.fullmatch(due_date or "")
     try:
         if form:
-            text, used = _instant_after(rule, form, basis, completed_at, zone)
+            text, found = _instant_after(rule, form, basis, completed_at, zone)
         else:
-            text, used = _day_after(rule, due_date, basis, completed_at.astimezone(ZoneInfo(zone or "UTC")))
+            text, found = _day_after(rule, due_date, basis, completed_at.astimezone(ZoneInfo(zone or "UTC")))
     except (_Ended, OverflowError, ValueError):
         return None
-    return Occurrence(text, re.sub(r"COUNT=\d+", f"COUNT={(rule.count or 0) - used}", recurrence))
+    following = re.sub(r"COUNT=\d+", f"COUNT={(rule.count or 0) - found.used}", recurrence)
+    is_too_long = len(following + found.pinned) > MAX_LENGTH
+    return Occurrence(text, following if is_too_long else following + found.pinned)
 
 
-def _day_after(rule: Rule, due_date: str | None, basis: Basis, now: datetime) -> tuple[str, int]:
-    """Return the next day, and how many occurrences it is after the start."""
+def _day_after(rule: Rule, due_date: str | None, basis: Basis, now: datetime) -> tuple[str, _Found]:
+    """Return the next day as text, and the occurrence."""
     today = _midnight(now.date())
     start = _midnight(date.fromisoformat(due_date)) if due_date and basis == "due_date" else today
     end = _end(rule, now.tzinfo)
-    instant, used = _next_after(_on_days(rule), start, today, _midnight(end.date()))
-    return instant.date().isoformat(), used
+    found = _next_after(_on_days(rule), start, today, _midnight(end.date()))
+    return found.instant.date().isoformat(), found
 
 
 def _instant_after(
     rule: Rule, form: re.Match[str], basis: Basis, completed_at: datetime, zone: str | None
-) -> tuple[str, int]:
-    """Return the next instant, and how many occurrences it is after the start."""
+) -> tuple[str, _Found]:
+    """Return the next instant as text, and the occurrence."""
     sent = datetime.fromisoformat(form[0].upper())
     clock = ZoneInfo(zone) if zone else sent.tzinfo
     due, now = sent.astimezone(clock), completed_at.astimezone(clock)
     start = due if basis == "due_date" else _restart_at(rule, due, now)
-    instant, used = _next_after(rule, start, now, _end(rule, clock))
+    found = _next_after(rule, start, now, _end(rule, clock))
+    instant = found.instant
     offset = form["offset"] if instant.utcoffset() == sent.utcoffset() else f"{instant:%:z}"
     precision = "seconds" if form["seconds"] or instant.second else "minutes"
     wall_clock = instant.replace(microsecond=0, tzinfo=None).isoformat(form["separator"], precision)
-    return f"{wall_clock}{form['fraction'] or ''}{offset}", used
+    return f"{wall_clock}{form['fraction'] or ''}{offset}", found
 
 
 def _restart_at(rule: Rule, due: datetime, now: datetime) -> datetime:
@@ -121,30 +135,68 @@ def _end(rule: Rule, clock: tzinfo | None) -> datetime:
     return until.astimezone(clock) if until.tzinfo else until.replace(tzinfo=clock)
 
 
-def _next_after(rule: Rule, start: datetime, now: datetime, end: datetime) -> tuple[datetime, int]:
-    """Find the first occurrence after both the start and now, and how many occurrences it is after the start.
+def _next_after(rule: Rule, start: datetime, now: datetime, end: datetime) -> _Found:
+    """Find the first occurrence after both the start and now.
 
     Raises:
         _Ended: No such occurrence exists.
     """
     start_utc = start.astimezone(UTC)  # two datetimes of one zone would compare their wall clocks
     after = max(start_utc, now.astimezone(UTC))
-    since = start if rule.count else after.astimezone(start.tzinfo)
-    candidates = (instant for instant in _instants(rule, start, since.date()) if instant > start_utc)
+    start = _as_scheduled(rule, start)
+    since = start.date() if rule.count else max(start.date(), _before_change(after, start.tzinfo).date())
+    candidates = (instant for instant in _instants(rule, start, since) if instant > start_utc)
     for used, instant in enumerate(candidates, 1):
         if used == rule.count or instant > end:
             break
         if instant > after:
-            return instant.astimezone(start.tzinfo), used
+            local = instant.astimezone(start.tzinfo)
+            return _Found(local, used, _pinned(rule, start, local))
     raise _Ended
 
 
-def _instants(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
-    """Yield the occurrences in UTC, without the local times that a clock change skips (section 3.3.10).
+def _before_change(instant: datetime, clock: tzinfo | None) -> datetime:
+    """Return a local time at the UTC offset of the day before, which a clock change in between may have skipped."""
+    earlier = instant.astimezone(UTC) - timedelta(days=1)
+    return earlier.astimezone(clock).replace(tzinfo=None) + timedelta(days=1)
 
-    A local time that occurs twice yields the first.
+
+def _as_scheduled(rule: Rule, start: datetime) -> datetime:
+    """Return the same instant as the skipped local time of the rule, if a clock change has moved the start."""
+    hours, minutes = rule.numbers.get("BYHOUR"), rule.numbers.get("BYMINUTE", {start.minute})
+    if not hours:
+        return start
+    skipped = _before_change(start, start.tzinfo).replace(tzinfo=start.tzinfo)
+    is_same_instant = skipped.astimezone(UTC) == start.astimezone(UTC)
+    return skipped if is_same_instant and skipped.hour in hours and skipped.minute in minutes else start
+
+
+def _instants(rule: Rule, start: datetime, since: date) -> Iterator[datetime]:
+    """Yield the occurrences in UTC, in order and each once (section 3.3.5).
+
+    A local time that occurs twice yields the first. One that a clock change skips is interpreted with the UTC offset
+    before the change, and so comes after it, perhaps after later local times: it is held until they have passed.
     """
+    last: datetime | None = None
+    held: list[datetime] = []
     for wall_clock in occurrences(rule, start.replace(tzinfo=None), since):
-        instant = wall_clock.replace(tzinfo=start.tzinfo).astimezone(UTC)
-        if instant.astimezone(start.tzinfo).replace(tzinfo=None) == wall_clock:
-            yield instant
+        both = [wall_clock.replace(tzinfo=start.tzinfo, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        heappush(held, both[0])
+        while held and held[0] <= min(both):
+            last, previous = heappop(held), last
+            if last != previous:
+                yield last
+    yield from sorted(set(held) - {last})
+
+
+def _pinned(rule: Rule, start: datetime, found: datetime) -> str:
+    """Return the parts that the rule took from its start, where the occurrence was moved and does not repeat them."""
+    here, there = with_defaults(rule, start), with_defaults(rule, found)
+    moved = {name for name, values in here.numbers.items() if values != there.numbers.get(name)}
+    if moved & {"BYMONTH", "BYMONTHDAY"}:
+        moved |= {"BYMONTH", "BYMONTHDAY"}  # one without the other would be another rule
+    names = [name for name in here.numbers if name in moved and name not in rule.numbers]
+    parts = [f";{name}={min(here.numbers[name])}" for name in names]
+    if here.weekdays != there.weekdays:
+        parts.append(f";BYDAY={WEEKDAYS[start.weekday()]}")
+    return "".join(parts)

@@ -1,11 +1,14 @@
-"""Parse and validate a recurrence rule (RFC 5545, section 3.3.10)."""
+"""Parse and validate a recurrence rule (RFC 5545, section 3.3.10; `RSCALE` and `SKIP`: RFC 7529, section 4)."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+MAX_LENGTH = 500
+"""The maximum length of a rule, in characters."""
+
 _MAX_NUMBER = 10_000
-_WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY")
 _UNSIGNED = {
     "INTERVAL": range(1, _MAX_NUMBER + 1),
@@ -22,9 +25,11 @@ _SIGNED = {
     "BYSETPOS": range(1, 367),
 }
 _SINGLE = {"INTERVAL", "COUNT", "BYSECOND"}
-_PARTS = {"FREQ", "UNTIL", "WKST", "BYDAY"} | _UNSIGNED.keys() | _SIGNED.keys()
+_SKIPS = ("OMIT", "BACKWARD", "FORWARD")
+_PARTS = {"FREQ", "UNTIL", "WKST", "BYDAY", "RSCALE", "SKIP"} | _UNSIGNED.keys() | _SIGNED.keys()
 _ORDINAL = range(1, 54)
 _MAX_ORDINAL_IN_MONTH = 5
+_SHORTEST_MONTH = 28
 _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _UNTIL = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
 _WEEKDAY = re.compile(r"([+-]?)(\d{0,2})(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
@@ -42,6 +47,8 @@ class Rule:
     """Pairs of an ordinal (0 for every) and a day of the week (0 for Monday)."""
     numbers: dict[str, frozenset[int]]
     """The values of all numeric parts, by the name of the part."""
+    skip: str = "OMIT"
+    """SKIP: whether days that a month lacks are omitted, or moved to the day before them or after them."""
 
     @property
     def interval(self) -> int:
@@ -57,6 +64,12 @@ class Rule:
     def has_days(self) -> bool:
         """Whether the rule selects days of a week, month or year."""
         return bool(self.weekdays or self.numbers.keys() & {"BYMONTHDAY", "BYYEARDAY"})
+
+    @property
+    def moves_days(self) -> bool:
+        """Whether the rule may select days that a month lacks, and moves them instead of omitting them."""
+        is_expanded = self.frequency in {"YEARLY", "MONTHLY"} and not self.numbers.keys() & {"BYYEARDAY", "BYWEEKNO"}
+        return self.skip != "OMIT" and is_expanded and max(self.numbers.get("BYMONTHDAY", {0})) > _SHORTEST_MONTH
 
     @property
     def is_within_days(self) -> bool:
@@ -84,8 +97,8 @@ def parse_rule(text: str) -> Rule:
     """Parse a rule in upper case, without prefix and spaces.
 
     Raises:
-        ValueError: The text is no rule of RFC 5545, combines parts that the RFC forbids, or recurs every second; the
-            message says what a rule must be and does not contain the text.
+        ValueError: The text is no rule of RFC 5545, combines parts that the RFC forbids, has a calendar that is not the
+            Gregorian one, or recurs every second; the message says what a rule must be and does not contain the text.
     """
     parts = _split(text)
     rule = Rule(
@@ -94,6 +107,7 @@ def parse_rule(text: str) -> Rule:
         week_start=_week_start(parts.get("WKST", "MO")),
         weekdays=frozenset(map(_weekday, parts["BYDAY"].split(","))) if "BYDAY" in parts else frozenset(),
         numbers={name: _numbers(name, value) for name, value in parts.items() if name in _UNSIGNED | _SIGNED},
+        skip=_skip(parts),
     )
     _validate_combination(rule)
     return rule
@@ -124,16 +138,25 @@ def _until(value: str) -> date | datetime:
 
 
 def _week_start(value: str) -> int:
-    if value not in _WEEKDAYS:
+    if value not in WEEKDAYS:
         raise ValueError("must have as WKST a day of the week, such as MO")
-    return _WEEKDAYS[value]
+    return WEEKDAYS.index(value)
+
+
+def _skip(parts: dict[str, str]) -> str:
+    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN":
+        raise ValueError("must have as RSCALE, if any, GREGORIAN")
+    skip = parts.get("SKIP", "OMIT")
+    if skip not in _SKIPS:
+        raise ValueError(f"must have as SKIP one of {', '.join(_SKIPS)}")
+    return skip
 
 
 def _weekday(value: str) -> tuple[int, int]:
     match = _WEEKDAY.fullmatch(value)
     if not match or (match[1] + match[2] and int(match[2] or 0) not in _ORDINAL):
         raise ValueError("must have as BYDAY days of the week, such as MO,TH or 1MO,-1FR")
-    return int(match[1] + match[2] or 0), _WEEKDAYS[match[3]]
+    return int(match[1] + match[2] or 0), WEEKDAYS.index(match[3])
 
 
 def _numbers(name: str, value: str) -> frozenset[int]:
@@ -166,8 +189,8 @@ def _validate_combination(rule: Rule) -> None:
 
 
 def _has_days_that_exist(rule: Rule) -> bool:
-    """Return whether any month has such days: February has no 30th, and no month a sixth Monday."""
+    """Return whether any month has such days: February has no 30th, unless it is moved, and no month a sixth Monday."""
     longest = max(_MONTH_LENGTHS[month - 1] for month in rule.numbers.get("BYMONTH", range(1, 13)))
-    has_days = any(abs(day) <= longest for day in rule.numbers.get("BYMONTHDAY", {1}))
+    has_days = rule.moves_days or any(abs(day) <= longest for day in rule.numbers.get("BYMONTHDAY", {1}))
     has_weekdays = any(abs(ordinal) <= _MAX_ORDINAL_IN_MONTH for ordinal, _ in rule.weekdays)
     return has_days and (has_weekdays or not rule.weekdays or not rule.has_months)

@@ -1,27 +1,27 @@
 """Encode and decode pagination cursors (keyset pagination), which are opaque to clients."""
 
 import json
-import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from src.errors import InvalidCursor
+from src.errors.client import InvalidCursor
 from src.schemas.task import MAX_ID
 from src.schemas.time_zone import is_time_zone
 
 MAX_CURSOR = 2000
-"""The maximum length of a cursor: more than that of the longest title, escaped in JSON."""
+"""The maximum length of a cursor: more than that of the longest sort key of a title."""
 
-type SortValue = str | int | float | datetime | None
+type SortValue = str | int | datetime
 
 _TYPES: dict[str, type] = {
-    "created_at": type(None),
+    "created_at": datetime,
     "updated_at": int,
     "due_date": datetime,
     "priority": int,
     "title": str,
-    "relevance": float,
+    "completed": bool,
+    "relevance": int,
 }
 
 
@@ -49,7 +49,7 @@ def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:
     """
     try:
         _, _, value, task_id, *zone = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = Position(datetime.fromisoformat(value) if order[0] == "due_date" else value, task_id, *zone)
+        position = Position(datetime.fromisoformat(value) if _TYPES[order[0]] is datetime else value, task_id, *zone)
         if _is_valid(order, position) and encode_cursor(order, position) == cursor:
             return position
     except (ValueError, TypeError, RecursionError):
@@ -67,9 +67,6 @@ def _is_valid(order: tuple[str, bool], position: Position) -> bool:
         case str():
             return "\0" not in value
         case datetime():
-            return value.tzinfo == UTC and is_time_zone(zone or "")
+            return value.tzinfo == UTC and (zone is None or is_time_zone(zone))
         case int():
             return abs(value) <= MAX_ID
-        case float():
-            return math.isfinite(value)
-    return True

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from src.schemas.spellings import Spelled, understood
 from src.schemas.task import DetailedTask, TaskCreate, TaskUpdate
 
 MAX_OPERATIONS = 500
@@ -18,18 +19,18 @@ Revision = Annotated[
 ]
 
 
-class _Strict(BaseModel):
+class _Strict(Spelled):
     """Refuse unknown members, because a misspelled name in one of hundreds of operations would go unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _limit_members(cls, members: object) -> object:
+    def _understand(cls, members: object) -> object:
         """Refuse too many members with a single error, instead of one error for each unknown member."""
         if isinstance(members, dict) and len(members) > len(cls.model_fields):
             raise ValueError(f"the object has more members than the {len(cls.model_fields)} that it may have")
-        return members
+        return understood(members, cls)
 
 
 class NewTask(TaskCreate, _Strict):
@@ -86,7 +87,15 @@ class RestoreOperation(_Strict):
     revision: Revision = None
 
 
-type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
+class SkipOperation(_Strict):
+    """Like `POST …/tasks/{id}/skip`."""
+
+    op: Literal["skip"]
+    id: Id
+    revision: Revision = None
+
+
+type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation | SkipOperation
 """An operation on an existing task."""
 
 type Operation = CreateOperation | TaskOperation
@@ -113,7 +122,12 @@ class Bulk(_Strict):
     operations: Annotated[
         list[
             Annotated[
-                CreateOperation | UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation,
+                CreateOperation
+                | UpdateOperation
+                | CompleteOperation
+                | DeleteOperation
+                | RestoreOperation
+                | SkipOperation,
                 Field(discriminator="op"),
             ]
         ],

@@ -29,6 +29,7 @@ class TaskStats(BaseModel):
                     "due_today": 2,
                     "trashed": 3,
                     "by_priority": {"none": 0, "low": 2, "medium": 8, "high": 2, "urgent": 0},
+                    "by_category": {"errands": 4},
                     "by_tag": {"home": 3, "work": 1},
                 }
             ]
@@ -42,6 +43,9 @@ class TaskStats(BaseModel):
     due_today: Annotated[int, Field(description="Pending, and due on the current day in `tz`, at any time.")]
     trashed: int
     by_priority: PriorityCounts
+    by_category: Annotated[
+        dict[str, int], Field(description="Regardless of case, in the spelling of the task that changed last.")
+    ]
     by_tag: Annotated[dict[str, int], Field(description="The counts of `…/tags`.")]
 
 

@@ -8,7 +8,9 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
-from src.schemas.tags import Tag
+from src.schemas.search import Search, parse_search
+from src.schemas.spellings import priority_name, sort_name, status_name
+from src.schemas.tags import Tag, tag_key
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
 from src.schemas.time_zone import TimeZone
@@ -21,14 +23,17 @@ def _separated(values: object) -> object:
 
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(lowercase),
+    BeforeValidator(status_name),
     Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
 ]
-SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "relevance"]
+SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "completed", "relevance"]
 Sort = Annotated[
-    Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title"],
-    BeforeValidator(lowercase),
-    Field(description="`-` means descending. By default, due dates and titles are ascending, all others descending."),
+    Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title", "-completed"],
+    BeforeValidator(sort_name),
+    Field(
+        description="`-` means descending. By default, due dates and titles are ascending and pending tasks come first;"
+        " all others are descending."
+    ),
 ]
 Order = Annotated[
     Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")
@@ -39,11 +44,14 @@ SearchText = Annotated[
     Field(
         max_length=200,
         pattern=NO_NUL_PATTERN,
-        description='Words in title, description and tags, matched by prefix; `"a phrase"`; `-excluded`.',
+        description=(
+            "Words in title, description and tags, also inside of words, regardless of case and accents; "
+            '`"a phrase"` of whole words; `-excluded`.'
+        ),
     ),
 ]
 Priorities = Annotated[
-    list[Annotated[PriorityName, BeforeValidator(lowercase)]], BeforeValidator(_separated), Field(max_length=100)
+    list[Annotated[PriorityName, BeforeValidator(priority_name)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
@@ -53,8 +61,8 @@ TZ_DESCRIPTION = (
     "stored one of the user."
 )
 
-_COMPLETIONS = {"all": {True, False}, "completed": {True}, "done": {True}}
-_ASCENDING = {"due_date", "title"}
+_COMPLETIONS = {"all": {True, False}, "completed": {True}}
+_ASCENDING = {"completed", "due_date", "title"}
 
 
 class TaskQuery(BaseModel):
@@ -67,6 +75,7 @@ class TaskQuery(BaseModel):
     status: Status = "all"
     completed: Annotated[bool | None, Field(description="If `status` is given too, both must match.")] = None
     priority: Annotated[Priorities, Field(description="Any of these priorities.")] = []
+    category: Annotated[TagNames, Field(description="A category, case-insensitive; repeat it for any of several.")] = []
     tag: Annotated[TagNames, Field(description="A tag, case-insensitive; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags, separated by commas.")] = []
     tags_match: Annotated[
@@ -130,10 +139,20 @@ class TaskQuery(BaseModel):
         """The search text of `search` or its alias `q`."""
         return self.search or self.q
 
+    @cached_property
+    def parsed_search(self) -> Search:
+        """The words and phrases of the search."""
+        return parse_search(self.search_text)
+
     @property
-    def tag_names(self) -> list[str]:
-        """The tags to filter by."""
-        return self.tag + self.tags
+    def is_wordless(self) -> bool:
+        """Whether there is a search without any word, which finds nothing."""
+        return bool(self.search_text) and not (self.parsed_search.terms or self.parsed_search.excluded)
+
+    @property
+    def tag_keys(self) -> list[str]:
+        """The tags to filter by, as they are compared."""
+        return list(map(tag_key, self.tag + self.tags))
 
     @property
     def effective_offset(self) -> int:

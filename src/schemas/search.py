@@ -1,29 +1,53 @@
-"""Convert search text to a PostgreSQL tsquery."""
+"""Parse search text into patterns for LIKE, which match folded text."""
 
 import re
-import unicodedata
+from typing import NamedTuple
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_PUNCTUATION = re.compile("[!-/:-@\\[-`{-~\u2000-\u206f]")
+from src.schemas.folding import fold
+
+_QUOTES = dict.fromkeys(map(ord, "“”„‟«»\N{FULLWIDTH QUOTATION MARK}"), '"')
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_UNSPACED = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_EDGES = re.compile(f"^(?!{_UNSPACED})|(?<!{_UNSPACED})$")
+"""The beginning and the end of a phrase, unless there is a letter of a script that has no spaces between words."""
+
+_TRIGRAM = re.compile("[a-z0-9]{3}")
 
 
-def tsquery(words: str) -> str:
-    """Build a tsquery that matches words by prefix and quoted phrases exactly, and excludes both after a minus sign.
+class Search(NamedTuple):
+    """Patterns for LIKE. A task matches if each of `terms` does and none of `excluded`.
 
-    Each term becomes a quoted operand (https://www.postgresql.org/docs/current/datatype-textsearch.html) without
-    punctuation, so any input is valid.
+    `starts` are those of `terms`, but match only where a word begins.
     """
-    terms = (_term(minus, phrase, word) for minus, phrase, word in _TERM.findall(words))
-    return " & ".join(term for term in terms if term)
+
+    terms: list[str]
+    starts: list[str]
+    excluded: list[str]
+
+    @property
+    def indexable(self) -> str | None:
+        """The longest term that an index of trigrams finds, in a database of any locale."""
+        return max(filter(_TRIGRAM.search, self.terms), key=len, default=None)
 
 
-def _term(minus: str, phrase: str, word: str) -> str:
-    text = " ".join(_folded(phrase or word).split())
-    return f"{'!' if minus else ''}'{text}'{':*' if word else ''}" if text else ""
+def searchable(folded: str) -> str:
+    """Put spaces around a folded text, so that a pattern with spaces matches whole words."""
+    return f" {folded} " if folded else ""
 
 
-def _folded(text: str) -> str:
-    """Without accents and punctuation, as the function `tasks_search_vector` of the database folds what is searched."""
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    return unicodedata.normalize("NFKC", _PUNCTUATION.sub(" ", bare))
+def parse_search(text: str) -> Search:
+    """Parse words, which match anywhere inside of words, and quoted phrases, which match whole words.
+
+    A minus sign excludes the word or phrase that follows. No pattern needs escaping, because `fold` leaves neither
+    `%` nor `_`.
+    """
+    search = Search([], [], [])
+    for minus, phrase, word in dict.fromkeys(_TERM.findall(text.translate(_QUOTES))):
+        if folded := fold(phrase or word):
+            whole = f"%{_EDGES.sub(' ', folded)}%"
+            if minus:
+                search.excluded.append(whole if phrase else f"%{folded}%")
+            else:
+                search.terms.append(whole if phrase else f"%{folded}%")
+                search.starts.append(whole if phrase else f"% {folded}%")
+    return search

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from src.schemas.spellings import Spelled
 from src.schemas.time_zone import TimeZone
 
 
-class UserSettings(BaseModel):
+class UserSettings(Spelled):
     """The settings of a user, which count where a request does not say otherwise."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"time_zone": "Pacific/Auckland"}]})

@@ -11,9 +11,14 @@ Tag = Annotated[
 ]
 
 
+def tag_key(tag: str) -> str:
+    """Return what is equal for tags that differ only in case, whatever the locale of the database."""
+    return tag.lower()
+
+
 def _deduplicate(tags: list[str]) -> list[str]:
     """Remove tags that differ from an earlier one only in case."""
-    return list({tag.lower(): tag for tag in reversed(tags)}.values())[::-1]
+    return list({tag_key(tag): tag for tag in reversed(tags)}.values())[::-1]
 
 
 Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_deduplicate)]

@@ -1,15 +1,18 @@
 """The wire format of tasks and its limits, which the columns of the table share."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from src.schemas.category import Category
 from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
+from src.schemas.spellings import Spelled
 from src.schemas.tags import Tags
 from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
+from src.schemas.timestamp import Timestamp
 
 MAX_PAGE = 1000
 
@@ -32,7 +35,7 @@ RequestTimeZone = Annotated[
 ]
 
 
-class TaskCreate(BaseModel):
+class TaskCreate(Spelled):
     """A new task. Unknown members are ignored, `user_id` among them, because the path names the owner."""
 
     model_config = ConfigDict(
@@ -43,15 +46,30 @@ class TaskCreate(BaseModel):
     description: Description = None
     completed: bool = False
     priority: Priority = DEFAULT_PRIORITY
-    tags: Tags = []
+    category: Category = None
+    tags: Tags = []  # noqa: RUF012 - pydantic copies it
     due_date: DueDate = None
     recurrence: Recurrence = None
     recurrence_from: RecurrenceFrom = "due_date"
     recurrence_tz: RecurrenceTimeZone = None
     tz: RequestTimeZone = None
+    created_at: Annotated[
+        Timestamp, Field(description="When the task was created elsewhere, for imports; by default now.")
+    ] = None
+    completed_at: Annotated[
+        Timestamp, Field(description="When it was completed, for imports: it is completed then. By default now.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _complete_if_completed_at(self) -> Self:
+        if self.completed_at is not None:
+            if not self.completed and "completed" in self.model_fields_set:
+                raise ValueError("'completed_at' is for completed tasks only, but 'completed' is false")
+            self.completed = True
+        return self
 
 
-class TaskUpdate(BaseModel):
+class TaskUpdate(Spelled):
     """The changes: absent members keep their values, and `null` clears a nullable member."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy oat milk", "completed": False}]})
@@ -60,6 +78,7 @@ class TaskUpdate(BaseModel):
     description: Description | MISSING = MISSING
     completed: bool | MISSING = MISSING
     priority: Priority | MISSING = MISSING
+    category: Category | MISSING = MISSING
     tags: Tags | MISSING = MISSING
     due_date: DueDate | MISSING = MISSING
     recurrence: Recurrence | MISSING = MISSING
@@ -68,8 +87,8 @@ class TaskUpdate(BaseModel):
     tz: RequestTimeZone = None
 
 
-class TaskCompletion(BaseModel):
-    """The completion to set; a body without `completed` toggles it, as no body does."""
+class TaskCompletion(Spelled):
+    """The completion to set; an empty object toggles it, as no body does."""
 
     completed: bool | MISSING = MISSING
 
@@ -88,6 +107,7 @@ class Task(BaseModel):
                     "completed": True,
                     "completed_at": "2026-11-20T10:00:00Z",
                     "priority": "high",
+                    "category": "errands",
                     "tags": ["home"],
                     "due_date": "2026-12-01",
                     "recurrence": "FREQ=WEEKLY;BYDAY=TU",
@@ -102,13 +122,14 @@ class Task(BaseModel):
         }
     )
 
-    id: Annotated[int, Field(description="Unique and never reused; a newer task has a larger id.")]
+    id: Annotated[int, Field(description="Unique and never reused; a task that is added later has a larger id.")]
     user_id: Annotated[str, Field(description="The owner: the user id of Better Auth.")]
     title: str
     description: str | None
     completed: bool
     completed_at: Annotated[AwareDatetime | None, Field(description="When it was completed; null while it is pending.")]
     priority: PriorityName
+    category: str | None
     tags: list[str]
     due_date: Annotated[str | None, Field(description="A day or an instant.")]
     recurrence: Annotated[str | None, Field(description="The recurrence rule (RFC 5545), in upper case.")]

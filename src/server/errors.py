@@ -5,7 +5,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from src.api.middleware.response_headers import NO_STORE, SECURITY
 from src.api.problems import render
-from src.errors import AppError, ServiceUnavailable
+from src.errors.base import AppError
+from src.errors.server import ServiceUnavailable
 
 
 class InvalidHttp(AppError):

@@ -2,16 +2,17 @@
 
 import asyncio
 import math
+import select
 import socket
 import struct
 from heapq import nsmallest
-from typing import Any
+from typing import Any, NamedTuple
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from src.errors import AppError
+from src.errors.base import AppError
 from src.server.errors import (
     InvalidHttp,
     RequestHeadTooLarge,
@@ -30,7 +31,7 @@ MAX_HEAD_BYTES = 64 * 1024
 """The maximum size of a request without its body: request line, headers, chunk framing and trailers."""
 
 REQUEST_TIMEOUT_SECONDS = 25
-"""The maximum duration of a request from its first byte to its last, and of an idle connection."""
+"""The default of the maximum duration of a request from its first byte to its last, and of an idle connection."""
 
 MAX_PIPELINED_REQUESTS = 16
 """The maximum number of requests in the queue of one connection (HTTP pipelining)."""
@@ -41,13 +42,25 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _LIVENESS_PATH = "/health"
 
 
+class Timeouts(NamedTuple):
+    """The timeouts that an operator can set, in seconds."""
+
+    keep_alive: float
+    """Of a connection between two requests."""
+    request: float
+    """Of a request from its first byte to its last, and of a new connection."""
+    stream: float | None
+    """Of an event stream; None if only the token's expiry ends it."""
+
+
 class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection, closed when its client sends too much or too slowly, or reads too slowly.
 
     A rejected head gets a response (400, 408, 431) unless a response is in progress on the connection.
     `limit_concurrency` is the maximum of connections per process: beyond it, the connections that have been idle for
     longest are closed. While seven of eight connections have a request in progress, further requests get a 503, except
-    the liveness probe. The application finds the maximum in `state["connections"]` of its scope.
+    the liveness probe. The application finds the maximum in `state["connections"]` of its scope, and the timeout of
+    streams in `state["stream_timeout"]`.
     """
 
     def __init__(
@@ -56,12 +69,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        timeouts: Timeouts,
     ) -> None:
-        super().__init__(config, server_state, {**app_state, "connections": config.limit_concurrency}, _loop)
+        limits = {"connections": config.limit_concurrency, "stream_timeout": timeouts.stream}
+        super().__init__(config, server_state, app_state | limits, _loop)
         self.limit_concurrency = None  # uvicorn would reject the newest request, with a plain-text 503
         self.deadline = math.inf
         """The deadline of the request in the event loop's time; infinite while a response is in progress."""
         self._max_connections = math.inf if config.limit_concurrency is None else config.limit_concurrency
+        self._timeouts = timeouts
         self._running: RequestResponseCycle | None = None
         self._overhead = 0
         self._rejection: AppError = InvalidHttp()
@@ -71,7 +88,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._slow_reader = SlowReaderDetector(transport)
         self._trusts_proxy = trusts(self.config, self.client)
-        self._start_request_timeout()
+        self._start_timeout(self._timeouts.request)
         self._timer = self.loop.call_later(_CHECK_SECONDS, self._check)
         if len(self.connections) > self._max_connections:
             self._close_idle(1 + len(self.connections) // 32)  # several at once, because finding them scans all
@@ -100,7 +117,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             raise InvalidHttp  # stops the parser, because one read may contain thousands of requests
         super().on_message_begin()
-        self._start_request_timeout()
+        self._start_timeout(self._timeouts.request)
 
     def on_headers_complete(self) -> None:
         """Ignore `Upgrade` (RFC 9110, section 7.8); reject one with a body, which the parser takes for other data."""
@@ -121,7 +138,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Stop the request timeout while the request is handled."""
         super().on_message_complete()
         self._overhead = 0
-        self._start_request_timeout()
+        self._start_timeout(self._timeouts.request)
         if self._is_responding:
             self.deadline = math.inf
 
@@ -129,7 +146,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Start the request timeout for the next request, unless that has begun."""
         super().on_response_complete()
         if self._overhead == 0 and not self._is_responding:
-            self._start_request_timeout()
+            self._start_timeout(self._timeouts.keep_alive)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's message
         """Reject invalid HTTP."""
@@ -141,8 +158,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._slow_reader.reset()
 
     def shutdown(self) -> None:
-        """Shut down gracefully: give a request that is arriving a short timeout."""
-        super().shutdown()
+        """Shut down gracefully: give a request that is arriving, or the first of a connection, a short timeout."""
+        if self._is_responding or (bool(self.cycle) and not self._has_unread_bytes):
+            super().shutdown()
         if self.deadline < math.inf:
             self.loop.call_later(_SHUTDOWN_TIMEOUT_SECONDS, self._close_if_incomplete)
 
@@ -168,11 +186,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         )
 
     @property
+    def _has_unread_bytes(self) -> bool:
+        """Whether a request is arriving, so that closing the connection would reset it."""
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return self._overhead > 0 or bool(poll.poll(0))
+
+    @property
     def _is_responding(self) -> bool:
         return bool(self.cycle) and not self.cycle.response_complete  # None before the first request
 
-    def _start_request_timeout(self) -> None:
-        self.deadline = self.loop.time() + REQUEST_TIMEOUT_SECONDS
+    def _start_timeout(self, seconds: float) -> None:
+        self.waiting_since = self.loop.time()
+        self.deadline = self.waiting_since + seconds
 
     def _waiting(self) -> "list[LimitedHttpProtocol]":
         return [
@@ -180,7 +206,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         ]
 
     def _close_idle(self, count: int) -> None:
-        for connection in nsmallest(count, self._waiting(), key=lambda connection: connection.deadline):
+        for connection in nsmallest(count, self._waiting(), key=lambda connection: connection.waiting_since):
             self.connections.discard(connection)
             connection.transport.abort()
 

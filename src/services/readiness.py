@@ -2,7 +2,7 @@
 
 from src.db.database import Database
 from src.db.migrations import is_behind, schema_version
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 
 
 async def check_readiness(database: Database) -> None:

@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 import src
-from src.errors import AppError
+from src.errors.base import AppError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -53,7 +53,8 @@ def test_all_errors_are_in_one_module_but_those_of_the_protocol() -> None:
     for module in walk_packages(src.__path__, "src."):
         if module.name not in {"src.main", "src.__main__"}:  # which start something
             importlib.import_module(module.name)
-    assert {error.__module__ for error in _subclasses(AppError)} == {"src.errors", "src.server.errors"}
+    modules = {"src.errors.client", "src.errors.server", "src.server.errors"}
+    assert {error.__module__ for error in _subclasses(AppError)} == modules
 
 
 def _subclasses(parent: type[AppError]) -> Iterator[type[AppError]]:

@@ -28,6 +28,7 @@ OPERATIONS = {
     "complete_task",
     "delete_task",
     "restore_task",
+    "skip_task",
     "change_tasks",
     "get_stats",
     "list_tags",
@@ -48,6 +49,7 @@ DOCUMENTED = {
     "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "delete_task": {401, 403, 404, 412, 422, 429, 503},
     "restore_task": {401, 403, 404, 409, 412, 413, 422, 429, 503},
+    "skip_task": {401, 403, 404, 409, 412, 413, 422, 429, 503},
     "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
     "get_stats": {401, 403, 422, 429, 503},
     "list_tags": {401, 403, 422, 429, 503},
@@ -99,7 +101,7 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     }
     assert headers["list_tasks"] == {"ETag", "Link", "X-Total-Count"}
     assert headers["create_task"] == {"ETag", "Location", "Idempotency-Replayed"}
-    assert headers["restore_task"] == {"ETag", "Idempotency-Replayed"}
+    assert headers["restore_task"] == headers["skip_task"] == {"ETag", "Idempotency-Replayed"}
     assert headers["change_tasks"] == {"Idempotency-Replayed"}
     assert headers["list_changes"] == {"ETag"}
     one = ("get_task", "replace_task", "update_task", "complete_task")

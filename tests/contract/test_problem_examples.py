@@ -36,12 +36,17 @@ def test_each_example_is_of_its_status_and_schema(app: FastAPI) -> None:
             TypeAdapter(model).validate_python(example, extra="forbid")
 
 
+async def _skip(user: User) -> httpx.Response:
+    return await user.post(f"/{(await user.create())['id']}/skip")
+
+
 _REQUESTS: dict[tuple[str, str], Callable[[User], Awaitable[httpx.Response]]] = {
     ("create_task", "400"): lambda user: user.post(content=b"\xff", headers={"Content-Type": "application/json"}),
     ("list_tasks", "401"): lambda user: user.get(headers={"Authorization": ""}),
     ("list_tasks", "403"): lambda user: user.http.get("/api/somebody-else/tasks"),
     ("get_task", "404"): lambda user: user.get("/1"),
     ("change_tasks", "409"): lambda user: user.post("/bulk", json=_DELETION),
+    ("skip_task", "409"): _skip,
     ("list_changes", "410"): lambda user: user.get("/changes", params={"since": "999"}),
     ("create_task", "413"): lambda user: user.post(content=b" " * 2**21),
     ("create_task", "415"): lambda user: user.post(content=b"{}", headers={"Content-Type": "text/plain"}),

@@ -1,6 +1,5 @@
 """A real Better Auth front end on 127.0.0.1, its users, and every kind of signed thing they can send."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +12,13 @@ import pytest
 
 from tests.e2e.better_auth.node_version import node_problem
 from tests.e2e.better_auth.process import node
+from tests.support.commands import IN_CI
 
 type PluginAlgorithm = Literal["EdDSA", "ES256", "ES512", "RS256", "PS256", "HS256"]
 type CookieCache = Literal["compact", "jwt", "jwe", "jwks"]
 
 PASSWORD = "correct horse battery staple"
 ANSWER_SECONDS = 10
-IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - about the test run, not a setting of the product
 
 needs_node = pytest.mark.skipif(node_problem() is not None and not IN_CI, reason=str(node_problem()))
 """Skips where Node.js is missing or too old; in CI such tests fail instead."""

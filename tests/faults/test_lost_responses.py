@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, literal_column, select
 
 from src.db.statement import Statement
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from tests.conftest import Connection, User
 from tests.faults.sessions import end_all
 from tests.support.proxy import Proxy

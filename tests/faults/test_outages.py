@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from src.db.connect import connect
 from src.db.database import Database
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from src.services.tasks.statements import REVISION
 from tests.conftest import Connection, User
 from tests.faults.sessions import end_all

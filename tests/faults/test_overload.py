@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from src.db.admission import AdmissionControl
 from src.db.statement import Statement
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from tests.conftest import Connection, User
 from tests.faults.lock_rounds import lock_owners
 from tests.support.lock_helpers import reached, uncommitted, waiting

@@ -1,6 +1,7 @@
 """Run the programs of this repository as an operator does: in a folder, with an environment."""
 
 import logging
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,9 @@ from unittest.mock import patch
 from typer.testing import CliRunner
 
 from src.cli import app as command_line
+
+IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - about the test run, not a setting of the product
+"""Whether nothing may be skipped because something is not installed."""
 
 ROOT = Path(__file__).parents[2]
 

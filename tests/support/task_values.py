@@ -7,6 +7,7 @@ VALUES: dict[str, list[Any]] = {
     "description": [None, "", "Two bottles"],
     "completed": [False, True],
     "priority": ["medium", "none", "urgent"],
+    "category": [None, "errands"],
     "tags": [[], ["a", "{b}", 'say "c"']],
     "due_date": [None, "2999-01-01", "2999-01-01T09:00:00.5+05:00"],
     "recurrence": [None, "FREQ=DAILY", "FREQ=DAILY;COUNT=2"],
@@ -22,4 +23,7 @@ NOT_STORED = {"tz"}
 """The members of a request that a task does not have."""
 
 SET_BY_SERVER = {"id", "user_id", "completed_at", "created_at", "updated_at", "deleted_at", "revision"}
-"""The members that a client can not set."""
+"""The members that a client can not change."""
+
+IMPORTED = {"created_at", "completed_at"}
+"""Those of them that a client may send with a new task."""

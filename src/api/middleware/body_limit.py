@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from src.errors import ContentTooLarge
+from src.errors.client import ContentTooLarge
 
 MAX_REQUEST_BODY_BYTES = 1024 * 1024
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.middleware.response_headers import response_of
 from src.api.problems import render
 from src.auth.log_safe import log_safe
-from src.errors import PreflightRefused
+from src.errors.client import PreflightRefused
 from src.schemas.origin import OriginSet
 
 _VARY = {"Vary": "Origin"}

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.credentials import bearer_token, cookie_token
 from src.api.middleware.response_headers import response_of
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from src.rate_limiting.limiter import RateLimiter, client_network
 from src.schemas.origin import OriginSet
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from src.errors import HostNotAllowed
+from src.errors.client import HostNotAllowed
 
 _PROBES = frozenset({"/health", "/ready"})
 

@@ -1,14 +1,14 @@
 """The routes of delta sync: pages of changes, and live changes as server-sent events."""
 
-import time
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
 
 from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
-from src.api.event_stream import EventStream, max_connections
+from src.api.event_stream import EventStream, max_connections, stream_seconds
 from src.api.openapi import Responses, errors, headers
+from src.api.response_memory import LargeResponse, is_small
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges, TaskEvent
@@ -23,6 +23,7 @@ _SINCE = "The sync token: `next_since` of the previous response, or the id of th
 
 @router.get("/changes", response_model=TaskChanges, responses=_CHANGED)
 async def list_changes(
+    request: Request,
     changes: Changes,
     cached: IfNoneMatch,
     since: Annotated[SyncTokenText, Query(description=f"{_SINCE}; `0` loads everything.")] = "0",
@@ -32,7 +33,10 @@ async def list_changes(
     token = SyncToken.parse(since)
     if cached and (current := await changes.current_token(token)).revision in cached:
         return not_modified(current.revision)
-    return changes_response(await changes.page(token, limit))
+    response = changes_response(await changes.page(token, limit))
+    if is_small(response):
+        return response
+    return LargeResponse(request, response, lambda: changes.page(token, limit), changes_response)
 
 
 async def resume_token(
@@ -62,6 +66,5 @@ async def stream_events(
     deleted). Each has the task as it is now as its data, and a sync token as its id, from which a client resumes.
     """
     current = await changes.current_token(since)
-    seconds = request.state.expires_at - time.time()
-    subscription = broker.subscribe(owner, seconds, max_connections(request))
+    subscription = broker.subscribe(owner, stream_seconds(request), max_connections(request))
     return EventStream(changes, subscription, since or current, broker.intervals.heartbeat)

@@ -1,7 +1,7 @@
 """The routes of a user's tasks. The router requires the owner, and so does `Tasks`."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -10,6 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
+from src.api.response_memory import TASK_BYTES, LargeResponse, change_within_memory, is_small
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -38,7 +39,11 @@ _PAGE: Responses = {
 }
 _LISTED = _PAGE | NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.", **REPLAYED)}
-_RESTORED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_RETURNED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_SKIPPED: Responses = {
+    409: errors(409)[409]
+    | {"description": "The task has no occurrence to skip, or the first request with this key is in progress."}
+}
 _DONE: Responses = {200: headers(**REPLAYED)}
 _BODY = errors(400, 412, 413, 415)
 
@@ -60,7 +65,25 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if if_none_match and tasks.has_etag(query) and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
-        return respond(request, await tasks.list_tasks(query))
+        response = respond(request, await tasks.list_tasks(query))
+        if is_small(response):
+            return response
+        return LargeResponse(request, response, lambda: tasks.list_tasks(query), partial(respond, request))
+
+    return router
+
+
+def delete_router(*, with_task: bool) -> APIRouter:
+    """Build the route that deletes a task, which responds with the task if COMPATIBILITY demands that."""
+    router = owner_router()
+    responses = (_ONE if with_task else {}) | errors(404, 412)
+    options: dict[str, Any] = {"response_model": DetailedTask} if with_task else {"status_code": 204}
+
+    @router.delete("/{task_id:task}", responses=responses, **options)
+    async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> Response:
+        """Move a task to the trash, from which it can be restored, or delete it permanently."""
+        task = await tasks.delete_task(task_id, if_match, permanent=permanent)
+        return task_response(task) if with_task else Response(status_code=204)
 
     return router
 
@@ -109,17 +132,21 @@ async def complete_task(
     return task_response(await tasks.complete_task(task_id, completion or TaskCompletion(), if_match))
 
 
-@router.delete("/{task_id:task}", status_code=204, responses=errors(404, 412))
-async def delete_task(tasks: Tasks, task_id: Id, if_match: IfMatch, *, permanent: Permanent = False) -> Response:
-    """Move a task to the trash, from which it can be restored, or delete it permanently."""
-    await tasks.delete_task(task_id, if_match, permanent=permanent)
-    return Response(status_code=204)
-
-
-@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RESTORED | errors(404, 409, 412, 413))
+@router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RETURNED | errors(404, 409, 412, 413))
 async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
     """Restore a task from the trash. A task that is not in the trash stays as it is, so a retry is safe."""
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
+
+
+@router.post(
+    "/{task_id:task}/skip",
+    response_model=DetailedTask,
+    responses=_RETURNED | errors(404, 412, 413) | _SKIPPED,
+    openapi_extra=ZONE_PARAMETERS,
+)
+async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
+    """Skip an occurrence: move a pending recurring task to its next due date, without completing anything."""
+    return await idempotent(lambda tasks: tasks.skip_task(task_id, if_match), task_response)
 
 
 @router.post(
@@ -128,6 +155,8 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
     responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED,
     openapi_extra=ZONE_PARAMETERS,
 )
-async def change_tasks(idempotent: Idempotency, bulk: Bulk) -> Response:
+async def change_tasks(request: Request, idempotent: Idempotency, bulk: Bulk) -> Response:
     """Apply up to 500 operations on different tasks in one transaction: all or none, or all that are possible."""
-    return await idempotent(lambda tasks: tasks.bulk(bulk), partial(bulk_response, dry_run=bulk.dry_run))
+    respond = partial(bulk_response, dry_run=bulk.dry_run)
+    size = len(bulk.operations) * TASK_BYTES
+    return await change_within_memory(request, size, lambda: idempotent(lambda tasks: tasks.bulk(bulk), respond))

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from src.db.pool import Row
-from src.errors import AppError, TaskChanged, TaskNotFound, TimeZoneUnknown
-from src.recurrence.next import next_occurrence
+from src.errors.base import AppError
+from src.errors.client import NotSkippable, TaskChanged, TaskNotFound
+from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
     CreateOperation,
     DeleteOperation,
     Operation,
     RestoreOperation,
+    SkipOperation,
     TaskOperation,
     UpdateOperation,
 )
@@ -23,6 +25,9 @@ from src.services.tasks.zones import in_zone, rule_zone
 
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""
+
+type Events = dict[int, str]
+"""The last events of tasks that earlier operations of the same bulk write, by id."""
 
 
 class Moment(NamedTuple):
@@ -36,33 +41,46 @@ class Moment(NamedTuple):
 class PlannedWrite:
     """The result of planning an operation: the changes of a task, and the next task of a recurring one.
 
-    `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
+    `next_task` is to be created, and `undone` is a next task that is to be deleted permanently, because the completion
+    that created it is undone. `task` is None for a new task. Without `changes`, or with an `error`, nothing is written.
     """
 
     operation: Operation
     task: Row | None = None
     changes: Columns | None = None
     next_task: Columns | None = None
+    undone: Columns | None = None
     error: AppError | None = None
 
 
-def plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment) -> PlannedWrite:
-    """Plan an operation on the current state of its task."""
+def plan(
+    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
+) -> PlannedWrite:
+    """Plan an operation on the current state of its task, and add its events to those of earlier operations."""
     try:
-        return _plan(operation, task, if_match, moment)
-    except TimeZoneUnknown as error:
+        return _plan(operation, task, if_match, moment, earlier)
+    except AppError as error:
         return PlannedWrite(operation, error=error)
 
 
-def _plan(operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment) -> PlannedWrite:
+def _plan(
+    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
+) -> PlannedWrite:
     if isinstance(operation, CreateOperation):
         return PlannedWrite(operation, changes=_new(operation, moment))
-    if task is None or not _is_reachable(operation, task):
-        return PlannedWrite(operation, error=TaskNotFound())
+    if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
+        raise TaskNotFound
     if if_match is not None and task["revision"] not in if_match:
-        return PlannedWrite(operation, error=TaskChanged(detailed_task_json(task["task"])))
+        raise TaskChanged(detailed_task_json(task["task"]))
     changes = _changes(operation, task, moment)
-    return PlannedWrite(operation, task, changes, _next_task(task, changes or {}, moment))
+    if changes is None:
+        return PlannedWrite(operation, task)
+    undone, next_task = _undone(task, changes, moment.now, earlier), _next_task(task, changes, moment)
+    earlier[operation.id] = changes["last_event"]
+    if undone:
+        earlier[undone["id"]] = undone["last_event"]
+        changes["next_task_id"] = None
+    return PlannedWrite(operation, task, changes, next_task, undone)
 
 
 def _is_reachable(operation: TaskOperation, task: Row) -> bool:
@@ -74,9 +92,9 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
 
 
 def _new(operation: CreateOperation, moment: Moment) -> Columns:
-    values = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone))
-    completed = values.pop("completed")
-    return values | {"completed_at": moment.now if completed else None, "last_event": "created"}
+    values, now = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone)), moment.now
+    completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None
+    return values | {"completed_at": completed_at, "last_event": "created"}
 
 
 def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | None:
@@ -91,6 +109,8 @@ def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | N
             return to_tombstone(now) if operation.permanent else to_trash(now)
         case RestoreOperation():
             return to_restored(now) if task["deleted_at"] else None
+        case SkipOperation():
+            return _skipped(task, moment)
 
 
 def _updated(operation: UpdateOperation, task: Row, moment: Moment) -> Columns | None:
@@ -116,17 +136,37 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
 def _next_task(task: Row, changes: Columns, moment: Moment) -> Columns | None:
     """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
-    if changes.get("last_event") != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
+    if changes["last_event"] != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
         return None
-    zone = after["recurrence_tz"] or moment.zone()
-    occurrence = next_occurrence(
-        after["recurrence"],
-        after["due_date"],
-        basis=after["recurrence_from"],
-        completed_at=moment.now,
-        zone=zone,
-    )
+    occurrence = _next_occurrence(after, after["recurrence_from"], moment)
     if occurrence is None:
         return None
     inherited = {name: after[name] for name in CREATED}
-    return inherited | to_columns(occurrence._asdict()) | rule_zone(after, zone) | {"last_event": "created"}
+    return inherited | occurrence | {"last_event": "created"}
+
+
+def _next_occurrence(task: Columns, basis: Basis, moment: Moment) -> Columns | None:
+    """Return the columns of the due date, the rule and its time zone at the next occurrence."""
+    zone = task["recurrence_tz"] or moment.zone()
+    occurrence = next_occurrence(task["recurrence"], task["due_date"], basis=basis, completed_at=moment.now, zone=zone)
+    return None if occurrence is None else to_columns(occurrence._asdict()) | rule_zone(task, zone)
+
+
+def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Columns | None:
+    """Return the tombstone of the next task if these changes reopen a task whose next one is as it was created."""
+    next_id = task["next_task_id"]
+    if changes["last_event"] != "reopened" or earlier.get(next_id, task["next_event"]) != "created":
+        return None
+    return {"id": next_id, **to_tombstone(now)}
+
+
+def _skipped(task: Row, moment: Moment) -> Columns:
+    """Return the due date and the rule of the occurrence after that of the due date, whatever `recurrence_from` is."""
+    if task["recurrence"] is None:
+        raise NotSkippable("The task does not recur, so it has no occurrence to skip.")
+    if task["completed_at"] is not None:
+        raise NotSkippable("The task is completed; only an occurrence of a pending task can be skipped.")
+    occurrence = _next_occurrence({**task}, "due_date", moment)
+    if occurrence is None:
+        raise NotSkippable("This is the last occurrence of the task, so it cannot be skipped; complete or delete it.")
+    return occurrence | {"last_event": "updated"}

@@ -11,9 +11,10 @@ from src.db.database import Database
 from src.db.pool import Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction
-from src.errors import AppError, OperationsFailed
+from src.errors.base import AppError
+from src.errors.client import OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk.planner import ExpectedRevisions, Moment, PlannedWrite, plan
+from src.services.bulk.planner import Events, ExpectedRevisions, Moment, PlannedWrite, plan
 from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
@@ -29,7 +30,7 @@ from src.services.tasks.json import detailed_task_json
 
 
 class OperationOutcome(NamedTuple):
-    """The result of one operation. `json` is its task, or None if the task is deleted or there is an `error`.
+    """The result of one operation. `json` is its task, also after its deletion (204), or None if there is an `error`.
 
     `is_written` is true if the operation has changed the task.
     """
@@ -55,8 +56,9 @@ async def apply_operations(
     moment = await _lock(transaction, owner, operations, zone)
     ids = [_task_id(operation) for operation in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
+    events: Events = {}
     plans = await _plan_in_thread(
-        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), moment)
+        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), moment, events)
         for operation in operations
     )
     await _assign_revisions(transaction, owner, plans)
@@ -119,7 +121,8 @@ async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
 
 async def _assign_revisions(transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite]) -> None:
     """Assign consecutive revisions to all writes; a next task comes right after the task that it follows."""
-    writes = [columns for planned in plans for columns in (planned.changes, planned.next_task) if columns is not None]
+    in_order = (columns for planned in plans for columns in (planned.changes, planned.next_task, planned.undone))
+    writes = [columns for columns in in_order if columns is not None]
     row = await transaction.fetch_row(TAKE_REVISIONS, owner=owner, count=len(writes)) if writes else None
     if row is not None:
         for revision, columns in enumerate(writes, start=row["revision"] - len(writes) + 1):
@@ -136,7 +139,8 @@ async def _write(
     changed = [
         _changed_row(planned, written) for planned in plans if planned.task is not None and planned.changes is not None
     ]
-    return written | await _fetch_written(transaction, UPDATE_TASKS, changed, owner=owner, now=now)
+    undone = [planned.undone for planned in plans if planned.undone is not None]
+    return written | await _fetch_written(transaction, UPDATE_TASKS, changed + undone, owner=owner, now=now)
 
 
 async def _fetch_written(
@@ -158,11 +162,10 @@ def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
 def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome:
     if planned.error is not None:
         return OperationOutcome(planned.error.status, error=planned.error)
-    if isinstance(planned.operation, DeleteOperation):
-        return OperationOutcome(204, is_written=True)
     if planned.changes is None:
         return _unchanged(planned.task)
     row, status = written[planned.changes["revision"]], 201 if planned.task is None else 200
+    status = 204 if isinstance(planned.operation, DeleteOperation) else status
     return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True)
 
 

@@ -35,9 +35,10 @@ def _records(*names: str) -> FromClause:
 
 
 def _insert_tasks() -> Statement:
-    records = _records(*WRITTEN)
+    records = _records("created_at", *WRITTEN)
     names = ("user_id", "created_at", "updated_at", *WRITTEN)
-    source = select(OWNER, _now, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
+    created_at = func.least(records.c.created_at, _now)  # null, of a next task too, means now
+    source = select(OWNER, created_at, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
     return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_columns))
 
 
@@ -70,10 +71,17 @@ TAKE_REVISIONS = Statement(
     .values(revision=col(User.revision) + bindparam("count", type_=BigInteger))
     .returning(col(User.revision))
 )
+_next = TASKS.alias("next_task")
+_next_event = (
+    select(_next.c.last_event)
+    .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_task_id)
+    .correlate(TASKS)
+    .scalar_subquery()
+)
 READ_TASKS = Statement(
-    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN), func.row(*detailed_task_columns).label("task")).where(
-        col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-    )
+    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN))
+    .add_columns(_next_event.label("next_event"), func.row(*detailed_task_columns).label("task"))
+    .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 INSERT_TASKS = _insert_tasks()
 UPDATE_TASKS = _update_tasks()

@@ -4,16 +4,27 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, SmallInteger, Text, any_, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    SmallInteger,
+    Text,
+    all_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import hidden_parameter
-from src.errors import TimeZoneUnknown
+from src.errors.client import TimeZoneUnknown
 from src.models import TASKS, TaskRow
 from src.schemas.due_date import is_local_time, parse_due_date, to_instant
 from src.schemas.query import TaskQuery
-from src.schemas.search import tsquery
+from src.schemas.tags import tag_key
 from src.schemas.time_zone import day_of, end_of, start_of
 
 type Values = dict[str, Any]
@@ -41,15 +52,6 @@ class Filter(NamedTuple):
     is_set: Callable[[TaskQuery], bool]
     clause: ColumnElement[bool]
     values: Callable[[TaskQuery, Clock], Values] = _no_values
-
-
-def _once(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Evaluate an expression once for each statement, because a generic plan would evaluate it for each row."""
-    return select(value).scalar_subquery()
-
-
-def _lowercase(name: str) -> ColumnElement[Any]:
-    return _once(cast(func.lower(cast(bindparam(name, type_=ARRAY(Text)), Text)), ARRAY(Text)))
 
 
 def is_due(instant: str, day: str, *, before: bool) -> ColumnElement[bool]:
@@ -88,18 +90,26 @@ def _now_and_today(_query: TaskQuery, clock: Clock) -> Values:
 
 
 def _needs_any_tag(query: TaskQuery) -> bool:
-    return bool(query.tag_names) and query.tags_match == "any"
+    return query.tags_match == "any" and bool(query.tag or query.tags)
 
 
 def _needs_all_tags(query: TaskQuery) -> bool:
-    return bool(query.tag_names) and query.tags_match == "all"
+    return query.tags_match == "all" and bool(query.tag or query.tags)
 
 
-search_query = _once(func.to_tsquery(literal_column("'simple'"), bindparam("search", type_=Text)))
+def patterns(name: str) -> ColumnElement[Any]:
+    """Return a bind parameter of several LIKE patterns."""
+    return cast(hidden_parameter(name, ARRAY(Text)), ARRAY(Text))
+
+
+SEARCHED = col(TaskRow.folded_title) + col(TaskRow.folded_description) + col(TaskRow.folded_tags)
+"""The text in which a search looks; an index for searches must have the same expression."""
+
 is_overdue = col(TaskRow.completed_at).is_(None) & is_due("now", "today", before=True)
 is_in_trash = col(TaskRow.deleted_at).is_not(None) & (col(TaskRow.last_event) != literal_column("'erased'"))
 
-_tags = cast(func.lower(cast(col(TaskRow.tags), Text)), ARRAY(Text))
+_categories = cast(hidden_parameter("categories", ARRAY(Text)), ARRAY(Text))
+_tags = cast(hidden_parameter("tags", ARRAY(Text)), ARRAY(Text))
 _priorities = cast(hidden_parameter("priorities", ARRAY(SmallInteger)), ARRAY(SmallInteger))
 
 # A value that decides the best plan, such as a boolean, has an entry of its own instead of a parameter.
@@ -108,18 +118,35 @@ FILTERS = {
     "trashed": Filter(lambda query: query.trashed, is_in_trash),
     "completed": Filter(lambda query: query.completions == [True], TASKS.c.completed),
     "pending": Filter(lambda query: query.completions == [False], ~TASKS.c.completed),
-    "contradiction": Filter(lambda query: not query.completions, literal_column("false")),
+    "contradiction": Filter(lambda query: not query.completions or query.is_wordless, literal_column("false")),
     "priority": Filter(
         lambda query: bool(query.priority),
         col(TaskRow.priority) == any_(_priorities),
         lambda query, _: {"priorities": query.priorities},
     ),
-    "any_tag": Filter(_needs_any_tag, _tags.op("&&")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
-    "all_tags": Filter(_needs_all_tags, _tags.op("@>")(_lowercase("tags")), lambda query, _: {"tags": query.tag_names}),
-    "search": Filter(
-        lambda query: bool(query.search_text),
-        col(TaskRow.search_vector).op("@@")(search_query),
-        lambda query, _: {"search": tsquery(query.search_text)},
+    "category": Filter(
+        lambda query: bool(query.category),
+        col(TaskRow.category_key) == any_(_categories),
+        lambda query, _: {"categories": list(map(tag_key, query.category))},
+    ),
+    "any_tag": Filter(_needs_any_tag, col(TaskRow.tag_keys).op("&&")(_tags), lambda query, _: {"tags": query.tag_keys}),
+    "all_tags": Filter(
+        _needs_all_tags, col(TaskRow.tag_keys).op("@>")(_tags), lambda query, _: {"tags": query.tag_keys}
+    ),
+    "indexable_term": Filter(
+        lambda query: bool(query.search_text and query.parsed_search.indexable),
+        SEARCHED.like(hidden_parameter("indexable", Text)),
+        lambda query, _: {"indexable": query.parsed_search.indexable},
+    ),
+    "terms": Filter(
+        lambda query: bool(query.search_text and query.parsed_search.terms),
+        SEARCHED.like(all_(patterns("terms"))),
+        lambda query, _: {"terms": query.parsed_search.terms},
+    ),
+    "excluded": Filter(
+        lambda query: bool(query.search_text and query.parsed_search.excluded),
+        ~SEARCHED.like(any_(patterns("excluded"))),
+        lambda query, _: {"excluded": query.parsed_search.excluded},
     ),
     "due_before": Filter(
         lambda query: query.due_before is not None, is_due("before", "before_day", before=True), _due_before

@@ -7,6 +7,7 @@ from src.schemas.cursor import Position, encode_cursor
 from src.schemas.query import TaskQuery
 from src.services.lists.filters import Clock
 from src.services.lists.parameters import sort_zone
+from src.services.lists.statements import value_column
 from src.services.tasks.json import task_array_json
 
 
@@ -42,4 +43,4 @@ def page(rows: list[Row], query: TaskQuery, clock: Clock) -> TaskPage:
 
 
 def _cursor_after(row: Row, query: TaskQuery, clock: Clock) -> str:
-    return encode_cursor(query.sorting, Position(row["value"], row["id"], sort_zone(query, clock)))
+    return encode_cursor(query.sorting, Position(row[value_column(query.sort_key)], row["id"], sort_zone(query, clock)))

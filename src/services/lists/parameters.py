@@ -7,7 +7,7 @@ from src.schemas.time_zone import day_of, end_of, start_of
 from src.services.lists.filters import FILTERS, Clock, Values
 from src.services.lists.statements import ListShape
 
-_CURSOR_PARAMETERS = {"created_at": ("after_id",), "updated_at": ("after_value",)}
+_CURSOR_PARAMETERS = {"updated_at": ("after_value",)}
 """The parameters of a cursor by sort key; the other sort keys take both."""
 
 _FULL_NAMES = {"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"}
@@ -39,6 +39,8 @@ def list_parameters(query: TaskQuery, shape: ListShape, clock: Clock) -> Values:
         values |= FILTERS[name].values(query, clock)
     if shape.sort == "due_date" and (zone := sort_zone(query, clock)):
         values["sort_zone"] = _FULL_NAMES.get(zone, zone)
+    if shape.sort == "relevance":
+        values |= {"terms": query.parsed_search.terms, "starts": query.parsed_search.starts}
     if shape.has_offset:
         values["offset"] = query.effective_offset
     return values | _cursor_parameters(query)

@@ -7,23 +7,25 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     ColumnElement,
-    Double,
     Text,
-    and_,
+    all_,
+    any_,
+    case,
     cast,
     func,
     literal_column,
     null,
-    or_,
     select,
     true,
+    tuple_,
 )
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement, hidden_parameter
 from src.models import TASKS, TaskRow, User
-from src.services.lists.filters import FILTERS, search_query
+from src.services.lists.filters import FILTERS, SEARCHED, patterns
 from src.services.owner import HIDDEN_OWNER, OWNER
 from src.services.tasks.json import task_columns
 
@@ -57,37 +59,49 @@ def _due(*, descending: bool) -> ColumnElement[datetime]:
     return func.coalesce(col(TaskRow.due_at), _start_of_day(), literal_column(f"'{never} 12:00+00'::timestamptz"))
 
 
+def _relevance() -> ColumnElement[int]:
+    """Return the sort key of a search: in the title before elsewhere, at the start of words before inside of them."""
+    title, terms, starts = col(TaskRow.folded_title), patterns("terms"), patterns("starts")
+    found = (title.like(all_(starts)), title.like(all_(terms)), title.like(any_(terms)), SEARCHED.like(all_(starts)))
+    ranks: list[Any] = list(zip(found, map(literal_column, "4321"), strict=True))
+    return cast(case(*ranks, else_=literal_column("0")), BigInteger)
+
+
 _KEYS: dict[str, tuple[ColumnElement[Any], Any]] = {
+    "created_at": (TASKS.c.created_at, UTCDateTime),
     "updated_at": (TASKS.c.revision, BigInteger),
     "priority": (cast(col(TaskRow.priority), BigInteger), BigInteger),
-    "title": (func.lower(col(TaskRow.title)), Text),
-    "relevance": (cast(func.ts_rank(col(TaskRow.search_vector), search_query), Double), Double),
+    "completed": (TASKS.c.completed, Boolean),
+    "title": (TASKS.c.title_sort_key, Text),
+    "relevance": (_relevance(), BigInteger),
 }
 
 
 def _key(sort: str, *, descending: bool) -> tuple[ColumnElement[Any], Any]:
     """Return the sort key that precedes the id, and its type."""
-    if sort == "created_at":  # ids ascend with creation, and the primary key index is sorted by them
-        return null(), Text
     return (_due(descending=descending), UTCDateTime) if sort == "due_date" else _KEYS[sort]
 
 
 def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     """Return the condition that a task comes after the cursor (keyset pagination)."""
-    task_id = hidden_parameter("after_id", BigInteger)
-    by_id = col(TaskRow.id) < task_id if descending else col(TaskRow.id) > task_id
-    if sort == "created_at":
-        return by_id
     key, type_ = _key(sort, descending=descending)
     value = hidden_parameter("after_value", type_)
-    further = key < value if descending else key > value
-    return further if sort == "updated_at" else or_(further, and_(key == value, by_id))
+    if sort == "updated_at":
+        return key < value if descending else key > value
+    # Rows are compared, because one range of an index on both columns contains what follows.
+    position, after = tuple_(key, TASKS.c.id), tuple_(value, hidden_parameter("after_id", BigInteger))
+    return position < after if descending else position > after
 
 
 def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
-    """Return the ORDER BY. An owner's ids and revisions are unique and indexed, so each is a total order by itself."""
-    keys = {"created_at": [task_id], "updated_at": [value]}.get(sort, [value, task_id])
+    """Return the ORDER BY. An owner's revisions are unique and indexed, so they are a total order by themselves."""
+    keys = [value] if sort == "updated_at" else [value, task_id]
     return [key.desc() if descending else key.asc() for key in keys]
+
+
+def value_column(sort: str) -> str:
+    """Return the column of a page that has the sort key."""
+    return "created_at" if sort == "created_at" else "value"
 
 
 @lru_cache(maxsize=256)
@@ -98,7 +112,7 @@ def list_tasks(shape: ListShape) -> Statement:
     matches = [col(TaskRow.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
     total = select(func.count()).select_from(TaskRow).where(*matches).scalar_subquery()
     page = (
-        select(*task_columns(TASKS), key.label("value"))
+        select(*task_columns(TASKS), *([] if sort == "created_at" else [key.label("value")]))
         .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
         .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
         .limit(hidden_parameter("limit", BigInteger))
@@ -111,5 +125,5 @@ def list_tasks(shape: ListShape) -> Statement:
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)
-        .order_by(*_order(sort, page.c.value, page.c.id, descending=descending))
+        .order_by(*_order(sort, page.c[value_column(sort)], page.c.id, descending=descending))
     )

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import TaskRow
+from src.models import TASKS, TaskRow
 from src.schemas.priority import PRIORITIES
 from src.services.lists.filters import is_due, is_in_trash, is_overdue
 from src.services.owner import HIDDEN_OWNER
@@ -18,34 +18,45 @@ _is_open = _is_listed & col(TaskRow.completed_at).is_(None)
 _is_due_today = is_due("after", "after_day", before=False) & is_due("before", "before_day", before=True)
 
 
-def _tags() -> Subquery:
-    """Group tags regardless of case; the spelling is that of the task that changed last."""
+def _labels(label: ColumnElement[str], key: ColumnElement[str], *conditions: ColumnElement[bool]) -> Subquery:
+    """Group labels by their keys; the spelling is that of the task that changed last."""
     uses = (
-        select(func.unnest(col(TaskRow.tags)).label("tag"), col(TaskRow.revision))
-        .where(_is_owned, _is_listed)
+        select(label.label("label"), key.label("key"), col(TaskRow.revision))
+        .where(_is_owned, _is_listed, *conditions)
         .subquery("uses")
     )
     # Group by spelling first, because there are few: sorting all uses would take a hundred times as long.
-    spelling = (uses.c.tag, func.max(uses.c.revision).label("revision"), func.count().label("count"))
-    spellings = select(*spelling).group_by(uses.c.tag).subquery("spellings")
-    folded = func.lower(spellings.c.tag)
-    last = aggregate_order_by(spellings.c.tag, spellings.c.revision.desc(), spellings.c.tag)
-    tag = func.array_agg(last, type_=ARRAY(Text))[1].label("tag")
+    spelling = (uses.c.label, uses.c.key, func.max(uses.c.revision).label("revision"), func.count().label("count"))
+    spellings = select(*spelling).group_by(uses.c.label, uses.c.key).subquery("spellings")
+    last = aggregate_order_by(spellings.c.label, spellings.c.revision.desc(), spellings.c.label)
+    label = func.array_agg(last, type_=ARRAY(Text))[1].label("label")
     count = cast(func.sum(spellings.c.count), BigInteger).label("count")
-    return select(folded.label("folded"), tag, count).group_by(folded).subquery("tags")
+    return select(spellings.c.key, label, count).group_by(spellings.c.key).subquery("labels")
+
+
+def _tags() -> Subquery:
+    return _labels(func.unnest(col(TaskRow.tags)), func.unnest(col(TaskRow.tag_keys)))
+
+
+def _categories() -> Subquery:
+    return _labels(TASKS.c.category, TASKS.c.category_key, TASKS.c.category.is_not(None))
+
+
+def _counts_by_label(labels: Subquery) -> ColumnElement[Any]:
+    counts = aggregate_order_by(labels.c.count, labels.c.count.desc(), labels.c.key)
+    by_label = func.json_object_agg(labels.c.label, counts)
+    return select(func.coalesce(by_label, literal_column("'{}'::json"))).scalar_subquery()
 
 
 def _count_tags() -> Statement:
     tags = _tags()
-    tag = func.json_build_object(literal_column("'tag'"), tags.c.tag, literal_column("'count'"), tags.c.count)
-    listed = func.json_agg(aggregate_order_by(tag, tags.c.count.desc(), tags.c.folded))
+    tag = func.json_build_object(literal_column("'tag'"), tags.c.label, literal_column("'count'"), tags.c.count)
+    listed = func.json_agg(aggregate_order_by(tag, tags.c.count.desc(), tags.c.key))
     json = cast(func.coalesce(listed, literal_column("'[]'::json")), Text).label("json")
     return Statement(select(json, func.count().label("count")).select_from(tags))
 
 
 def _count_tasks() -> Statement:
-    tags = _tags()
-    by_tag = func.json_object_agg(tags.c.tag, aggregate_order_by(tags.c.count, tags.c.count.desc(), tags.c.folded))
     counts: dict[str, ColumnElement[Any]] = {
         "total": _count(_is_listed),
         "pending": _count(_is_open),
@@ -54,7 +65,8 @@ def _count_tasks() -> Statement:
         "due_today": _count(_is_open & _is_due_today),
         "trashed": _count(is_in_trash),
         "by_priority": _object({name: _count(_has_priority(number)) for number, name in enumerate(PRIORITIES)}),
-        "by_tag": select(func.coalesce(by_tag, literal_column("'{}'::json"))).scalar_subquery(),
+        "by_category": _counts_by_label(_categories()),
+        "by_tag": _counts_by_label(_tags()),
     }
     return Statement(select(cast(_object(counts), Text).label("json")).where(_is_owned))
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from src.db.database import Database
 from src.db.pool import Row
-from src.errors import ServiceUnavailable, SyncExpired
+from src.errors.client import SyncExpired
+from src.errors.server import ServiceUnavailable
 from src.schemas.changes import SyncToken
 from src.services.owner import OwnerId
 from src.services.sync.statements import CHANGES, CURRENT_TOKEN

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from src.errors import StreamCapacityExceeded, StreamLimitExceeded
+from src.errors.client import StreamLimitExceeded
+from src.errors.server import StreamCapacityExceeded
 from src.services.owner import OwnerId
 from src.services.sync.subscription import Subscription
 

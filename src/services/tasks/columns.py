@@ -5,7 +5,11 @@ from typing import Any
 
 from src.models import TASKS
 from src.schemas.due_date import parse_due_date
+from src.schemas.folding import fold
 from src.schemas.priority import PRIORITIES
+from src.schemas.search import searchable
+from src.schemas.sort_key import sort_key
+from src.schemas.tags import tag_key
 from src.schemas.task import TaskCreate
 
 type Columns = dict[str, Any]
@@ -21,6 +25,22 @@ def to_columns(members: dict[str, Any]) -> Columns:
         due = None if members["due_date"] is None else parse_due_date(members["due_date"])
         values["due_at"] = due if isinstance(due, datetime) else None
         values["due_day"] = None if isinstance(due, datetime) else due
+    return values | _search_columns(members)
+
+
+def _search_columns(members: dict[str, Any]) -> Columns:
+    """Return the columns that searches, the filters by category and tags and the order of titles read."""
+    values: Columns = {}
+    if "title" in members:
+        title = fold(members["title"])
+        values = {"folded_title": searchable(title), "title_sort_key": sort_key(title)}
+    if "description" in members:
+        values["folded_description"] = searchable(fold(members["description"] or ""))
+    if "category" in members:
+        values["category_key"] = members["category"] and tag_key(members["category"])
+    if "tags" in members:
+        values["tag_keys"] = list(map(tag_key, members["tags"]))
+        values["folded_tags"] = "".join([searchable(fold(tag)) for tag in members["tags"]])
     return values
 
 
@@ -28,8 +48,8 @@ _BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "last_event
 _CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None and c.name not in _BOOKKEEPING]
 _DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
 
-CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS)
-"""The columns that a new task has from the client; `completed_at` is set by the server."""
+CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS and name != "completed_at")
+"""The columns that a new task has from the client as they are, and that a next task inherits."""
 
 WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
 """The columns that a write may change, besides `updated_at`."""

@@ -8,13 +8,14 @@ from src.db.database import Database
 from src.db.pool import Row
 from src.db.statement import Statement
 from src.db.transaction import Transaction
-from src.errors import TaskChanged, TaskNotFound
+from src.errors.client import TaskChanged, TaskNotFound
 from src.schemas.operations import (
     Bulk,
     Changes,
     CompleteOperation,
     DeleteOperation,
     RestoreOperation,
+    SkipOperation,
     TaskOperation,
     UpdateOperation,
 )
@@ -134,7 +135,8 @@ class TaskService:
     ) -> TaskRecord:
         """Set the completion, or toggle it atomically if `completed` is absent.
 
-        Completing a recurring task creates its next task exactly once.
+        Completing a recurring task creates its next task exactly once; reopening it deletes that if nothing has changed
+        it.
 
         Raises:
             TaskNotFound: The owner has no task with this id.
@@ -144,15 +146,17 @@ class TaskService:
         operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
         return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
 
-    async def delete_task(self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False) -> None:
-        """Move a task to the trash, or delete it permanently, also from the trash.
+    async def delete_task(
+        self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False
+    ) -> TaskRecord:
+        """Move a task to the trash, or delete it permanently, also from the trash; return what is stored of it.
 
         Raises:
             TaskNotFound: The owner has no task with this id.
             TaskChanged: The task's revision is not in `if_match`.
         """
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
-        await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
+        return await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
 
     async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Restore a task from the trash. A task that is not in the trash is returned unchanged.
@@ -162,6 +166,16 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
         """
         return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
+
+    async def skip_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+        """Move a pending recurring task to its next occurrence.
+
+        Raises:
+            TaskNotFound: The owner has no task with this id.
+            TaskChanged: The task's revision is not in `if_match`.
+            NotSkippable: The task is completed, does not recur, or has no further occurrence.
+        """
+        return await self._apply_in_transaction(SkipOperation.model_construct(op="skip", id=task_id), if_match)
 
     async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
         """Apply several operations and return one outcome for each.

@@ -47,11 +47,10 @@ _is_not_erased = col(TaskRow.last_event) != literal_column("'erased'")
 _is_the_task = (*_is_the_row, col(TaskRow.deleted_at).is_(None))
 # Optimistic concurrency control (`If-Match`): of two writes that name one revision, the second matches no row.
 _matches_revision = or_(_revisions.is_(None), col(TaskRow.revision) == any_(_revisions))
-# Completing a recurring task creates the next one, which takes more than one statement.
-_does_not_recur = or_(
+# Completing a recurring task creates the next one, and reopening it may delete that: more than one statement each.
+_has_no_next_task = col(TaskRow.next_task_id).is_(None) & or_(
     col(TaskRow.recurrence).is_(None),
     col(TaskRow.completed_at).is_not(None),
-    col(TaskRow.next_task_id).is_not(None),
     _completed.is_(literal_column("false")),
 )
 
@@ -91,8 +90,9 @@ def _create() -> Statement:
     values = {
         "user_id": OWNER,
         **{name: _value(name) for name in CREATED},
-        "completed_at": case((_completed, bump.c.now)),
-        "created_at": bump.c.now,
+        # A timestamp in the future is replaced by now, and so is null, which LEAST ignores.
+        "completed_at": case((_completed, func.least(_value("completed_at"), bump.c.now))),
+        "created_at": func.least(_value("created_at"), bump.c.now),
         "updated_at": bump.c.now,
         "revision": bump.c.revision,
     }
@@ -130,7 +130,7 @@ def update_task(members: frozenset[str]) -> Statement:
         )
         return {name: _value(name) for name in members - {"completed"}} | completion
 
-    recurrence = (_does_not_recur,) if "completed" in members else ()
+    recurrence = (_has_no_next_task,) if "completed" in members else ()
     return _write(*_is_the_task, _matches_revision, *recurrence, values=values)
 
 
@@ -141,7 +141,7 @@ def _to_complete(now: ColumnElement[datetime]) -> Columns:
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
 GET_TASK = Statement(select(*detailed_task_columns).where(*_is_the_task))
 CREATE_TASK = _create()
-COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _does_not_recur, values=_to_complete)
+COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _has_no_next_task, values=_to_complete)
 TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
 RESTORE_TASK = _write(
     *_is_the_row, _is_not_erased, _matches_revision, col(TaskRow.deleted_at).is_not(None), values=to_restored

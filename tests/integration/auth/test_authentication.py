@@ -18,20 +18,21 @@ def _operations(app: FastAPI) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, operations in paths.items() for method in operations]
 
 
+def _body(path: str) -> dict[str, Any]:
+    if path.endswith("/bulk"):
+        return {"operations": [{"op": "delete", "id": 1}]}
+    return {"completed": True} if path.endswith("/complete") else {"title": "Buy milk", "time_zone": None}
+
+
 @pytest.mark.req("AUTH-FR-001", "TASK-FR-033")
 async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: StartApp) -> None:
     app = await start_app()
     app.state.components.shutdown.set()  # or the event stream would not end
     user = User(app)
     protected = [each for each in _operations(app) if each[1] not in PUBLIC]
-    assert len(protected) == 15
+    assert len(protected) == 16
     for method, path in protected:
-        sent = (
-            {"operations": [{"op": "delete", "id": 1}]}
-            if path.endswith("/bulk")
-            else {"title": "Buy milk", "time_zone": None}
-        )
-        body: dict[str, Any] = {"json": sent} if method in {"POST", "PUT", "PATCH"} else {}
+        body: dict[str, Any] = {"json": _body(path)} if method in {"POST", "PUT", "PATCH"} else {}
         own = path.format(user_id=user.id, task_id=1)
         refused = await client(app).request(method, own, **body)
         assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")

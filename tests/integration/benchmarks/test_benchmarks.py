@@ -161,7 +161,12 @@ async def test_a_partitioned_database_keeps_its_tasks_and_its_schema(partitioned
     indexes = await connection.fetch("SELECT indexname FROM pg_indexes WHERE tablename = 'tasks' ORDER BY 1")
     await connection.close()
     assert [row[0] for row in partitions] != ["tasks"]
-    assert [row[0] for row in indexes] == ["tasks_pkey", "tasks_trash_idx", "tasks_user_id_revision_key"]
+    assert [row[0] for row in indexes] == [
+        "tasks_pkey",
+        "tasks_trash_idx",
+        "tasks_user_id_created_at_id_idx",
+        "tasks_user_id_revision_key",
+    ]
 
 
 def test_small_and_large_users_are_measured_plain_and_partitioned(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ change = st.one_of(
     completion,
     members.map(lambda changes: {"op": "update", "changes": changes}),
     st.sampled_from([{"op": "delete", "permanent": permanent} for permanent in (False, False, True)]),
-    st.just({"op": "restore"}),
+    st.sampled_from([{"op": "restore"}, {"op": "skip"}]),
 )
 operation = st.tuples(st.integers(0, TASKS - 1), change) | st.tuples(st.just(-1), new)
 
@@ -73,7 +73,7 @@ async def send(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Res
             return await user.patch(f"{path}/complete", json={} if completed is None else {"completed": completed})
         case {"op": "delete", "permanent": permanent}:
             return await user.delete(path, params={"permanent": permanent})
-    return await user.post(f"{path}/restore")
+    return await user.post(f"{path}/{operation['op']}")
 
 
 def parts(operations: list[Placed]) -> list[list[Placed]]:

@@ -16,7 +16,7 @@ HOSTILE: list[object] = [
     {"operations": [create("")]}, {"operations": [create("\0")]}, {"operations": [create("x", tags=["\0"])]},
     {"operations": [create("x", recurrence="FREQ=SECONDLY")]}, {"operations": [create("x", due_date="tomorrow")]},
     {"operations": [create("x")], "atomic": None}, {"operations": [create("x")], "atomic": "perhaps"},
-    {"operations": [create("x")], "dry_run": 5}, {"operations": [create("x")], "dryrun": True},
+    {"operations": [create("x")], "dry_run": 5}, {"operations": [create("x")], "dry": True},
     {"operations": [on("delete", {"id": 0})]}, {"operations": [on("delete", {"id": 2**53})]},
     {"operations": [on("delete", {"id": -1})]}, {"operations": [on("delete", {"id": HUGE})]},
     {"operations": [on("delete", {"id": 1.5})]}, {"operations": [on("delete", {"id": None})]},

@@ -19,7 +19,8 @@ from src.db.database import Database, PoolStats
 from src.db.pool import Connection, ConnectionPool
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
-from src.errors import ServiceUnavailable, TaskNotFound
+from src.errors.client import TaskNotFound
+from src.errors.server import ServiceUnavailable
 from tests.conftest import Connection as SqlConnection
 from tests.conftest import StartApp, client
 from tests.support.lock_helpers import reached

@@ -14,7 +14,7 @@ from src.db import migrations
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 from src.development.embedded_postgres import EmbeddedPostgres
-from src.errors import ServiceUnavailable
+from src.errors.server import ServiceUnavailable
 from tests.conftest import Connection, NewDatabase, StartApp, User
 from tests.integration.conftest import Pooled
 from tests.support.pgbouncer import POOLERS, pgbouncer, through

@@ -22,7 +22,7 @@ _GUESSED = "WARN easy to guess: use 'openssl rand -base64 32' on both sides"
 
 _PREPARED_STATEMENTS = {
     ("true", "true"): "ok enabled, and they work",
-    ("true", "false"): "FAILED enabled, but the pooler loses them",
+    ("true", "false"): "WARN enabled, but the pooler loses them",
     ("false", "true"): "ok disabled; they would work",
     ("false", "false"): "ok disabled",
 }
@@ -129,7 +129,7 @@ def test_a_pooler_in_transaction_mode_is_found(tmp_path: Path, pooled: Pooled, d
     status, findings = doctor(tmp_path, **settings)
     assert findings["pooler"].startswith("WARN in transaction mode; live updates are a second late")
     assert findings["prepared statements"].startswith(_PREPARED_STATEMENTS[wanted, persists])
-    assert status == ((wanted, persists) == ("true", "false"))
+    assert status == 0
     findings = doctor(tmp_path, DATABASE_URL_UNPOOLED=database_url, **settings)[1]
     assert findings["pooler"].startswith("ok in transaction mode")
     assert findings["direct connection"].startswith("ok")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -169,7 +170,7 @@ async def test_other_clients_are_served_meanwhile(server: Server, database_url: 
                 assert (await http.get("/api/somebody/tasks")).status_code == 200
                 assert took.seconds < 2
     assert failures(server) == []
-    assert '"status":5' not in server.output
+    assert not re.search('"status":5(?!03)', server.output)  # large responses to clients that do not read are 503
 
 
 @pytest.mark.req("HTTP-FR-014")

@@ -98,6 +98,7 @@ async def test_an_id_that_no_task_can_have_is_refused(user: User, task_id: str) 
         ("PATCH", "/complete"),
         ("DELETE", ""),
         ("POST", "/restore"),
+        ("POST", "/skip"),
     ):
         body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         assert (await user.request(method, f"/{task_id}{suffix}", **body)).status_code == 422

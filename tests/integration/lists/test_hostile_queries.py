@@ -15,9 +15,9 @@ JUNK = [
     *("2026-12-01", "created_at", "all", "desc", "½", "!!", "𝕿", "\U0010ffff", "\ufffe", "'a' & 'b'", "-'x'"),
 ]
 KNOWN = {
-    "status": ["sometimes", "open", "PENDING ", "0"],
+    "status": ["sometimes", "in_progress", "PENDING ", "0"],
     "completed": ["2", "perhaps"],
-    "priority": ["highest", "low,", "1", "low;high"],
+    "priority": ["top", "low,", "1", "low;high"],
     "tags_match": ["both", "none"],
     "due_before": ["2026-02-30", "2026-12-01T09:00:00", "tomorrow", "1764547200"],
     "due_after": ["2026-02-30", "2026-12-01T09:00:00", "now", "infinity"],
@@ -25,7 +25,7 @@ KNOWN = {
     "no_due_date": ["2", "maybe"],
     "tz": ["Mars/Olympus", "utc ", "+01:00", "GMT+25", "../UTC", "/etc/passwd", "Europe", "", "Europe/paris\0"],
     "sort": ["id", "user_id", "-relevance", "--title", "title desc", "title,priority", "", "1; DROP TABLE tasks"],
-    "sort_by": ["completed", "-", "password"],
+    "sort_by": ["completed_at", "-", "password"],
     "order": ["up", "ascending", "", "-1"],
     "sort_order": ["down", "1"],
     "trashed": ["2", "maybe", "", "null"],
@@ -34,6 +34,7 @@ KNOWN = {
     "offset": ["-1", str(2**31 + 1), "1.5", "ten", "", "9" * 400],
     "skip": ["-1", str(2**31 + 1), "1e3"],
     "cursor": ["x" * 2001],
+    "category": ["", " ", "x" * 51, "a\0"],
     "tag": ["", " ", "x" * 51],
     "tags": ["", "a,,b", ",", "x" * 51],
     "search": ["x" * 201, "a\0b"],

@@ -11,6 +11,7 @@ from tests.conftest import User
 
 PRIORITIES = ["none", "low", "medium", "high", "urgent"]
 TITLES = ["Äpfel", "milk", "Milk", "MILK", "zoo", "10 eggs", "9 eggs", "😀", "x" * 200, '"quoted" milk', "milk milk"]
+SORTED_TITLES = ["😀", "9 eggs", "10 eggs", "äpfel", "milk", "milk milk", '"quoted" milk', "x" * 200, "zoo"]
 DUE = [
     None,
     "2026-12-01",
@@ -35,7 +36,7 @@ KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "created_at": lambda task: task["id"],
     "updated_at": lambda task: task["revision"],
     "priority": lambda task: PRIORITIES.index(task["priority"]),
-    "title": lambda task: task["title"].lower(),
+    "title": lambda task: SORTED_TITLES.index(task["title"].lower()),
 }
 
 

@@ -16,7 +16,7 @@ from src.schemas.query import SortKey, TaskQuery
 from src.schemas.task import TaskCreate
 from src.services.lists.filters import Clock
 from src.services.lists.parameters import due_today, list_parameters, shape_of, sort_zone
-from src.services.lists.statements import list_tasks
+from src.services.lists.statements import list_tasks, value_column
 from src.services.overview.statements import COUNT_TAGS, COUNT_TASKS
 from src.services.sync.statements import CHANGES
 from src.services.tasks.columns import to_columns
@@ -41,12 +41,13 @@ _TABLE_BLOCKS = """
 _IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'tasks'::regclass"
 _TASKS_TABLE = re.compile(r"tasks(_\d+)?")
 _CURSOR_VALUES: dict[str, SortValue] = {
-    "created_at": None,
+    "created_at": _NOW,
     "updated_at": 100,
     "due_date": _NOW,
     "priority": 2,
-    "title": "buy milk 100",
-    "relevance": 0.1,
+    "completed": False,
+    "title": "buy milk 003100",
+    "relevance": 1,
 }
 
 _PAGE = 20
@@ -56,10 +57,12 @@ _BLOCKS = 50
 _FILL_USERS = "INSERT INTO users (id, revision) SELECT unnest($1::text[]), $2"
 _FILL_TASKS = """
     INSERT INTO tasks (user_id, title, priority, tags, due_date, due_day, completed_at, deleted_at, last_event,
-                       created_at, updated_at, revision)
+                       created_at, updated_at, revision, tag_keys, folded_title, folded_description, title_sort_key)
     SELECT owner, 'Buy milk ' || n, n % 5, ARRAY['tag ' || n % 7, 'TAG ' || n % 3], day::text, day,
            CASE WHEN n % 4 = 0 THEN now() END, CASE WHEN n % 10 = 0 THEN now() END,
-           CASE WHEN n % 20 = 0 THEN 'erased' ELSE 'created' END, now(), now(), n
+           CASE WHEN n % 20 = 0 THEN 'erased' ELSE 'created' END, now(), now(), n,
+           ARRAY['tag ' || n % 7, 'tag ' || n % 3],
+           ' buy milk ' || n || ' ', ' two bottles of the fresh one from the farm ', 'buy milk ' || to_char(n, 'FM0000')
       FROM generate_series(1, $2) AS n, unnest($1::text[]) AS owner,
            LATERAL (SELECT date '2026-12-01' + n % 30 AS day) AS due
 """
@@ -168,7 +171,8 @@ async def page_after(connection: Connection, query: TaskQuery, number: int) -> T
     """Return the query of the page after this many tasks of the owner with many."""
     statement, values = statement_of(query.model_copy(update={"offset": number - 1}))
     row, *_ = await connection.fetch(statement.sql, *statement.arguments(values | {"owner": "owner-many"}))
-    cursor = encode_cursor(query.sorting, Position(row["value"], row["id"], sort_zone(query, Clock(_NOW, None))))
+    position = Position(row[value_column(query.sort_key)], row["id"], sort_zone(query, Clock(_NOW, None)))
+    cursor = encode_cursor(query.sorting, position)
     return TaskQuery.model_validate(query.model_dump() | {"cursor": cursor})
 
 

@@ -57,6 +57,8 @@ def records(server: Server, request_id: str) -> list[dict[str, Any]]:
     ("method", "path", "options", "status", "route"),
     [
         ("GET", _LIST, {}, 200, _ROUTE),
+        ("GET", "/api/tasks", {}, 200, _ROUTE),
+        ("GET", f"/api/{_USER}/tags", {}, 200, f"{_ROUTE}/tags"),
         ("POST", _LIST + "/", {"json": {"title": _TEXT}}, 201, _ROUTE),
         ("GET", f"{_LIST}/999", {}, 404, _ROUTE + "/{task_id}"),
         ("GET", "/nowhere", {}, 404, None),

@@ -78,6 +78,12 @@ async def test_a_request_has_a_span_and_below_it_that_of_its_statement(observed:
     assert response.headers["X-Request-ID"] == f"{request.context.trace_id:032x}"
 
 
+@pytest.mark.req("OBS-FR-011", "TASK-FR-200")
+async def test_a_path_without_the_user_id_has_the_same_route(observed: User, collector: Collector) -> None:
+    assert (await observed.http.get("/api/tasks")).status_code == 200
+    assert "GET /api/{user_id}/tasks" in {span.name for span in collector.spans}
+
+
 @pytest.mark.req("OBS-FR-011", "OBS-FR-013")
 async def test_spans_contain_no_texts_and_no_user_ids(observed: User, collector: Collector) -> None:
     task = await observed.create(_TEXT)

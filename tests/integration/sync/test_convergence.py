@@ -152,7 +152,9 @@ class World:
         """Return the statuses that the operation may have; another user's task is not found."""
         if operation["op"] == "create":
             return {201, 424}
-        return {404} if self._owners[operation["id"]] != by.user.id else {200, 204, 404, 424}
+        if self._owners[operation["id"]] != by.user.id:
+            return {404}
+        return {200, 404, 409, 424} if operation["op"] == "skip" else {200, 204, 404, 424}
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ NOBODY: dict[str, Any] = {
     "due_today": 0,
     "trashed": 0,
     "by_priority": {"none": 0, "low": 0, "medium": 0, "high": 0, "urgent": 0},
+    "by_category": {},
     "by_tag": {},
 }
 HOSTILE_TAGS = [
@@ -84,10 +85,10 @@ async def counted_at(app: FastAPI, user: User, now: datetime, zone: str) -> tupl
 @pytest.mark.req("TASK-FR-170")
 async def test_tasks_are_counted_by_state_priority_and_due_date(user: User, stranger: User) -> None:
     await stranger.create(tags=["home"], priority="urgent")
-    await user.create(priority="urgent", tags=["home", "work"], due_date="2020-01-01")
+    await user.create(priority="urgent", tags=["home", "work"], category="Errands", due_date="2020-01-01")
     await user.create(priority="none", tags=["home"], due_date="2020-01-01", completed=True)
     await user.create(due_date="2020-01-01T09:00:00Z")
-    await user.create(due_date="2999-01-01")
+    await user.create(due_date="2999-01-01", category="errands")
     assert await stats(user) == {
         "total": 4,
         "pending": 3,
@@ -96,6 +97,7 @@ async def test_tasks_are_counted_by_state_priority_and_due_date(user: User, stra
         "due_today": 0,
         "trashed": 0,
         "by_priority": {"none": 1, "low": 0, "medium": 2, "high": 0, "urgent": 1},
+        "by_category": {"errands": 2},
         "by_tag": {"home": 2, "work": 1},
     }
 

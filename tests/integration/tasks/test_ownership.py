@@ -18,6 +18,7 @@ ROUTES = [
     ("DELETE", "/{id}", {}),
     ("DELETE", "/{id}?permanent=true", {}),
     ("POST", "/{id}/restore", {}),
+    ("POST", "/{id}/skip", {}),
 ]
 
 

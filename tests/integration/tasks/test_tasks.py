@@ -107,13 +107,12 @@ async def test_null_is_refused_for_members_that_are_not_nullable(user: User, mem
 
 
 @pytest.mark.req("TASK-FR-009")
-@pytest.mark.parametrize("changes", [{}, {"color": "red"}])
-async def test_a_change_of_nothing_changes_nothing(user: User, changes: dict[str, Any]) -> None:
+async def test_a_change_of_nothing_changes_nothing(user: User) -> None:
     task = await user.create()
-    response = await user.patch(task["id"], json=changes)
+    response = await user.patch(task["id"], json={})
     assert (response.status_code, response.json()) == (200, task)
     assert await user.revision() == task["revision"]
-    assert (await user.patch(task["id"] + 1, json=changes)).status_code == 404
+    assert (await user.patch(task["id"] + 1, json={})).status_code == 404
 
 
 @pytest.mark.req("TASK-FR-010")
@@ -123,7 +122,7 @@ async def test_a_deleted_task_is_gone(user: User) -> None:
     assert (response.status_code, response.content) == (204, b"")
     assert await user.tasks() == listed(other)
     for method, suffix in (("GET", ""), ("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "")):
-        body = {} if method in {"GET", "DELETE"} else {"json": {"title": "Again"}}
+        body = {"json": {"title": "Again"}} if method in {"PUT", "PATCH"} and not suffix else {}
         assert (await user.request(method, f"/{task['id']}{suffix}", **body)).status_code == 404
 
 
@@ -133,9 +132,8 @@ async def test_members_that_clients_cannot_set_are_ignored(user: User, stranger:
         "id": 1,
         "user_id": stranger.id,
         "revision": 99,
-        "created_at": "1999-01-01T00:00:00Z",
         "updated_at": "1999-01-01T00:00:00Z",
-        "completed_at": "1999-01-01T00:00:00Z",
+        "deleted_at": "1999-01-01T00:00:00Z",
         "color": "red",
     }
     task = await user.create(**forged)

@@ -52,7 +52,7 @@ async def test_a_change_of_the_zone_takes_one_revision_and_a_repetition_none(use
         {"time_zone": []},
         {"time_zone": "UTC\0"},
         {"time_zone": "x" * 101},
-        {"timezone": "Europe/Paris"},
+        {"zone": "Europe/Paris"},
         [],
         None,
     ],

@@ -57,7 +57,7 @@ async def test_a_trashed_task_can_only_be_restored_or_deleted_permanently(user: 
     task = await trashed(user)
     revision = await user.revision()
     for method, suffix in (("GET", ""), ("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "")):
-        for body in ({}, {"title": "Again"}, {"completed": True, "recurrence": "FREQ=DAILY"}):
+        for body in ({}, {"title": "Again", "completed": False}, {"completed": True, "recurrence": "FREQ=DAILY"}):
             sent: dict[str, Any] = {} if method in {"GET", "DELETE"} else {"json": body}
             assert (await user.request(method, f"/{task['id']}{suffix}", **sent)).status_code == 404
     assert (await user.tasks(trashed=True), await user.revision()) == ([task], revision)
@@ -128,7 +128,8 @@ async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
         "title": "",
         "priority": 2,
         "tags": [],
-        "search_vector": "",
+        "tag_keys": [],
+        **dict.fromkeys(("folded_title", "folded_description", "folded_tags", "title_sort_key"), ""),
         "completed": False,
         "recurrence_from": "due_date",
     }

@@ -5,7 +5,7 @@ import pytest
 from src.auth.front_end import FrontEnd
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from src.schemas.origin import OriginSet
 from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer

@@ -7,7 +7,7 @@ import pytest
 
 from src.auth import base64url, compact_jws
 from src.auth.strict_json import MAX_NESTING, JsonFormError, read_object
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.minting import HS256, claims, mint
 
 SIZES = [(size, more) for size in range(5890, 5920) for more in range(3)]

@@ -11,7 +11,7 @@ from src.auth.front_end import FrontEnd
 from src.auth.inspection import inspect
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from src.schemas.origin import OriginSet
 from tests.support.jwks_server import JwksServer, serving
 from tests.support.minting import EDDSA, HS256, NOW, SECRET, Signer, eddsa, jwks, token

@@ -8,7 +8,7 @@ import pytest
 
 from src.auth import base64url
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.minting import HS256, SIGNERS, claims, mint, token
 
 pytestmark = pytest.mark.req("AUTH-FR-010", "AUTH-FR-022")

@@ -3,7 +3,7 @@
 import pytest
 
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.minting import SECRET, SIGNERS, Signer, claims, token
 from tests.unit.auth.hostile import Hostile
 from tests.unit.auth.hostile_sources import SOURCES

@@ -5,7 +5,7 @@ import pytest
 from src.auth.inspection import inspect
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.front_ends import front_end
 from tests.support.minting import EDDSA, NOW, SECRET, SIGNERS, Signer, hs256, mint, token
 from tests.unit.auth.hostile_sources import SOURCES

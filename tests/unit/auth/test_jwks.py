@@ -9,7 +9,7 @@ import pytest_asyncio
 from jose.backends.base import Key
 
 from src.auth.jwks import JwksClient
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import EDDSA, ES256, PUBLISHED, eddsa, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock, until_fetched

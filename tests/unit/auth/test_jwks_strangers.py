@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import EDDSA, ES256, Signer, eddsa, jwks, token

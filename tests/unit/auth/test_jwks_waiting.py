@@ -11,7 +11,8 @@ import pytest_asyncio
 from jose.backends.base import Key
 
 from src.auth.jwks import JwksClient
-from src.errors import SigningKeysUnavailable, Unauthorized
+from src.errors.client import Unauthorized
+from src.errors.server import SigningKeysUnavailable
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import EDDSA, ES256, jwks
 from tests.unit.auth.clock import COOLDOWN, MAX_AGE, Clock

@@ -12,7 +12,7 @@ from src.auth import base64url, compact_jws
 from src.auth.compact_jws import CompactToken
 from src.auth.jwk import usable_keys
 from src.auth.keyring import is_signed_by
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 
 EXAMPLES = json.loads((Path(__file__).parent / "fixtures" / "rfc_examples.json").read_text())
 ACCEPTED = [pytest.param(example, id=example["source"]) for example in EXAMPLES if example["refused"] is None]

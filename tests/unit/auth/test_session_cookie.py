@@ -3,7 +3,7 @@
 import pytest
 
 from src.auth.verifier import TokenVerifier
-from src.errors import Unauthorized
+from src.errors.client import Unauthorized
 from tests.support.minting import NOW, SECRET, Json, mint
 
 pytestmark = pytest.mark.req("AUTH-FR-037")

@@ -8,7 +8,8 @@ from jose import jwt
 
 from src.auth.jwks import JwksClient
 from src.auth.verifier import TokenVerifier
-from src.errors import SigningKeysUnavailable, Unauthorized
+from src.errors.client import Unauthorized
+from src.errors.server import SigningKeysUnavailable
 from tests.support.front_ends import front_end
 from tests.support.jwks_server import JwksServer
 from tests.support.minting import (

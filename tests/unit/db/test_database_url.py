@@ -1,12 +1,16 @@
 """Database URLs are accepted as operators paste them, and their secrets are never shown."""
 
+import string
 from pathlib import Path
 from ssl import CERT_REQUIRED, SSLContext
 from urllib.parse import quote
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from src.db.url import DatabaseUrl
+from src.db.url_parameters import KNOWN_PARAMETERS
 
 _PASSWORD = "hunter2"
 _HOST = "ep-cool-darkness-123456.eu-central-1.aws.neon.tech"
@@ -31,12 +35,29 @@ def test_a_url_from_neon_is_accepted_unchanged(scheme: str, host: str, *, pooled
     assert url.pooled is pooled
 
 
-@pytest.mark.parametrize("host", ["db-pooler.internal/x-pooler.y", "pooler.example.com", "db.example.com/a-pooler.b"])
-def test_a_pooler_is_recognized_by_the_host_only(host: str) -> None:
-    assert DatabaseUrl.parse(f"postgresql://{host}").pooled is host.startswith("db-pooler.")
+@pytest.mark.req("DB-FR-023")
+@pytest.mark.parametrize(
+    ("rest", "pooled"),
+    [
+        ("db-pooler.internal/x", True),
+        ("aws-0-eu.pooler.supabase.com:5432/postgres", True),
+        ("db.example.com:6543/postgres", True),
+        ("db.example.com:6432/tasks", True),
+        ("/tasks?host=/run/pgbouncer&port=6432", True),
+        ("db.example.com/tasks?pgbouncer=true", True),
+        ("db.example.com/tasks?pgbouncer=false", False),
+        ("db.example.com/tasks?statement_cache_size=0", True),
+        ("db.example.com/tasks?statement_cache_size=100", False),
+        ("db.example.com/tasks?prepareThreshold=0", True),
+        ("db.example.com:5432/tasks", False),
+        ("db.example.com/a-pooler.b", False),
+    ],
+)
+def test_a_pooler_is_recognized_by_host_port_and_parameters(rest: str, *, pooled: bool) -> None:
+    assert DatabaseUrl.parse(f"postgresql://somebody:{_PASSWORD}@{rest}").pooled is pooled
 
 
-@pytest.mark.req("RUN-FR-009")
+@pytest.mark.req("RUN-FR-009", "DB-FR-028")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -53,6 +74,21 @@ def test_a_pooler_is_recognized_by_the_host_only(host: str) -> None:
         ("sslmode=verify-full", (True, True)),
         ("sslmode=verify-full&sslrootcert=system", (True, True)),
         ("sslmode=require&sslrootcert=system", (True, True)),
+        ("sslrootcert=system", (True, True)),
+        ("sslmode=prefer&sslrootcert=system", "prefer"),
+        ("sslmode=Require", "require"),
+        ("sslmode=no-verify", "require"),
+        ("ssl=require", "require"),
+        ("ssl=true", "require"),
+        ("ssl=1", "require"),
+        ("ssl=no-verify", "require"),
+        ("ssl=verify-full", (True, True)),
+        ("ssl=false", "disable"),
+        ("ssl=false&sslmode=require", "require"),
+        ("ssl=true&sslmode=verify-full", (True, True)),
+        ("ssl=true&sslrootcert=system", (True, True)),
+        ("sslmode=require&sslaccept=strict", (True, True)),
+        ("sslmode=require&sslaccept=accept_invalid_certs", "require"),
     ],
 )
 def test_sslmode_says_what_is_verified(query: str, expected: object) -> None:
@@ -64,8 +100,10 @@ def test_sslmode_says_what_is_verified(query: str, expected: object) -> None:
     ("query", "complaint"),
     [
         ("sslmode=", "sslmode must be one of"),
-        ("sslmode=Require", "sslmode must be one of"),
-        ("sslmode=no-verify", "sslmode must be one of"),
+        ("sslmode=hunter2", "sslmode must be one of"),
+        ("ssl=", "ssl must be one of"),
+        ("ssl=maybe", "ssl may be true or false"),
+        ("sslaccept=hunter2", "sslaccept must be one of"),
         ("sslmode=verify-full&sslrootcert=/nowhere/ca.pem", "cannot be read: No such file"),
         ("sslmode=verify-full&sslrootcert={empty}", "cannot be read: "),
         ("sslmode=verify-full&sslcert=/nowhere/me.pem&sslkey=/nowhere/me.key", "cannot be read: No such file"),
@@ -87,8 +125,9 @@ def test_unsupported_tls_parameters_are_refused(tmp_path: Path, query: str, comp
         "connection_limit=5",
         "pool_timeout=10",
         "socket_timeout=10",
+        "supa=base-pooler.x",
+        "workaround=supabase-pooler.vercel",
         "statement_cache_size=0",
-        "sslaccept=strict",
         "uselibpqcompat=true",
         "channel_binding=prefer",
         "connect_timeout=10",
@@ -101,12 +140,43 @@ def test_unsupported_tls_parameters_are_refused(tmp_path: Path, query: str, comp
         "sslsni=1",
         "sslcompression=0",
         "fallback_application_name=x",
-        "unheard_of=x",
     ],
 )
 def test_parameters_of_other_clients_are_not_sent_to_the_server(parameter: str) -> None:
     url = DatabaseUrl.parse(f"{_BASE}?application_name=tasks&{parameter}")
     assert url.connect_arguments == {"dsn": f"{_BASE}?application_name=tasks"}
+
+
+@pytest.mark.req("DB-FR-026")
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("unheard_of=hunter2", "the parameter 'unheard_of' is unknown"),
+        ("sslmod=require", "the parameter 'sslmod' is unknown"),
+        ("SSLMODE=require", "the parameter 'SSLMODE' is unknown"),
+        ("sslcrl=/ca.crl", "the parameter 'sslcrl' is unknown"),
+        ("hunter2%40db.example.com=1", "the parameter after '\\?' is unknown"),
+        ("schema=tasks", "the parameter schema must be public"),
+        ("gssencmode=require", "the parameter gssencmode must be"),
+        ("client_encoding=latin1", "the parameter client_encoding must be"),
+    ],
+)
+def test_parameters_that_the_service_cannot_honor_are_refused(query: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint) as refused:
+        DatabaseUrl.parse(f"{_BASE}?{query}")
+    assert_reveals_nothing(str(refused.value))
+
+
+@pytest.mark.req("DB-FR-026")
+@given(
+    names=st.text(string.ascii_letters + "_", min_size=1, max_size=12),
+    value=st.sampled_from(["", "1", "true", "require", "hunter2"]),
+)
+def test_a_parameter_is_honored_ignored_on_purpose_or_refused(names: str, value: str) -> None:
+    assume(names not in KNOWN_PARAMETERS)
+    with pytest.raises(ValueError, match="is unknown") as refused:
+        DatabaseUrl.parse(f"{_BASE}?sslmode=require&{names}={value}")
+    assert_reveals_nothing(str(refused.value))
 
 
 @pytest.mark.parametrize("password", ["p@ss", "p/s#s?", "p:s", "p%40s", "p[s]", "pä s+s&=", "%"])
@@ -137,6 +207,9 @@ def test_unencoded_special_characters_are_refused(character: str) -> None:
         f"postgresql://somebody:{_PASSWORD}@db.example.com:port/tasks",
         f"postgresql://somebody:{_PASSWORD}@db.example.com:99999/tasks",
         f"postgresql://somebody:{_PASSWORD}@/tasks",
+        f"postgresql://somebody:12/{_PASSWORD}@db.example.com/tasks",
+        f"postgresql://somebody:12?{_PASSWORD}@db.example.com/tasks",
+        f"{_BASE}?sslmode=require#{_PASSWORD}",
     ],
 )
 def test_an_invalid_url_is_refused_without_showing_it(text: str) -> None:

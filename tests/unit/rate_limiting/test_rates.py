@@ -2,7 +2,7 @@
 
 import pytest
 
-from src.errors import RateLimitExceeded
+from src.errors.client import RateLimitExceeded
 from src.rate_limiting.limiter import RateLimiter
 from src.rate_limiting.rate import Rate
 from src.rate_limiting.stores import InMemoryCounterStore

@@ -1,44 +1,9 @@
-"""Errors that clients can get, in the order of their status; those of the HTTP protocol are in `src.server.errors`."""
+"""Errors of a request (4xx), in the order of their status."""
 
 import json
 from typing import ClassVar
 
-
-def problem_document(status: int, slug: str, title: str, detail: str, **members: object) -> dict[str, object]:
-    """Build a problem document (RFC 9457, section 3); `members` are added to the standard ones."""
-    return {"type": f"urn:problem-type:{slug}", "title": title, "status": status, "detail": detail, **members}
-
-
-class AppError(Exception):
-    """An error that is the client's to handle; `detail` is one sentence, safe to show to any user."""
-
-    status: ClassVar[int]
-    slug: ClassVar[str]
-    """The end of the problem's `type`, which never changes."""
-    title: ClassVar[str]
-    detail: str
-    retry_after: int | None = None
-    """In seconds (RFC 9110, section 10.2.3)."""
-
-    def __init__(self, detail: str | None = None) -> None:
-        if detail is not None:
-            self.detail = detail
-        super().__init__(self.detail)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers that the response needs."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The members of the problem beyond the standard ones."""
-        return {}
-
-    @property
-    def problem(self) -> dict[str, object]:
-        """The problem document."""
-        return problem_document(self.status, self.slug, self.title, self.detail, **self.members)
+from src.errors.base import AppError
 
 
 class HostNotAllowed(AppError):
@@ -107,6 +72,15 @@ class OriginNotAllowed(AppError):
     detail = "A write with the session cookie must come from an allowed origin."
 
 
+class PathNotFound(AppError):
+    """The path is none of the API's; the problem is the framework's for any other unknown path."""
+
+    status = 404
+    slug = "not-found"
+    title = "Not Found"
+    detail = "No such path; the tasks are below '/api/tasks' and '/api/{user_id}/tasks'."
+
+
 class TaskNotFound(AppError):
     """The owner has no task with this id; another owner's task looks the same as one that does not exist."""
 
@@ -134,6 +108,14 @@ class OperationsFailed(AppError):
         done = {"status": 424, "task": None, "problem": None}
         failed = [error and {"status": error.status, "task": None, "problem": error.problem} for error in self.errors]
         return {"results": [result or done for result in failed]}
+
+
+class NotSkippable(AppError):
+    """The task has no occurrence that could be skipped; `detail` says why."""
+
+    status = 409
+    slug = "not-skippable"
+    title = "Cannot skip"
 
 
 class RequestInProgress(AppError):
@@ -276,33 +258,3 @@ class StreamLimitExceeded(AppError):
     title = "Too many requests"
     detail = "You have too many event streams open; close one and try again."
     retry_after = 15
-
-
-class ServiceUnavailable(AppError):
-    """A dependency of the API is unavailable; the same request may succeed in a moment."""
-
-    status = 503
-    slug = "service-unavailable"
-    title = "Service unavailable"
-    detail = "The service is temporarily unavailable; try again in a moment."
-    retry_after = 1
-
-
-class StreamCapacityExceeded(ServiceUnavailable):
-    """The process has the maximum number of event streams; another process may have capacity."""
-
-    retry_after = 15
-
-
-class ShuttingDown(ServiceUnavailable):
-    """The process is shutting down; a retry reaches another one."""
-
-    detail = "The service is shutting down."
-
-
-class SigningKeysUnavailable(ServiceUnavailable):
-    """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified."""
-
-    slug = "signing-keys-unavailable"
-    detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
-    retry_after = 5

@@ -80,7 +80,7 @@ async def test_a_filter_may_be_called_one(user: User, name: str, form: str) -> N
     "name",
     [
         *("task_states_status", "showCompleted", "hide-completed", "completed_only", "categoryId", "tag_names"),
-        *("pageIndex", "page_token", "sortColumn", "sort[field]", "search_in", "due_from", "dueTo", "due_gte"),
+        *("pageIndex", "page_token", "sortColumn", "search_in", "due_from", "dueTo", "due_gte"),
         *("title", "description", "min_priority", "priority__in", "include_deleted", "with_total", "MAX_LIMIT"),
         *(spelling for other in MEMBERS["due_date"] for spelling in cases(other)),
     ],
@@ -111,7 +111,7 @@ async def test_a_member_in_the_query_is_refused_by_every_write(user: User, stran
         response = await user.post(params={spelling: "x"}, **body)
         assert (response.status_code, f"send '{name}' in the body" in response.json()["detail"]) == (422, True)
         assert (await stranger.http.post(user.path, params={spelling: "x"}, **body)).status_code == 403
-    for spelling in {"dryRun", "dry_run", "atomic"}:
+    for spelling in ("dryRun", "dry_run", "atomic"):
         bulk = {"operations": [{"op": "delete", "id": task["id"]}]}
         assert (await user.post("/bulk", params={spelling: "true"}, json=bulk)).status_code == 422
     assert await user.tasks() == [{key: task[key] for key in task if key != "next_task"}]
@@ -164,8 +164,7 @@ async def test_settings_understand_the_short_name(user: User, spelling: str) -> 
 )
 async def test_errors_name_the_parameter_that_was_sent(user: User, name: str) -> None:
     response = await user.get(params={name: "sentvalue,\0" + "x" * 2500})
-    [error] = response.json()["errors"]
-    assert (response.status_code, error["field"]) == (422, name)
+    assert (response.status_code, {error["field"] for error in response.json()["errors"]}) == (422, {name})
     assert "sentvalue" not in response.text
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
 _NO_USER = re.compile(r"(?i:v)\d+(\.\d+)*|tasks|settings|stats|tags", re.ASCII)
-"""What a path has for the user id if its client has another API in mind, or joins paths in another way."""
+"""Segments of wrong paths in the place of the user id: the version of an API, and resources."""
 
 
 def components(request: Request) -> "Components":

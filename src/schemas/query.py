@@ -60,7 +60,8 @@ SearchText = Annotated[
 Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(priority_name)]], BeforeValidator(_separated), Field(max_length=100)
 ]
-TagNames = Annotated[list[Tag], Field(max_length=100)]
+TagNames = Annotated[list[Tag], Field(max_length=100)]Offset = Annotated[int, Field(ge=0, le=2**31)]
+
 TZ_DESCRIPTION = (
     "The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the "
     "stored one of the user."
@@ -100,7 +101,7 @@ class TaskQuery(BaseModel):
     total: Annotated[bool, Field(description="Count all matching tasks, even if that takes long.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
-        int, Field(ge=0, le=2**31, description="How many tasks to skip; ignored with a `cursor`, which is faster.")
+        Offset, Field(description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None

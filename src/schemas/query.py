@@ -60,7 +60,8 @@ SearchText = Annotated[
 Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(priority_name)]], BeforeValidator(_separated), Field(max_length=100)
 ]
-TagNames = Annotated[list[Tag], Field(max_length=100)]Offset = Annotated[int, Field(ge=0, le=2**31)]
+TagNames = Annotated[list[Tag], Field(max_length=100)]
+Offset = Annotated[int, Field(ge=0, le=2**31)]
 
 TZ_DESCRIPTION = (
     "The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the "

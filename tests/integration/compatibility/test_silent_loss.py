@@ -172,20 +172,26 @@ async def test_errors_name_the_parameter_that_was_sent(user: User, name: str) ->
 @pytest.mark.parametrize(("name", "spelling"), [(name, each) for name, others in MEMBERS.items() for each in others])
 async def test_errors_name_the_member_that_was_sent(user: User, name: str, spelling: str) -> None:
     for sent in {spelling, camel_case(spelling)}:
-        if name in TaskCreate.model_fields:
-            response = await user.post(json={"title": "Buy milk", sent: {"a": "sentvalue"}})
-            bulk = {"operations": [{"op": "create", "task": {"title": "Buy milk", sent: {"a": "sentvalue"}}}]}
-            field = f"operations.0.create.task.{sent}"
-        elif name == "id":
-            response, bulk = None, {"operations": [{"op": "delete", sent: "sentvalue"}]}
-            field = f"operations.0.delete.{sent}"
-        else:
-            response = await user.http.put("/api/settings", json={sent: "sentvalue"})
-            bulk = None
-        for each, expected in ((response, sent), (bulk and await user.post("/bulk", json=bulk), bulk and field)):
-            if each is not None:
-                assert [error["field"] for error in each.json()["errors"]] == [expected]
-                assert "sentvalue" not in each.text
+        wrong = {sent: {"a": "sentvalue"}}
+        for path, body, field in (
+            (user.path, {"title": "Buy milk"} | wrong, sent),
+            (
+                f"{user.path}/bulk",
+                _bulk({"op": "create", "task": {"title": "Buy milk"} | wrong}),
+                f"create.task.{sent}",
+            ),
+            (f"{user.path}/bulk", _bulk({"op": "delete"} | wrong), f"delete.{sent}"),
+            ("/api/settings", wrong, sent),
+        ):
+            if name in (("id",) if "delete" in field else ("time_zone",) if "set" in path else TaskCreate.model_fields):
+                response = await user.http.request("PUT" if "set" in path else "POST", path, json=body)
+                [error] = response.json()["errors"]
+                assert error["field"].removeprefix("operations.0.") == field
+                assert "sentvalue" not in response.text
+
+
+def _bulk(operation: dict[str, Any]) -> dict[str, Any]:
+    return {"operations": [operation]}
 
 
 @pytest.mark.req("TASK-FR-045", "TASK-FR-224")

@@ -95,7 +95,8 @@ async def test_a_parameter_with_a_known_word_is_refused(user: User, name: str) -
 @pytest.mark.parametrize("name", COMPLETIONS)
 async def test_a_completion_in_the_query_toggles_nothing(user: User, name: str) -> None:
     task = await user.create(completed=True)
-    for body in ({}, {"json": {}}, {"json": {"completed": True}}):
+    bodies: list[dict[str, Any]] = [{}, {"json": {}}, {"json": {"completed": True}}]
+    for body in bodies:
         response = await user.patch(f"/{task['id']}/complete", params={name: "true"}, **body)
         assert response.status_code == 422
         assert "send 'completed' in the body" in response.json()["detail"]

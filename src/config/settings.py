@@ -20,10 +20,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
 from src.config.types import (
+    BytesOrOff,
     DatabaseUrlSetting,
     HostList,
     LogLevel,
     Origins,
+    QuotaOrOff,
     Secret,
     Secrets,
     Switches,
@@ -83,6 +85,8 @@ class Settings(DatabaseSettings):
     hsts_max_age: Annotated[int, Field(ge=0)] = 0
     shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
+    tasks_per_user: QuotaOrOff = 100_000
+    task_bytes_per_user: BytesOrOff = 256 * 1024 * 1024
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
     compatibility: Switches = []

@@ -15,7 +15,7 @@ COUNTED = ("title", "description", "category", "tags")
 """The columns whose bytes count."""
 
 MAX_EXCESS = 2
-"""How many times the quota the next tasks of recurring ones may use; completing a task is never refused."""
+"""The multiple of the quota up to which next tasks of recurring ones are created; completing is never refused."""
 
 
 class Quota(NamedTuple):
@@ -27,7 +27,7 @@ class Quota(NamedTuple):
 
 @dataclass(slots=True)
 class Usage:
-    """What the owner's tasks use of the quota, with the changes that are planned."""
+    """The part of the quota that the owner's tasks use, with the changes that are planned."""
 
     quota: Quota
     tasks: int = 0

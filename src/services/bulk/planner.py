@@ -32,7 +32,7 @@ type Events = dict[int, str]
 
 
 class Conditions(NamedTuple):
-    """What an operation depends on besides its task: how its time zone is found, the quota, and `If-Match`."""
+    """The conditions of an operation besides its task: how its time zone is found, the quota, and `If-Match`."""
 
     zone: NamedZone
     quota: Quota

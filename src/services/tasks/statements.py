@@ -104,16 +104,20 @@ def _revision_and_usage(
 ) -> CTE:
     """Take the owner's next revision if a task meets the conditions, and add the growth of the task to the usage.
 
-    If the owner has written since the statement began, the growth may be outdated: then it matches no row, and the
-    operation is run in a transaction, which locks the owner before it reads the task (ADR 0060).
+    The growth depends on what is stored, so the owner and then the task are locked, which reads their newest versions:
+    a snapshot of the time at which the statement began may be outdated (ADR 0060).
     """
-    owner = USERS.alias("seen")
-    seen = select(owner.c.revision).where(owner.c.id == OWNER).scalar_subquery()
-    task = select(growth.label("growth"), seen.label("seen")).where(*conditions).subquery("task")
+    task = (
+        select(growth.label("growth"))
+        .select_from(User, TaskRow)
+        .where(col(User.id) == OWNER, *conditions)
+        .with_for_update(key_share=True, of=[USERS, TASKS])  # in this order, or writers could deadlock
+        .cte("task")
+    )
     usage = col(User.task_bytes) + task.c.growth
     return (
         update(User)
-        .where(col(User.id) == OWNER, col(User.revision) == task.c.seen, *has_room(task.c.growth, usage))
+        .where(col(User.id) == OWNER, *has_room(task.c.growth, usage))
         .values(
             revision=col(User.revision) + literal_column("1"),
             task_count=col(User.task_count) + tasks,

@@ -81,7 +81,7 @@ HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode
 
 
 _MAX_QUOTA = 10**15
-_MIN_BYTES = 64 * 1024
+MIN_BYTES = 64 * 1024
 """More than any task has, so that the first task of a user is never refused."""
 
 
@@ -90,7 +90,7 @@ def _off(value: object) -> object:
 
 
 def _require_room_for_a_task(value: int) -> int:
-    if value and value < _MIN_BYTES:
+    if value and value < MIN_BYTES:
         raise ValueError("must be at least 64KiB, or 0 for no limit")
     return value
 

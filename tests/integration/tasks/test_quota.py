@@ -168,7 +168,7 @@ async def test_a_write_locks_the_owner_before_the_task_so_that_writes_cannot_dea
     user: User, database_url: str, method: str
 ) -> None:
     task = await user.create("task")
-    async with uncommitted(database_url, f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"):  # noqa: S608 - our own id
+    async with uncommitted(database_url, f"SELECT FROM users WHERE id = '{user.id}' FOR UPDATE"):
         path = f"/{task['id']}?permanent=true"
         write = asyncio.create_task(user.request(method, path, json={"title": "changed"}))
         await reached(lambda: waiting(database_url))

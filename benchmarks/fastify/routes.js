@@ -12,6 +12,7 @@ const task = {
     completed: { type: 'boolean' },
     completed_at: optional,
     priority: { type: 'string' },
+    category: optional,
     tags: { type: 'array', items: { type: 'string' } },
     due_date: optional,
     recurrence: optional,

@@ -1,5 +1,5 @@
 SELECT {task}
 FROM tasks
 WHERE user_id = $1 AND deleted_at IS NULL
-ORDER BY id DESC
+ORDER BY created_at DESC, id DESC
 LIMIT $2

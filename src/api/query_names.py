@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from src.schemas.spellings import PARAMETERS, fold, index
 from src.schemas.task import MAX_PAGE
 
-_REPEATABLE = {"priority", "tag", "tags"}
+_REPEATABLE = {"category", "priority", "tag", "tags"}
 MAX_CACHED_QUERY = 4096
 """The maximum length in bytes, because a client could fill the cache with longer ones."""
 _MAX_UNKNOWN = 100

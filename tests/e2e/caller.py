@@ -26,6 +26,9 @@ ROUTES = [
     pytest.param("PATCH", COMPLETE, COMPLETED, 200, id="complete"),
     pytest.param("DELETE", TASK, {}, 204, id="delete"),
     pytest.param("POST", RESTORE, {}, 200, id="restore"),
+    pytest.param("POST", f"{TASK}/skip", {}, 409, id="skip"),
+    pytest.param("GET", "/api/{user_id}/settings", {}, 200, id="settings"),
+    pytest.param("PUT", "/api/{user_id}/settings", {"json": {"time_zone": "Europe/Paris"}}, 200, id="change settings"),
     pytest.param("POST", BULK, CREATION, 200, id="bulk"),
     pytest.param("GET", f"{LIST}/stats", {}, 200, id="stats"),
     pytest.param("GET", f"{LIST}/tags", {}, 200, id="tags"),
@@ -33,7 +36,7 @@ ROUTES = [
 ]
 ENDLESS = {("GET", f"{LIST}/events")}
 ROUTES_OF_ONE_TASK = [route for route in ROUTES if "{task_id}" in str(route.values[1])]
-PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/redoc"]
+PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/"]
 
 type Options = dict[str, Any]
 type Task = dict[str, Any]

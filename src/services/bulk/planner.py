@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from src.db.pool import Row
 from src.errors.base import AppError
-from src.errors.client import NotSkippable, TaskChanged, TaskNotFound
+from src.errors.client import InvalidTimeZone, NotSkippable, TaskChanged, TaskNotFound
 from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
@@ -69,6 +69,8 @@ def plan(
     """Plan an operation on the current state of its task, and add its events to those of earlier operations."""
     try:
         return _plan(operation, task, if_match, moment, earlier)
+    except InvalidTimeZone:  # of the request, and not of the operation
+        raise
     except AppError as error:
         return PlannedWrite(operation, error=error)
 

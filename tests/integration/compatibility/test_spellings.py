@@ -179,7 +179,7 @@ async def test_another_status_is_refused(user: User, status: object) -> None:
 @pytest.mark.req("TASK-FR-216")
 async def test_unknown_members_are_listed_and_those_of_responses_are_not(user: User) -> None:
     created = await user.post(
-        json={"title": "Buy milk", "color": "secret", "größe": 1, "user_id": "x", "createdAt": "x"}
+        json={"title": "Buy milk", "color": "secret", "größe": 1, "user_id": "x", "updatedAt": "x"}
     )
     assert (created.status_code, created.headers["Ignored-Names"]) == (201, "color, gr%C3%B6%C3%9Fe")
     task = created.json() | {"color": "blue", "updatedAt": "x"}

@@ -206,7 +206,7 @@ async def test_another_content_type_is_refused(user: User, content_type: str) ->
         (b'{"title": "a", "completed": 1e400}', 422),
         (b'{"title": "a", "completed": "perhaps"}', 422),
         (b'{"title": "a", "completed": 18446744073709551616}', 422),
-        (b'{"Title": "a"}', 422),
+        (b'{"heading": "a"}', 422),
     ],
 )
 async def test_a_malformed_body_is_refused(user: User, body: bytes, status: int) -> None:

@@ -81,7 +81,9 @@ class QuotaExceeded(AppError):
 
     def __init__(self, quota: str, used: int, limit: int) -> None:
         self.quota, self.used, self.limit = quota, used, limit
-        super().__init__(f"The quota of {limit} {quota} is used up ({used} are used): delete some tasks permanently.")
+        super().__init__(
+            f"This would exceed the quota of {limit} {quota}, of which {used} are used; delete tasks permanently first."
+        )
 
     @property
     def members(self) -> dict[str, object]:

@@ -130,7 +130,10 @@ async def test_move_refuses_what_exceeds_the_quota_and_one_user_for_both(
         await user.create()
         await stranger.create()
     environment = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "TASKS_PER_USER": "3"}
-    for receiver, sentence in ((stranger.id, "Nothing was moved: The quota of 3 tasks"), (user.id, "the same")):
+    for receiver, sentence in (
+        (stranger.id, "Nothing was moved: This would exceed the quota of 3 tasks"),
+        (user.id, "the same"),
+    ):
         ended = await asyncio.to_thread(invoke, tmp_path, "user", "move", user.id, receiver, "--yes", **environment)
         assert_one_sentence(ended, sentence)
     assert [len(await each.tasks()) for each in (user, stranger)] == [2, 2]

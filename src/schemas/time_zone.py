@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
 
+_NO_ZONES = {"Factory", "localtime"}
+"""What IANA's database calls a zone that is not configured, and the file in which some systems have their own."""
+
 
 @cache
 def _names() -> set[str]:
-    return available_timezones() - {"localtime"}  # a file of some systems, not a name of the database
+    return available_timezones() - _NO_ZONES
 
 
 def is_time_zone(name: str) -> bool:

@@ -22,7 +22,7 @@ from src.api.responses import (
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.api.time_zone import TIME_ZONE_HEADER, ZONE_PARAMETERS
 from src.schemas.operations import Bulk, BulkResults
-from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
+from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskSkip, TaskUpdate
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Permanent = Annotated[
@@ -141,12 +141,12 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
 @router.post(
     "/{task_id:task}/skip",
     response_model=DetailedTask,
-    responses=_RETURNED | errors(404, 412, 413) | _SKIPPED,
+    responses=_RETURNED | errors(400, 404, 412, 413, 415) | _SKIPPED,
     openapi_extra=ZONE_PARAMETERS,
 )
-async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
+async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch, skip: TaskSkip | None = None) -> Response:
     """Skip an occurrence: move a pending recurring task to its next due date, without completing anything."""
-    return await idempotent(lambda tasks: tasks.skip_task(task_id, if_match), task_response)
+    return await idempotent(lambda tasks: tasks.skip_task(task_id, skip or TaskSkip(), if_match), task_response)
 
 
 @router.post(

@@ -78,6 +78,7 @@ def plan(
 def _plan(
     operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
 ) -> PlannedWrite:
+    moment = _in_zone_of(operation, moment)
     if isinstance(operation, CreateOperation):
         return PlannedWrite(operation, changes=_new(operation, moment))
     if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
@@ -97,6 +98,18 @@ def _plan(
         earlier[undone["id"]] = undone["last_event"]
         changes["next_task_id"] = None
     return PlannedWrite(operation, task, changes, next_task, undone)
+
+
+def _in_zone_of(operation: Operation, moment: Moment) -> Moment:
+    """Return the moment in the time zone that the operation names, if it names one."""
+    match operation:
+        case UpdateOperation():
+            tz = operation.changes.tz
+        case CompleteOperation() | SkipOperation():
+            tz = operation.tz
+        case _:
+            tz = None
+    return moment if tz is None else moment._replace(zone=lambda: tz)
 
 
 def _is_reachable(operation: TaskOperation, task: Row) -> bool:

@@ -23,7 +23,7 @@ from src.schemas.operations import (
     UpdateOperation,
 )
 from src.schemas.query import TaskQuery
-from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
+from src.schemas.task import TaskCompletion, TaskCreate, TaskSkip, TaskUpdate
 from src.services.bulk.planner import Conditions, ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
 from src.services.lists.filters import Clock
@@ -160,7 +160,7 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
         """
         completed = completion.model_dump().get("completed")
-        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
+        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed, tz=completion.tz)
         return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
 
     async def delete_task(
@@ -184,7 +184,7 @@ class TaskService:
         """
         return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
 
-    async def skip_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+    async def skip_task(self, task_id: int, skip: TaskSkip, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Move a pending recurring task to its next occurrence.
 
         Raises:
@@ -192,7 +192,8 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
             NotSkippable: The task is completed, does not recur, or has no further occurrence.
         """
-        return await self._apply_in_transaction(SkipOperation.model_construct(op="skip", id=task_id), if_match)
+        operation = SkipOperation.model_construct(op="skip", id=task_id, tz=skip.tz)
+        return await self._apply_in_transaction(operation, if_match)
 
     async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
         """Apply several operations and return one outcome for each.
@@ -200,7 +201,8 @@ class TaskService:
         Raises:
             OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
         """
-        outcomes = await apply_bulk(self._database, self._owner, bulk, Conditions(self._zone, self._quota))
+        zone = self._zone if bulk.tz is None else lambda: bulk.tz
+        outcomes = await apply_bulk(self._database, self._owner, bulk, Conditions(zone, self._quota))
         if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
             self._publish(self._owner)
         return outcomes

@@ -67,6 +67,8 @@ async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: s
             ("PUT", f"/{task['id']}", {"title": "Buy tea"}),
             ("PATCH", f"/{task['id']}", {"title": "Buy tea"}),
             ("PATCH", f"/{task['id']}/complete", None),
+            ("PATCH", f"/{task['id']}/complete", {"completed": False, "tz": "Asia/Tokyo"}),
+            ("PUT", f"/{task['id']}", {"completed": True, "tz": "Asia/Tokyo"}),
             ("DELETE", f"/{task['id']}", None),
             ("POST", f"/{task['id']}/restore", None),
             ("DELETE", f"/{task['id']}?permanent=true", None),

@@ -95,7 +95,7 @@ class TaskCompletion(Spelled):
 
 
 class TaskSkip(Spelled):
-    """What a skip depends on; nothing of it is stored."""
+    """The time zone of a skip, which is not stored."""
 
     tz: RequestTimeZone = None
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field
 
 _NO_ZONES = {"Factory", "localtime"}
-"""What IANA's database calls a zone that is not configured, and the file in which some systems have their own."""
+"""Names that are no zones: the placeholder for a missing configuration, and a file of some systems."""
 
 
 @cache

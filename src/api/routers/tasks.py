@@ -141,7 +141,7 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
 @router.post(
     "/{task_id:task}/skip",
     response_model=DetailedTask,
-    responses=_RETURNED | errors(400, 404, 412, 413, 415) | _SKIPPED,
+    responses=_RETURNED | errors(404) | _BODY | _SKIPPED,
     openapi_extra=ZONE_PARAMETERS,
 )
 async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch, skip: TaskSkip | None = None) -> Response:

@@ -134,21 +134,24 @@ class LargeResponse[Page](Response):
         size = len(self.body)
         if self._read is None or self._respond is None:
             with self._memory.hold(self._owner, size):
-                return await _send_in_parts(self, send)
+                return await _send(self, send)
         response: Response | None = self
         if not self._memory.fits(self._owner, size):
             response, self.body = None, b""
         async with self._memory.reserve(self._owner, size):
-            await _send_in_parts(response or self._respond(await self._read()), send)
+            await _send(response or self._respond(await self._read()), send)
         return None
 
 
-async def _send_in_parts(response: Response, send: Send) -> None:
-    """Send the body in parts; each waits until the client has read most of those before, and so does the end."""
+async def _send(response: Response, send: Send) -> None:
     await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    for start in range(0, len(response.body), _PART_BYTES):
-        part = bytes(response.body[start : start + _PART_BYTES])
-        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send_in_parts(send, bytes(response.body))
+
+
+async def send_in_parts(send: Send, body: bytes) -> None:
+    """Send a body in parts; each waits until the client has read most of those before, and so does the end."""
+    for start in range(0, len(body), _PART_BYTES):
+        await send({"type": "http.response.body", "body": body[start : start + _PART_BYTES], "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -10,6 +10,8 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from src.api.dependencies import components
+from src.api.problems import render
+from src.errors.client import OperationsFailed
 from src.errors.server import TooManyUnreadResponses
 
 SMALL_RESPONSE_BYTES = 64 * 1024
@@ -155,9 +157,12 @@ async def send_in_parts(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def is_small(response: Response) -> bool:
-    """Whether the response is sent without a reservation."""
-    return len(response.body) <= SMALL_RESPONSE_BYTES
+async def read_within_memory[Page](
+    request: Request, read: Callable[[], Awaitable[Page]], respond: Callable[[Page], Response]
+) -> Response:
+    """Read and respond; a large response waits until there is memory for it."""
+    response = respond(await read())
+    return response if _is_small(response) else LargeResponse(request, response, read, respond)
 
 
 async def change_within_memory(request: Request, size: int, change: Callable[[], Awaitable[Response]]) -> Response:
@@ -165,5 +170,12 @@ async def change_within_memory(request: Request, size: int, change: Callable[[],
     if size <= SMALL_RESPONSE_BYTES:
         return await change()
     async with components(request).response_memory.reserve(request.state.user_id, size):
-        response = await change()
-    return response if is_small(response) else LargeResponse(request, response)
+        try:
+            response = await change()
+        except OperationsFailed as failure:  # as large as other responses, because it may have all tasks
+            response = render(failure)
+    return response if _is_small(response) else LargeResponse(request, response)
+
+
+def _is_small(response: Response) -> bool:
+    return len(response.body) <= SMALL_RESPONSE_BYTES

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 from benchmarks import cores, npm
-from benchmarks.load import Address
-from benchmarks.workload import SIGNING_KEY
+from benchmarks.load import Address, LoadError, exchange
+from benchmarks.workload import HEALTH, SIGNING_KEY
 
 _ROOT = Path(__file__).parents[1]
 _START_SECONDS = 20.0
@@ -82,7 +83,7 @@ def serving(name: PeerName, database_url: str, folder: Path, start: Start = _ORD
     command = [*cores.pinned_to_first(start.workers), *_command(name, address[1], start)]
     environment = _environment(name, address[1], start) | {"DATABASE_URL": database_url}
     with TemporaryFile() as log, _started(command, environment, folder, log) as process:
-        if not _accepts_connections(process, address):
+        if not _responds(process, address):
             log.seek(0)
             raise RuntimeError(log.read().decode())
         yield Peer(name, address, process.pid)
@@ -127,10 +128,11 @@ def _free_port() -> int:
     return port
 
 
-def _accepts_connections(process: subprocess.Popen[bytes], address: Address) -> bool:
+def _responds(process: subprocess.Popen[bytes], address: Address) -> bool:
+    """Wait for a response, because the supervisor of several processes listens before one of them serves."""
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(ConnectionRefusedError), socket.create_connection(address):
-            return True
+        with suppress(OSError, LoadError):
+            return exchange(address, HEALTH).status == HTTPStatus.OK
         time.sleep(0.05)
     return False

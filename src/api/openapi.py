@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.compiled_route import CompiledRoute
 from src.api.middleware.jwt_auth import PUBLIC_PATHS
+from src.api.problem_examples import examples_of
 from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
 from src.api.root_path import remove_root_path
 from src.api.route_index import RouteIndex
@@ -48,7 +49,8 @@ _SECURITY = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "A JWT that the Better Auth front end has issued.",
+    "description": "A JWT that the Better Auth front end has issued, such as `(await authClient.token()).data.token`; "
+    "in development, `uv run python -m src token dev-user` prints one.",
 }
 
 
@@ -137,7 +139,10 @@ def _add_security_and_problems(schema: dict[str, Any]) -> None:
             operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
             if parameters := _conditional_headers(operation["responses"]):
                 operation["parameters"] += parameters
-            _mark_problems(operation["responses"])
+            _mark_problems(operation)
+            _correct_references(operation["responses"])
+            for parameter in operation.get("parameters", []):
+                _drop_null(parameter["schema"])
 
 
 def _conditional_headers(responses: dict[str, Any]) -> list[dict[str, Any]]:
@@ -148,8 +153,24 @@ def _conditional_headers(responses: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _mark_problems(responses: dict[str, Any]) -> None:
-    for status, response in responses.items():
+def _mark_problems(operation: dict[str, Any]) -> None:
+    examples = examples_of(operation["operationId"])
+    for status, response in operation["responses"].items():
         if status >= "400":
             [content] = response["content"].values()
-            response["content"] = {MEDIA_TYPE: content}
+            response["content"] = {MEDIA_TYPE: content | {"example": examples[status]}}
+
+
+def _correct_references(responses: dict[str, Any]) -> None:
+    """Remove the type beside a reference to a model, because FastAPI takes each stream for a string."""
+    for response in responses.values():
+        for content in response.get("content", {}).values():
+            if "$ref" in content["schema"]:
+                content["schema"].pop("type", None)
+
+
+def _drop_null(schema: dict[str, Any]) -> None:
+    """Remove null, which no query and no header can send, from an optional parameter."""
+    choices = [choice for choice in schema.pop("anyOf", []) if choice != {"type": "null"}]
+    if choices:
+        schema.update(choices[0] | schema if len(choices) == 1 else {"anyOf": choices})

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from src.api.root_path import route_path
@@ -34,19 +34,6 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """The body of every error response (RFC 9457). `detail` is one sentence that can be shown to users."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:problem-type:task-not-found",
-                    "title": "Task not found",
-                    "status": 404,
-                    "detail": "Task not found.",
-                }
-            ]
-        }
-    )
-
     type: str
     title: str
     status: int
@@ -55,26 +42,6 @@ class Problem(BaseModel):
 
 class ValidationProblem(Problem):
     """The response to an invalid request; `errors` lists the invalid fields."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:problem-type:invalid-request",
-                    "title": "Invalid request",
-                    "status": 422,
-                    "detail": "title: String should have at least 1 character.",
-                    "errors": [
-                        {
-                            "field": "title",
-                            "message": "String should have at least 1 character",
-                            "type": "string_too_short",
-                        }
-                    ],
-                }
-            ]
-        }
-    )
 
     errors: list[FieldError]
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from src.api.middleware.compatibility import describe
 from src.api.openapi import TaskAPI
-from src.api.routers import health, overview, sync, tasks, user_settings
+from src.api.routers import health, overview, pages, sync, tasks, user_settings
 from src.api.routers.aliases import aliases
 from src.app.components import Components
 from src.app.middleware import middleware
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 # Explicit, because FastAPI's defaults would send query strings to any OpenTelemetry SDK set up in this process.
 _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
-_DESCRIPTION = """A task-management API for the users of a Better Auth front end.
+_DESCRIPTION = """\
+Each user of the front end sees only their own tasks, below `/api/{user_id}/tasks`, with a token that Better Auth has
+issued:
+
+* In the browser, `const { data } = await authClient.token()` returns one (Better Auth's `jwt` plugin).
+* On the server, in a component, an action or a route, `await auth.api.getToken({ headers: await headers() })` does.
+* In development, `uv run python -m src token dev-user` prints one for the user `dev-user`.
+
+Send it as `Authorization: Bearer <token>`; on the page with the documentation, enter it under *Authorize*.
 
 Every path below `/api/{user_id}/tasks` also exists below `/api/tasks`, where the user is that of the token.
 Members and parameters are understood in other common spellings, too; the names of those that are unknown and ignored
@@ -32,7 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
     switches = settings.compatibility
     deletion = tasks.delete_router(with_task="json-delete" in switches)
-    routers = (*lists, sync.router, overview.router, tasks.router, deletion, user_settings.router, health.router)
+    own = (*lists, sync.router, overview.router, tasks.router, deletion, user_settings.router)
+    routers = (*own, health.router, pages.router)
     # Not by include_router, because the index of routes does not see included ones.
     routes = [route for router in routers for route in router.routes]
     app = TaskAPI(
@@ -40,7 +49,10 @@ def create_app(settings: Settings) -> FastAPI:
         describe=partial(describe, switches=switches),
         title="Task API",
         version="0.1.0",
+        summary="A task-management API for the users of a Better Auth front end.",
         description=_DESCRIPTION,
+        docs_url=None,  # `pages.router` serves it without a content delivery network (ADR 0059)
+        redoc_url=None,
         redirect_slashes=False,
         middleware=middleware(settings, components),
         telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,

@@ -15,7 +15,14 @@ _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 class FetchError(Exception):
-    """The document cannot be fetched; the message says why, in one line that is safe to log."""
+    """The document cannot be fetched; the message says why, in one line that is safe to log.
+
+    `status` is that of the response, if it is the reason.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 async def fetch_json(http: httpx.AsyncClient, url: httpx.URL, *, seconds: float) -> object:
@@ -58,7 +65,7 @@ def _same_host(origin: httpx.URL, request: httpx.Request) -> httpx.Request:
 
 async def _read(response: httpx.Response) -> bytes:
     if response.status_code != httpx.codes.OK:
-        raise FetchError(f"it responds with status {response.status_code}")
+        raise FetchError(f"it responds with status {response.status_code}", response.status_code)
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

@@ -4,13 +4,20 @@ import asyncio
 
 import typer
 
+from src.development.settings import existing_development_database
 from src.doctor import run_checks
+from src.doctor.findings import ok
+
+_DEVELOPMENT = ok("set-up", "that of 'python -m src dev' in .data, because DATABASE_URL is not set")
 
 
 def doctor() -> None:
     """Check the settings, the database and the token sources, and say how to fix problems. Changes nothing."""
-    if not asyncio.run(_run()):
-        raise SystemExit(1)
+    with existing_development_database() as is_development:
+        if is_development:
+            typer.echo(str(_DEVELOPMENT))
+        if not asyncio.run(_run()):
+            raise SystemExit(1)
 
 
 async def _run() -> bool:

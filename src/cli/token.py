@@ -13,8 +13,7 @@ from src.config import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings
 from src.development.settings import development_settings
 from src.development.tokens import mint
 
-_SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS")
-_TOKEN_SOURCES = (*_SECRETS, "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
+_TOKEN_SOURCES = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "BETTER_AUTH_URL", "BETTER_AUTH_JWKS_URL")
 
 
 def token(
@@ -29,8 +28,6 @@ def token(
     if inspecting:
         _inspect(sys.stdin.read().strip().removeprefix("Bearer "))
     else:
-        if any(map(is_set, _SECRETS)) and not is_set("ENVIRONMENT"):
-            raise SystemExit("To sign with the configured secret, also set ENVIRONMENT=development.")
         _print_token(development_settings(database_url=PLACEHOLDER_DATABASE_URL), user_id)
 
 

@@ -8,6 +8,7 @@ from src.config.settings import (
     load_migration_url,
     load_settings,
     set_default,
+    value_of,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "load_migration_url",
     "load_settings",
     "set_default",
+    "value_of",
 ]

@@ -180,7 +180,13 @@ def set_default(name: str, value: str) -> None:
 
 def is_set(name: str) -> bool:
     """Return whether the environment or `.env` sets the variable; an empty value counts as unset."""
-    return any(value and key.upper() == name for key, value in (dotenv_values(_ENV_FILE) | os.environ).items())
+    return value_of(name) is not None
+
+
+def value_of(name: str) -> str | None:
+    """Return the value that the environment or `.env` sets; an empty one counts as unset."""
+    values = (dotenv_values(_ENV_FILE) | os.environ).items()
+    return next((value for key, value in values if value and key.upper() == name), None)
 
 
 def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails

@@ -118,10 +118,16 @@ class Database:
         return PoolStats(pool.idle, pool.used, pool.max_size, max(0, self._admission.in_flight - pool.used))
 
     async def warm_up(self) -> None:
-        """Open a few connections, so that the first requests do not wait for them; give up after four seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
-                await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
+        """Open a few connections, so that the first requests do not wait for them; give up after four seconds.
+
+        Whether it succeeds or not, requests connect when they need to. `connect` has logged what it retries.
+        """
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CALL_TIMEOUT_SECONDS):
+                    await self._pool.warm_up(min(_WARM_CONNECTIONS, self._pool.max_size))
+        except Exception as error:  # noqa: BLE001 - whatever it is, requests meet it again and are refused
+            logger.warning("cannot connect to the database: %s", describe(error))
 
     async def _open_connection(self, alternative: Callable[[], Connection | None]) -> Connection:
         connection = await connect(alternative, **self._options)

@@ -103,8 +103,16 @@ class ConnectionPool:
             self._start_generation()
 
     async def warm_up(self, count: int) -> None:
-        """Open connections ahead of the first requests; those that cannot be opened are opened when needed."""
-        await asyncio.gather(*(self._open_ahead() for _ in range(count)), return_exceptions=True)
+        """Open one connection ahead of the first requests, and then the others; those that fail open when needed.
+
+        Raises:
+            Exception: The first connection cannot be opened, so that there is one error to report.
+        """
+        first = await self.acquire()
+        try:
+            await asyncio.gather(*(self._open_ahead() for _ in range(count - 1)), return_exceptions=True)
+        finally:
+            self.release(first)
 
     async def aclose(self) -> None:
         """Wait until all connections are released, and close them."""

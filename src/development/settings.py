@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 
-from src.config import Settings, is_set, load_settings, set_default
+from src.config import Settings, is_set, load_settings, set_default, value_of
 from src.development.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 _DATA = Path(".data")
+_POSTGRES = _DATA / "postgres"
 
 
 @contextmanager
@@ -22,11 +23,30 @@ def development_database() -> Iterator[None]:
         yield
         return
     try:
-        with EmbeddedPostgres(_DATA / "postgres") as server:
+        with EmbeddedPostgres(_POSTGRES) as server:
             set_default("DATABASE_URL", server.url)
             yield
     except EmbeddedPostgresError as error:
         raise SystemExit(str(error)) from None
+
+
+@contextmanager
+def existing_development_database() -> Iterator[bool]:
+    """Use the database and defaults of `python -m src dev`, if it has run here and no other database is configured.
+
+    Yields:
+        Whether it does.
+
+    Raises:
+        SystemExit: As for `development_database`.
+    """
+    is_production = (value_of("ENVIRONMENT") or "development") != "development"
+    if is_set("DATABASE_URL") or is_production or not _POSTGRES.exists():
+        yield False
+        return
+    with development_database():
+        _set_defaults()
+        yield True
 
 
 def development_settings(**values: str) -> Settings:
@@ -35,15 +55,19 @@ def development_settings(**values: str) -> Settings:
     Raises:
         SystemExit: A setting is invalid, or ENVIRONMENT is production.
     """
+    _set_defaults()
+    settings = load_settings(**values)
+    if settings.environment == "production":
+        raise SystemExit("This command is for development, but ENVIRONMENT is production.")
+    return settings
+
+
+def _set_defaults() -> None:
     set_default("ENVIRONMENT", "development")
     set_default("SHUTDOWN_DELAY", "0")
     set_default("ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000")
     if not is_set("BETTER_AUTH_SECRETS"):
         set_default("BETTER_AUTH_SECRET", _secret())
-    settings = load_settings(**values)
-    if settings.environment == "production":
-        raise SystemExit("This command is for development, but ENVIRONMENT is production.")
-    return settings
 
 
 def _secret() -> str:

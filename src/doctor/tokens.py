@@ -51,11 +51,14 @@ async def _jwks(url: httpx.URL) -> Finding:
         if not isinstance(entries, list):
             raise FetchError("the response is not a JWK Set")  # noqa: TRY301 - the same remedy for all errors
     except (FetchError, KeyError) as error:
-        remedy = (
-            "is the front end running with the jwt plugin? If its address differs for the API, set BETTER_AUTH_JWKS_URL"
-        )
-        return failed("JWKS", f"{location} has no keys ({error}): {remedy}")
+        return failed("JWKS", f"{location} has no keys ({error}): {_remedy(error)}")
     return _keys(location, url, entries)
+
+
+def _remedy(error: FetchError | KeyError) -> str:
+    if isinstance(error, FetchError) and error.status == httpx.codes.INTERNAL_SERVER_ERROR:
+        return "does Better Auth's database have the table jwks of the jwt plugin? Run 'npx auth migrate' there"
+    return "is the front end running with the jwt plugin? If its address differs for the API, set BETTER_AUTH_JWKS_URL"
 
 
 def _keys(location: str, url: httpx.URL, entries: list[object]) -> Finding:

@@ -1,9 +1,9 @@
 """The wire format of delta sync: sync tokens, and pages of changed tasks."""
 
 import re
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, Json, WithJsonSchema
 
 from src.schemas.task import MAX_PAGE, Task
 
@@ -43,8 +43,11 @@ def _valid(text: str) -> str:
 
 
 SyncTokenText = Annotated[
-    str, AfterValidator(_valid), WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$"})
+    str,
+    AfterValidator(_valid),
+    WithJsonSchema({"type": "string", "pattern": f"^{_FORMAT.pattern}$", "examples": ["0"]}),
 ]
+ChangeName = Literal["created", "updated", "completed", "reopened", "deleted", "restored", "erased"]
 ChangesLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 
@@ -56,3 +59,23 @@ class TaskChanges(BaseModel):
     ]
     next_since: Annotated[str, Field(description="The sync token for the next request: send it as `since`.")]
     more: Annotated[bool, Field(description="Whether there are more changes already: request the next page at once.")]
+
+
+class TaskEvent(BaseModel):
+    """A server-sent event: a task has changed. Between events there are comments, which clients ignore."""
+
+    event: ChangeName
+    id: Annotated[
+        SyncTokenText, Field(description="The sync token after the change; browsers send it when they reconnect.")
+    ]
+    data: Annotated[
+        Json[Task],
+        Field(description="The task as it is now, as JSON."),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": "#/components/schemas/Task"},
+            }
+        ),
+    ]

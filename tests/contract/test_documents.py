@@ -11,7 +11,9 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _ARCHITECTURE = _ROOT / "specs" / "architecture.md"
 _MAP = _ROOT / "CLAUDE.md"
-_GUIDES = (*sorted(_ROOT.glob("*.md")), *sorted(_ROOT.glob("specs/*.md")), _ROOT / "benchmarks" / "README.md")
+_GUIDES = tuple(
+    path for pattern in ("*.md", "docs/*.md", "specs/*.md", "benchmarks/*.md") for path in sorted(_ROOT.glob(pattern))
+)
 
 _FUNCTION = re.compile(r"`([\w/]+\.py):([\w.]+)`")
 _FROM_ROOT = re.compile(r"(?<![\w./-])(?:src|tests|specs|alembic|benchmarks|\.ci|\.specify)/[\w./*-]*[\w*/]")

@@ -138,6 +138,19 @@ def test_the_stream_is_documented_as_one(document: dict[str, Any]) -> None:
     assert {each["name"] for each in operation["parameters"]} == {"user_id", "since", "Last-Event-ID"}
 
 
+@pytest.mark.req("TASK-FR-312")
+def test_no_parameter_may_be_null(document: dict[str, Any]) -> None:
+    parameters = [each for operation in operations(document).values() for each in operation.get("parameters", [])]
+    assert parameters
+    assert [each["name"] for each in parameters if "null" in _types(each["schema"])] == []
+
+
+def _types(schema: dict[str, Any]) -> set[str]:
+    """Return the types that a schema allows, beyond references."""
+    choices = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
+    return {str(schema.get("type"))}.union(*map(_types, choices))
+
+
 @pytest.mark.req("TASK-FR-062")
 def test_the_snapshot_is_current(document: dict[str, Any]) -> None:
     assert json.loads(SNAPSHOT.read_text()) == document, "run 'python -m src openapi' and review the difference"

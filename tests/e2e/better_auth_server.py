@@ -1,6 +1,5 @@
 """A real Better Auth front end on 127.0.0.1, its users, and every kind of signed thing they can send."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.e2e.better_auth.node_version import node_problem
 from tests.e2e.better_auth.process import node
 from tests.support.commands import IN_CI
 
@@ -20,11 +20,8 @@ type CookieCache = Literal["compact", "jwt", "jwe", "jwks"]
 PASSWORD = "correct horse battery staple"
 ANSWER_SECONDS = 10
 
-needs_node = pytest.mark.skipif(
-    shutil.which("npm") is None and not IN_CI,
-    reason="Node.js with npm is not installed; the front end of these tests is written for it.",
-)
-"""Skips where there is no Node.js; in CI such tests fail instead."""
+needs_node = pytest.mark.skipif(node_problem() is not None and not IN_CI, reason=str(node_problem()))
+"""Skips where Node.js is missing or too old; in CI such tests fail instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +39,10 @@ class BetterAuthUser:
     def plugin_token(self) -> str:
         """Return a token that the jwt plugin signs."""
         return self._get("/api/auth/token")
+
+    def server_token(self) -> str:
+        """Return a token that a server component or an action of the front end gets."""
+        return self._get("/test/server-token")
 
     def header_token(self) -> str:
         """Return the jwt plugin's token from the header of the session's response."""

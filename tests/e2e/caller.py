@@ -36,7 +36,7 @@ ROUTES = [
 ]
 ENDLESS = {("GET", f"{LIST}/events")}
 ROUTES_OF_ONE_TASK = [route for route in ROUTES if "{task_id}" in str(route.values[1])]
-PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/redoc"]
+PUBLIC = ["/health", "/ready", "/openapi.json", "/docs", "/"]
 
 type Options = dict[str, Any]
 type Task = dict[str, Any]

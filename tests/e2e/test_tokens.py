@@ -76,7 +76,9 @@ def cookie_pair(connect: Connect, start_api: StartApi) -> Pair:
 
 
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-021")
-@pytest.mark.parametrize("token_of", [BetterAuthUser.plugin_token, BetterAuthUser.header_token])
+@pytest.mark.parametrize(
+    "token_of", [BetterAuthUser.plugin_token, BetterAuthUser.server_token, BetterAuthUser.header_token]
+)
 @pytest.mark.parametrize("algorithm", PUBLISHED)
 def test_tokens_of_the_plugin_are_accepted(connect: Connect, algorithm: PluginAlgorithm, token_of: TokenOf) -> None:
     pair = connect(algorithm)

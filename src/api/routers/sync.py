@@ -7,16 +7,17 @@ from fastapi import Depends, Header, Query, Request, Response
 from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
 from src.api.event_stream import EventStream, max_connections, stream_seconds
-from src.api.openapi import errors, headers
+from src.api.openapi import Responses, errors, headers
 from src.api.response_memory import read_within_memory
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
-from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges
+from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges, TaskEvent
 from src.schemas.task import MAX_PAGE
 
 router = owner_router()
 
 _CHANGED = {200: headers(ETag="The user's revision; absent if `more` is true.")} | NOT_MODIFIED | errors(410)
+_EVENTS: Responses = {200: {"model": TaskEvent, "description": "Server-sent events; the schema is that of each event."}}
 _SINCE = "The sync token: `next_since` of the previous response, or the id of the last event"
 
 
@@ -48,7 +49,7 @@ async def resume_token(
     return None if text is None else SyncToken.parse(text)
 
 
-@router.get("/events", status_code=200, response_class=EventStream, responses=errors(410, 429))
+@router.get("/events", status_code=200, response_class=EventStream, responses=_EVENTS | errors(410, 429))
 async def stream_events(
     request: Request,
     owner: Owner,

@@ -10,6 +10,8 @@ from pathlib import Path
 from select import select
 from subprocess import DEVNULL, PIPE, CalledProcessError, Popen, TimeoutExpired, run
 
+from tests.e2e.better_auth.node_version import node_problem
+
 HOME = Path(__file__).parent
 LOCK = HOME / "package-lock.json"
 STAMP = HOME / "node_modules" / ".installed"
@@ -53,6 +55,8 @@ def _stop(process: Popen[str]) -> None:
 
 @cache
 def _install() -> None:
+    if problem := node_problem():
+        raise RuntimeError(problem)
     with LOCK.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # only one of two concurrent test runs installs
         wanted = hashlib.file_digest(lock, "sha256").hexdigest()

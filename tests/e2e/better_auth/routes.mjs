@@ -10,6 +10,7 @@ export function createRoutes({ auth, origin, config, outbox }) {
   return {
     "GET /api/token": (request) => tokenRoute(auth, request),
     "GET /api/auth/jwks": (request) => jwksRoute(auth, jwks, request),
+    "GET /test/server-token": async ({ headers }) => Response.json(await auth.api.getToken({ headers })),
     "GET /test/stats": () => Response.json({ jwksFetches: jwks.fetches }),
     "POST /test/outage": async (request) => {
       jwks.down = (await request.json()).jwks;

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from tests.conftest import JSON, ORIGIN, StartApp, User, client
 from tests.support.tokens import mint
 
-PUBLIC = ["/health", "/ready", "/docs", "/redoc", "/openapi.json"]
+PUBLIC = ["/health", "/ready", "/docs", "/openapi.json", "/"]
 
 
 def _operations(app: FastAPI) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ async def test_every_route_refuses_no_token_and_a_foreign_token(start_app: Start
 
 @pytest.mark.req("AUTH-FR-001")
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/x", "/nowhere", "/docs/x", "/HEALTH", "/health//", "/openapi.json/x"]
+    "path", ["/api", "/api/x", "/redoc", "/nowhere", "/docs/x", "/HEALTH", "/health//", "/openapi.json/x"]
 )
 async def test_unknown_paths_are_closed_too(anonymous: httpx.AsyncClient, path: str) -> None:
     assert (await anonymous.get(path)).status_code == 401

@@ -121,7 +121,8 @@ async def test_a_failure_to_connect_gives_the_permit_back() -> None:
         with pytest.raises(ConnectionRefusedError):
             await pool.acquire()
     assert pool.used == 0
-    await pool.warm_up(1)
+    with pytest.raises(ConnectionRefusedError):
+        await pool.warm_up(1)
     assert (pool.idle, pool.used) == (0, 0)
 
 

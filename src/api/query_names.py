@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from src.schemas.spellings import PARAMETERS, fold, index
+from src.schemas.spellings import PARAMETERS, index, spelling_key
 from src.schemas.task import MAX_PAGE
 
 _REPEATABLE = {"category", "priority", "tag", "tags"}
@@ -65,7 +65,7 @@ def _understand(query_string: bytes, names: frozenset[str]) -> UnderstoodQuery:
 
 def _canonical(name: str, names: frozenset[str]) -> str:
     """Return the parameter's name in the contract; `tags[]` is how some libraries repeat `tags`."""
-    return name if name in names else _spellings(names).get(fold(name.removesuffix("[]")), name)
+    return name if name in names else _spellings(names).get(spelling_key(name.removesuffix("[]")), name)
 
 
 @cache
@@ -86,7 +86,7 @@ def _with_one_less(word: str) -> Iterator[str]:
 
 def _nearest(name: str, names: frozenset[str]) -> tuple[str, ...]:
     """Return what the parameter may have been meant to be: one edit away, or the same purpose under another name."""
-    word = fold(name.removesuffix("[]"))
+    word = spelling_key(name.removesuffix("[]"))
     if concepts := tuple(each for each in _OTHER_CONCEPTS.get(word, ()) if each in names):
         return concepts
     if not _SHORTEST_NEAR - 1 <= len(word) <= _LONGEST_NEAR:
@@ -116,7 +116,7 @@ def _disagreements(sent: Iterable[_Sent], names: frozenset[str]) -> Iterator[dic
 def _with_offsets(sent: list[_Sent]) -> list[_Sent]:
     """Convert numbers of pages, from 1 on, to offsets."""
     size = next((each.value for each in reversed(sent) if each.name == "limit"), str(MAX_PAGE))
-    return [_with_offset(each, size) if fold(each.name) in _PAGES else each for each in sent]
+    return [_with_offset(each, size) if spelling_key(each.name) in _PAGES else each for each in sent]
 
 
 def _with_offset(page: _Sent, size: str) -> _Sent:

@@ -34,6 +34,7 @@ from src.config.types import (
 )
 from src.db.url import DatabaseUrl
 from src.rate_limiting.rate import Rate, RateOrOff
+from src.schemas.origin import WILDCARD
 
 _ENV_FILE = ".env"
 
@@ -118,6 +119,15 @@ class Settings(DatabaseSettings):
         ]
         if unnamed or (strict and not self.front_ends):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
+        return self
+
+    @model_validator(mode="after")
+    def _require_exact_origins_for_cookies(self) -> Self:
+        if self.better_auth_cookie_cache and any(WILDCARD in origin for origin in self.allowed_origins):
+            raise ValueError(
+                "ALLOWED_ORIGINS must not contain '*' where BETTER_AUTH_COOKIE_CACHE is set, because pages of every "
+                "site that matches could use the session cookie"
+            )
         return self
 
     @property

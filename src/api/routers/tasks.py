@@ -10,7 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
-from src.api.response_memory import TASK_BYTES, LargeResponse, change_within_memory, is_small
+from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -65,10 +65,7 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if if_none_match and tasks.has_etag(query) and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
-        response = respond(request, await tasks.list_tasks(query))
-        if is_small(response):
-            return response
-        return LargeResponse(request, response, lambda: tasks.list_tasks(query), partial(respond, request))
+        return await read_within_memory(request, lambda: tasks.list_tasks(query), partial(respond, request))
 
     return router
 

@@ -73,8 +73,11 @@ class CompiledRoute(APIRoute):
             self.app = self._run
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = understand(scope["query_string"], self._parameters) if scope["query_string"] else NO_QUERY
-        scope["query_string"] = query.query_string
+        query = NO_QUERY
+        if scope["query_string"]:
+            query = understand(scope["query_string"], self._parameters, self._body_model)
+            scope["query_string"] = query.query_string
+            scope["state"]["spellings"] = query.spellings
         request = Request(scope, receive, send)
         try:
             body = await _json_body(request) if self.body_field else _MISSING

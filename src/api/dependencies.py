@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
-_API_VERSION = re.compile(r"v\d+", re.ASCII)
+_NO_USER = re.compile(r"(?i:v)\d+(\.\d+)*|tasks|settings|stats|tags", re.ASCII)
+"""Segments of wrong paths in the place of the user id: the version of an API, and resources."""
 
 
 def components(request: Request) -> "Components":
@@ -37,10 +38,10 @@ async def require_owner(request: Request, user_id: UserId) -> OwnerId:
 
     Raises:
         UserMismatch: The path names another user.
-        PathNotFound: What the path has there is the version of an API, as in `/api/v1/tasks`.
+        PathNotFound: What the path has there is no user id, as in `/api/v1/tasks` and `/api/tasks/settings`.
     """
     if user_id != request.state.user_id:
-        raise PathNotFound if _API_VERSION.fullmatch(user_id) else UserMismatch
+        raise PathNotFound if _NO_USER.fullmatch(user_id) else UserMismatch
     return OwnerId(user_id)
 
 

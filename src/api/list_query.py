@@ -17,8 +17,12 @@ from src.schemas.query import TaskQuery
 _SCHEMAS: dict[str, dict[str, Any]] = TaskQuery.model_json_schema()["properties"]
 _LISTS = {name for name, schema in _SCHEMAS.items() if schema.get("type") == "array"}
 
-PARAMETERS = {"parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _SCHEMAS.items()]}
-"""The parameters for the OpenAPI document."""
+_SYNONYMS = {"q": "search", "sort_by": "sort", "sort_order": "order", "skip": "offset"}
+_DOCUMENTED = _SCHEMAS | {
+    synonym: _SCHEMAS[name] | {"description": f"The same as `{name}`."} for synonym, name in _SYNONYMS.items()
+}
+PARAMETERS = {"parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _DOCUMENTED.items()]}
+"""The parameters for the OpenAPI document, with the spellings that clients use most."""
 
 
 async def task_query(request: Request) -> TaskQuery:

@@ -11,12 +11,18 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from src.api.root_path import route_path
+from src.api.sent_names import sent_name, sent_path
 from src.errors.base import AppError, problem_document
 from src.schemas.operations import OperationResult
 from src.schemas.task import DetailedTask
 
-# For what pydantic explains with a regular expression.
-_MESSAGES = {"string_pattern_mismatch": "must not contain the character NUL"}
+# For what pydantic explains with a regular expression, or in the terms of Python.
+_MESSAGES = {
+    "string_pattern_mismatch": "must not contain the character NUL",
+    "model_attributes_type": "must be a JSON object",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",  # pydantic's repeats the value
+    "union_tag_not_found": "{discriminator} is required",
+}
 
 _MAX_ERRORS = 100
 
@@ -83,7 +89,7 @@ def problem_of(request: Request, error: Exception) -> Response | None:
         case HTTPException():
             return _framework_error(request, error)
         case RequestValidationError():
-            return _invalid(error)
+            return _invalid(request, error)
     return None
 
 
@@ -96,11 +102,11 @@ def _framework_error(request: Request, error: HTTPException) -> Response:
     return problem(error.status_code, slug, phrase, f"{error.detail}.", headers)
 
 
-def _invalid(error: RequestValidationError) -> Response:
+def _invalid(request: Request, error: RequestValidationError) -> Response:
     if isinstance(error.body, bytes):  # FastAPI parses JSON and nothing else
         detail = "Send 'Content-Type: application/json'."
         return problem(415, "unsupported-media-type", "Unsupported media type", detail)
-    return _unprocessable(error.errors())
+    return _unprocessable(request, error.errors(), error.body)
 
 
 def _allow(request: Request) -> dict[str, str]:
@@ -110,19 +116,28 @@ def _allow(request: Request) -> dict[str, str]:
     return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))} if methods else {}
 
 
-def _unprocessable(details: Sequence[Any]) -> Response:
+def _unprocessable(request: Request, details: Sequence[Any], body: object) -> Response:
     """Render each error without its input, because that may be a secret, or no JSON at all."""
     details = details[:_MAX_ERRORS]
-    errors = [{"field": _field(each), "message": _message(each), "type": each["type"]} for each in details]
+    errors = [
+        {"field": _field(request, each, body), "message": _message(each), "type": each["type"]} for each in details
+    ]
     detail = "; ".join(f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors)
     return problem(422, "invalid-request", "Invalid request", f"{detail}.", errors=errors)
 
 
 def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     message: str = detail["msg"]
-    return _MESSAGES.get(detail["type"], message.removeprefix("Value error, "))
+    ours = _MESSAGES.get(detail["type"])
+    return message.removeprefix("Value error, ") if ours is None else ours.format_map(detail.get("ctx", {}))
 
 
-def _field(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
-    """Join `("body", "tags", 0)` as `tags.0`; the position of a JSON syntax error is no field."""
-    return "" if detail["type"] == "json_invalid" else ".".join(map(str, detail["loc"][1:]))
+def _field(request: Request, detail: Any, body: object) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
+    """Join `("body", "tags", 0)` as `tags.0`; the position of a JSON syntax error is no field.
+
+    A parameter has no index, because items may also be separated by commas.
+    """
+    source, *path = detail["loc"]
+    if detail["type"] == "json_invalid" or not path:
+        return ""
+    return sent_name(request, path[0]) if source == "query" else sent_path(path, body if source == "body" else None)

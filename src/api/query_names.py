@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from src.schemas.spellings import PARAMETERS, index, spelling_key
+from pydantic import BaseModel
+
+from src.schemas.name_list import list_names
+from src.schemas.query import TaskQuery
+from src.schemas.spellings import MEMBERS, PARAMETERS, agree, index, member_spellings, spelling_key
 from src.schemas.task import MAX_PAGE
 
 _REPEATABLE = {"category", "priority", "tag", "tags"}
@@ -15,12 +20,17 @@ MAX_CACHED_QUERY = 4096
 """The maximum length in bytes, because a client could fill the cache with longer ones."""
 _MAX_UNKNOWN = 100
 _SHORTEST_NEAR, _LONGEST_NEAR = 4, 24
-_PAGES = ("page", "pagenumber")
+_PAGES = ("page", "pagenumber", "pagenum", "pageno")
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
+_AFFIXES = ("{}filter", "filter{}", "filterby{}", "filters{}", "task{}")
+_SHORTEST_WORD = 3
+_MAX_WORDS = 100
+"""The maximum length in characters of a name in whose words known ones are looked for."""
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _OTHER_CONCEPTS = {
-    "due": ("due_before", "due_after"),
-    "duedate": ("due_before", "due_after"),
-    **dict.fromkeys(_PAGES, ("offset", "cursor")),
+    **dict.fromkeys(("due", *map(spelling_key, ("due_date", *MEMBERS["due_date"]))), ("due_before", "due_after")),
+    **dict.fromkeys(("title", "description"), ("search",)),
+    "page": ("offset", "cursor"),
 }
 """Parameters of other APIs, and what has their purpose here."""
 
@@ -31,6 +41,8 @@ class UnderstoodQuery(NamedTuple):
     query_string: bytes
     unknown: tuple[str, ...] = ()
     errors: tuple[dict[str, Any], ...] = ()
+    spellings: MappingProxyType[str, str] = MappingProxyType({})
+    """The spellings that were sent, by the name in the contract."""
 
 
 class _Sent(NamedTuple):
@@ -44,73 +56,106 @@ class _Sent(NamedTuple):
 NO_QUERY = UnderstoodQuery(b"")
 
 
-def understand(query_string: bytes, names: frozenset[str]) -> UnderstoodQuery:
-    """Rename the parameters of a query string to these names of the contract."""
+def understand(query_string: bytes, names: frozenset[str], body: type[BaseModel] | None = None) -> UnderstoodQuery:
+    """Rename the parameters of a query string to these names of the contract; `body` is the model of the body."""
     if len(query_string) > MAX_CACHED_QUERY:
-        return _understand.__wrapped__(query_string, names)
-    return _understand(query_string, names)
+        return _understand.__wrapped__(query_string, names, body)
+    return _understand(query_string, names, body)
 
 
 @lru_cache(maxsize=256)  # clients repeat a few
-def _understand(query_string: bytes, names: frozenset[str]) -> UnderstoodQuery:
+def _understand(query_string: bytes, names: frozenset[str], body: type[BaseModel] | None) -> UnderstoodQuery:
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    if all(name in names for name, _ in pairs):
-        return UnderstoodQuery(query_string)
     renamed = [_Sent(_canonical(name, names), name, value) for name, value in pairs]
     sent = _with_offsets(renamed) if "offset" in names else renamed
     unknown = tuple(islice(dict.fromkeys(each.name for each in sent if each.name not in names), _MAX_UNKNOWN))
-    errors = (*_misspelled(unknown, names), *_disagreements(sent, names))
-    return UnderstoodQuery(urlencode([(each.name, each.value) for each in sent]).encode(), unknown, errors)
+    errors = (*_misspelled(unknown, names, body), *_disagreements(sent, names))
+    if all(each.name == each.spelling for each in sent):
+        return UnderstoodQuery(query_string, unknown, errors)
+    spellings = MappingProxyType({each.name: each.spelling for each in sent})
+    return UnderstoodQuery(urlencode([(each.name, each.value) for each in sent]).encode(), unknown, errors, spellings)
 
 
 def _canonical(name: str, names: frozenset[str]) -> str:
-    """Return the parameter's name in the contract; `tags[]` is how some libraries repeat `tags`."""
-    return name if name in names else _spellings(names).get(spelling_key(name.removesuffix("[]")), name)
+    """Return the parameter's name in the contract."""
+    return _spellings(names).get(_folded(name), name)
+
+
+def _folded(name: str) -> str:
+    """Fold a name without brackets, with which some libraries repeat and nest: `tags[]`, `filter[status]`."""
+    return spelling_key(name.replace("[", "").replace("]", ""))
 
 
 @cache
 def _spellings(names: frozenset[str]) -> dict[str, str]:
-    return index(dict.fromkeys(names), PARAMETERS)
+    """Map each folded spelling to its name, also of a name that the contract documents as a synonym (`q`)."""
+    synonyms = {each for others in PARAMETERS.values() for each in others}
+    own = index(dict.fromkeys(names - synonyms), PARAMETERS)
+    long_ones = {each: name for each, name in own.items() if len(each) >= _SHORTEST_WORD}
+    return {affix.format(each): name for each, name in long_ones.items() for affix in _AFFIXES} | own
 
 
 @cache
-def _near(names: frozenset[str]) -> dict[str, str]:
-    """Map each spelling, and each with one character less, to its name."""
-    long_ones = {each: name for each, name in _spellings(names).items() if len(each) >= _SHORTEST_NEAR}
-    return {less: name for each, name in long_ones.items() for less in _with_one_less(each)} | long_ones
+def _remedies(names: frozenset[str], body: type[BaseModel] | None) -> dict[str, str]:
+    """Map each folded spelling of a parameter, or of a member of the body, to what to send instead."""
+    members = {} if body is None else member_spellings(body)
+    concepts = {each: [name for name in known if name in names] for each, known in _OTHER_CONCEPTS.items()}
+    return (
+        {each: f"send '{name}' in the body" for each, name in members.items()}
+        | {each: f"use '{name}'" for each, name in _spellings(names).items()}
+        | {each: f"use {' or '.join(map(repr, known))}" for each, known in concepts.items() if known}
+    )
+
+
+@cache
+def _near(names: frozenset[str], body: type[BaseModel] | None) -> dict[str, str]:
+    """Map each spelling, and each with one character less, to what to send instead."""
+    long_ones = {each: remedy for each, remedy in _remedies(names, body).items() if len(each) >= _SHORTEST_NEAR}
+    return {less: remedy for each, remedy in long_ones.items() for less in _with_one_less(each)} | long_ones
 
 
 def _with_one_less(word: str) -> Iterator[str]:
     return (word[:position] + word[position + 1 :] for position in range(len(word)))
 
 
-def _nearest(name: str, names: frozenset[str]) -> tuple[str, ...]:
-    """Return what the parameter may have been meant to be: one edit away, or the same purpose under another name."""
-    word = spelling_key(name.removesuffix("[]"))
-    if concepts := tuple(each for each in _OTHER_CONCEPTS.get(word, ()) if each in names):
-        return concepts
-    if not _SHORTEST_NEAR - 1 <= len(word) <= _LONGEST_NEAR:
-        return ()
-    found = (_near(names).get(each) for each in (word, *_with_one_less(word)))
-    return next(((each,) for each in found if each), ())
+def _remedy(name: str, names: frozenset[str], body: type[BaseModel] | None) -> str | None:
+    """Return what to send instead of a parameter that is, has a word of, or is one edit from, one that is known."""
+    remedies, folded = _remedies(names, body), _folded(name)
+    words = [spelling_key(word) for word in _WORD.findall(name[:_MAX_WORDS])]
+    exact = [folded, *(word for word in words if len(word) >= _SHORTEST_WORD)]
+    if found := next((remedies[each] for each in exact if each in remedies), None):
+        return found
+    if not _SHORTEST_NEAR - 1 <= len(folded) <= _LONGEST_NEAR:
+        return None
+    near = _near(names, body)
+    return next((near[each] for each in (folded, *_with_one_less(folded)) if each in near), None)
 
 
-def _misspelled(unknown: Iterable[str], names: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _misspelled(
+    unknown: Iterable[str], names: frozenset[str], body: type[BaseModel] | None
+) -> Iterator[dict[str, Any]]:
     for name in unknown:
-        if nearest := _nearest(name, names):
-            message = f"no such parameter; use {' or '.join(repr(each) for each in nearest)}"
-            yield {"type": "unknown_parameter", "loc": ("query", name), "msg": message}
+        if "offset" in names and spelling_key(name) in _PAGES:
+            yield {"type": "page_number", "loc": ("query", name), "msg": "must be a number from 1 on"}
+        elif remedy := _remedy(name, names, body):
+            yield {"type": "unknown_parameter", "loc": ("query", name), "msg": f"no such parameter; {remedy}"}
 
 
 def _disagreements(sent: Iterable[_Sent], names: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Find parameters that several spellings give several values."""
-    values: dict[str, dict[str, str]] = {}
-    for name, spelling, value in sent:
-        values.setdefault(name, {})[spelling] = value
-    for name, by_spelling in values.items():
-        if name in names - _REPEATABLE and len(set(by_spelling.values())) > 1:
-            message = f"{' and '.join(by_spelling)} disagree; send only one of them"
+    """Find parameters that several spellings, or repetitions, give several values."""
+    values: dict[str, list[_Sent]] = {}
+    for each in sent:
+        values.setdefault(each.name, []).append(each)
+    for name, repeated in values.items():
+        if name in names - _REPEATABLE and len(repeated) > 1 and not _agree(name, [each.value for each in repeated]):
+            spellings = dict.fromkeys(each.spelling for each in repeated)
+            differ = "disagree" if len(spellings) > 1 else "has several values"
+            message = f"{list_names(spellings, ' and ')} {differ}; send only one of them"
             yield {"type": "spellings_disagree", "loc": ("query", name), "msg": message}
+
+
+def _agree(name: str, values: list[str]) -> bool:
+    return len(set(values)) == 1 or (name in TaskQuery.model_fields and agree(TaskQuery, name, values))
 
 
 def _with_offsets(sent: list[_Sent]) -> list[_Sent]:
@@ -120,6 +165,7 @@ def _with_offsets(sent: list[_Sent]) -> list[_Sent]:
 
 
 def _with_offset(page: _Sent, size: str) -> _Sent:
-    if _NUMBER.fullmatch(page.value) and _NUMBER.fullmatch(size):
-        return page._replace(name="offset", value=str((int(page.value) - 1) * int(size)))
-    return page
+    """Convert the number of a page; a size that is none is reported by itself."""
+    if not _NUMBER.fullmatch(page.value):
+        return page
+    return page._replace(name="offset", value=str((int(page.value) - 1) * int(size if _NUMBER.fullmatch(size) else 0)))

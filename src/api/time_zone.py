@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
+from src.api.sent_names import sent_name
 from src.errors.client import InvalidTimeZone
 from src.schemas.query import TZ_DESCRIPTION
 from src.schemas.time_zone import is_time_zone
@@ -32,6 +33,6 @@ def named_zone(request: Request) -> str | None:
     for field, name in (("tz", request.query_params.get("tz")), (_HEADER, request.headers.get(_HEADER))):
         if name is not None:
             if not is_time_zone(name):
-                raise InvalidTimeZone(field)
+                raise InvalidTimeZone(sent_name(request, field))
             return name
     return None

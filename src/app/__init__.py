@@ -29,7 +29,8 @@ issued:
 
 Send it as `Authorization: Bearer <token>`; on the page with the documentation, enter it under *Authorize*.
 
-Every path below `/api/{user_id}/tasks` also exists below `/api/tasks`, where the user is that of the token.
+Every path below `/api/{user_id}/tasks` also exists below `/api/tasks`, where the user is that of the token, and
+`/api/{user_id}/settings` as `/api/settings`.
 Members and parameters are understood in other common spellings, too; the names of those that are unknown and ignored
 are in the response header `Ignored-Names`."""
 

@@ -97,7 +97,9 @@ class PathNotFound(AppError):
     status = 404
     slug = "not-found"
     title = "Not Found"
-    detail = "No such path; the tasks are below '/api/tasks' and '/api/{user_id}/tasks'."
+    detail = (
+        "No such path; the API is below '/api/{user_id}', and without a user id at '/api/tasks' and '/api/settings'."
+    )
 
 
 class TaskNotFound(AppError):

@@ -3,3 +3,6 @@
 from typing import Literal
 
 Switch = Literal["is_completed", "status", "message", "json-delete", "json-errors", "toggle"]
+
+TOGGLES = ("toggle", "status")
+"""The last segments of the paths that are synonyms of `…/complete` with the switch `toggle`."""

@@ -9,7 +9,7 @@ from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor
 from src.schemas.due_date import DueDate
 from src.schemas.priority import PRIORITIES, PriorityName
 from src.schemas.search import Search, parse_search
-from src.schemas.spellings import priority_name, sort_name, status_name
+from src.schemas.spellings import COMPLETED, PENDING, priority_name, sort_name, status_name
 from src.schemas.tags import Tag, tag_key
 from src.schemas.task import MAX_PAGE
 from src.schemas.text import NO_NUL_PATTERN, lowercase
@@ -21,9 +21,16 @@ def _separated(values: object) -> object:
     return [part for value in values for part in str(value).split(",")] if isinstance(values, list) else values
 
 
+def _status(value: object) -> object:
+    name = status_name(value)
+    if name not in {"all", *COMPLETED, *PENDING}:
+        raise ValueError(f"must be {', '.join(map(repr, ('all', *PENDING, *COMPLETED[:-1])))} or {COMPLETED[-1]!r}")
+    return name
+
+
 Status = Annotated[
     Literal["all", "pending", "completed", "incomplete", "active", "done"],
-    BeforeValidator(status_name),
+    BeforeValidator(_status),
     Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "completed", "relevance"]
@@ -84,7 +91,6 @@ class TaskQuery(BaseModel):
         Field(description="Whether tasks must have any or all of the tags."),
     ] = "any"
     search: SearchText = ""
-    q: Annotated[SearchText, Field(description="The same as `search`.")] = ""
     due_before: Annotated[DueDate, Field(description="Due before this day or instant.")] = None
     due_after: Annotated[DueDate, Field(description="Due after this day or instant.")] = None
     overdue: Annotated[bool | None, Field(description="Pending, and due before now.")] = None
@@ -92,15 +98,12 @@ class TaskQuery(BaseModel):
     trashed: Annotated[bool, Field(description="Only tasks in the trash, instead of all others.")] = False
     tz: Annotated[TimeZone | None, Field(description=TZ_DESCRIPTION)] = None
     sort: Sort | None = None
-    sort_by: Annotated[Sort | None, Field(description="The same as `sort`.")] = None
     order: Order | None = None
-    sort_order: Annotated[Order | None, Field(description="The same as `order`.")] = None
     total: Annotated[bool, Field(description="Count all matching tasks, even if that takes long.")] = False
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="The maximum number of tasks per page.")] = MAX_PAGE
     offset: Annotated[
         Offset, Field(description="How many tasks to skip; ignored with a `cursor`, which is faster.")
     ] = 0
-    skip: Annotated[Offset, Field(description="The same as `offset`.")] = 0
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None
     )
@@ -108,7 +111,7 @@ class TaskQuery(BaseModel):
 
     @model_validator(mode="after")
     def _require_search_for_relevance(self) -> Self:
-        if self.sort_key == "relevance" and not self.search_text:
+        if self.sort_key == "relevance" and not self.search:
             raise ValueError("sort=relevance needs a search")
         return self
 
@@ -134,20 +137,15 @@ class TaskQuery(BaseModel):
         """The priorities to select, as indices of `PRIORITIES`."""
         return [PRIORITIES.index(name) for name in self.priority]
 
-    @property
-    def search_text(self) -> str:
-        """The search text of `search` or its alias `q`."""
-        return self.search or self.q
-
     @cached_property
     def parsed_search(self) -> Search:
         """The words and phrases of the search."""
-        return parse_search(self.search_text)
+        return parse_search(self.search)
 
     @property
     def is_wordless(self) -> bool:
         """Whether there is a search without any word, which finds nothing."""
-        return bool(self.search_text) and not (self.parsed_search.terms or self.parsed_search.excluded)
+        return bool(self.search) and not (self.parsed_search.terms or self.parsed_search.excluded)
 
     @property
     def tag_keys(self) -> list[str]:
@@ -156,8 +154,8 @@ class TaskQuery(BaseModel):
 
     @property
     def effective_offset(self) -> int:
-        """The OFFSET: `offset` or its alias `skip`; 0 with a cursor, which replaces it."""
-        return 0 if self.cursor else self.offset or self.skip
+        """The OFFSET: `offset`, or 0 with a cursor, which replaces it."""
+        return 0 if self.cursor else self.offset
 
     @property
     def is_time_independent(self) -> bool:
@@ -179,13 +177,11 @@ class TaskQuery(BaseModel):
     @property
     def sort_key(self) -> str:
         """The sort key, by default `relevance` for a search and `created_at` otherwise."""
-        chosen = self.sort or self.sort_by
-        return chosen.removeprefix("-") if chosen else "relevance" if self.search_text else "created_at"
+        return self.sort.removeprefix("-") if self.sort else "relevance" if self.search else "created_at"
 
     @property
     def is_descending(self) -> bool:
         """Whether the order is descending."""
-        chosen, order = self.sort or self.sort_by, self.order or self.sort_order
-        if order:
-            return order == "desc"
-        return (chosen or "").startswith("-") or self.sort_key not in _ASCENDING
+        if self.order:
+            return self.order == "desc"
+        return (self.sort or "").startswith("-") or self.sort_key not in _ASCENDING

@@ -3,12 +3,14 @@
 A name is also understood in any case and with or without `_` and `-`, so that `dueDate` needs no entry here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Annotated, Any, NamedTuple, NoReturn, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from src.schemas.name_list import list_names
 
 MEMBERS = {
     "completed": ("is_completed", "complete", "is_complete", "done", "is_done"),
@@ -17,19 +19,26 @@ MEMBERS = {
     "id": ("task_id",),
     "recurrence": ("rrule", "recurrence_rule"),
     "recurrence_tz": ("recurrence_time_zone",),
+    "time_zone": ("tz",),
     "tz": ("time_zone",),
 }
 """Other spellings of members of requests, by the name in the contract."""
 
 PARAMETERS = {
+    "category": ("categories",),
     "completed": ("is_completed", "complete", "is_complete", "done", "is_done"),
     "cursor": ("next_cursor",),
+    "due_after": ("due_date_after",),
+    "due_before": ("due_date_before",),
     "limit": ("page_size", "per_page", "take"),
-    "order": ("direction", "sort_direction", "sort_dir"),
+    "offset": ("skip",),
+    "order": ("sort_order", "order_direction", "order_dir", "direction", "sort_direction", "sort_dir"),
+    "overdue": ("is_overdue",),
     "priority": ("priorities",),
-    "search": ("query", "keyword", "search_query", "search_term"),
-    "sort": ("order_by", "sort_field", "sort_key"),
-    "status": ("status_filter", "filter", "filter_status"),
+    "search": ("q", "query", "keyword", "keywords", "search_query", "search_term", "search_text"),
+    "sort": ("sort_by", "order_by", "sort_field", "sort_key"),
+    "status": ("filter", "statuses"),
+    "trashed": ("trash", "in_trash", "deleted", "is_deleted"),
     "tz": ("time_zone",),
 }
 """Other spellings of query parameters, by the name in the contract."""
@@ -70,7 +79,6 @@ def index(names: Mapping[str, object], spellings: Mapping[str, tuple[str, ...]])
 
 _STATES = {spelling_key(each): state for state, names in ((True, COMPLETED), (False, PENDING)) for each in names}
 _SORT_KEYS = index(SORT_KEYS | dict.fromkeys(("priority", "title", "relevance")), SORT_KEYS)
-_BOOL = TypeAdapter(bool)
 
 
 def priority_name(name: str) -> str:
@@ -117,19 +125,36 @@ class _Names(NamedTuple):
     by_spelling: dict[str, str]
     """The fields by the key of their spellings."""
     known: frozenset[str]
-    """The keys of all spellings that are not reported as unknown."""
+    """All folded spellings that are not reported as unknown."""
+    settable: frozenset[str]
+    """The fields that are more than a circumstance of the request, as its time zone is."""
     needs_one: bool
-    """Whether a body must have one of the members, because none is required by itself."""
+    """Whether a body must have one of these, because none is required by itself."""
 
 
 @cache
 def _names(model: type[Spelled]) -> _Names:
     fields = model.__pydantic_fields__
-    needs_one = not any(field.is_required() for field in fields.values())
-    status = {"status": "completed"} if "completed" in fields else {}
-    spellings = status | index(fields, MEMBERS)
+    settable = frozenset(fields) - {"tz"}
+    needs_one = bool(settable) and not any(field.is_required() for field in fields.values())
+    spellings = member_spellings(model)
     known = _READ_ONLY | spellings.keys()
-    return _Names(frozenset(fields), frozenset((*fields, *READ_ONLY)), spellings, known, needs_one)
+    return _Names(frozenset(fields), frozenset((*fields, *READ_ONLY)), spellings, known, settable, needs_one)
+
+
+def member_spellings(model: type[BaseModel]) -> dict[str, str]:
+    """Map each folded spelling of a model's members to the member."""
+    fields = model.__pydantic_fields__
+    return ({"status": "completed"} if "completed" in fields else {}) | index(fields, MEMBERS)
+
+
+def is_spelling(spelling: str, name: str) -> bool:
+    """Whether this is a spelling of the member of that name."""
+    return spelling_key(spelling) in {
+        spelling_key(name),
+        *map(spelling_key, MEMBERS.get(name, ())),
+        *(["status"] * (name == "completed")),
+    }
 
 
 def understood(members: object, model: type[Spelled]) -> object:
@@ -138,15 +163,17 @@ def understood(members: object, model: type[Spelled]) -> object:
     Raises:
         ValidationError: Two spellings of a member disagree, or none of the members is known.
     """
-    if not isinstance(members, dict) or members.keys() <= model.__pydantic_fields__.keys():
-        return members
     names = _names(model)
-    if names.needs_one and names.by_spelling.keys().isdisjoint(map(spelling_key, members)):
-        _refuse("unknown_members", f"none of the members can be set; send {' or '.join(_in_order(model))}")
-    return members if members.keys() <= names.of_responses else _renamed(members, names)
+    if not isinstance(members, dict) or members.keys() <= names.settable:
+        return members
+    if names.needs_one and not any(names.by_spelling.get(spelling_key(each)) in names.settable for each in members):
+        settable = " or ".join(_in_order(name for name in model.__pydantic_fields__ if name in names.settable))
+        _refuse("unknown_members", f"none of the members can be set ({list_names(members)}); send {settable}")
+    return members if members.keys() <= names.of_responses else _renamed(members, model)
 
 
-def _renamed(members: dict[str, Any], names: _Names) -> dict[str, Any]:
+def _renamed(members: dict[str, Any], model: type[Spelled]) -> dict[str, Any]:
+    names = _names(model)
     renamed: dict[str, Any] = {}
     sent: dict[str, dict[str, Any]] = {}
     for spelling, value in members.items():
@@ -156,7 +183,7 @@ def _renamed(members: dict[str, Any], names: _Names) -> dict[str, Any]:
         else:
             sent.setdefault(name, {})[spelling] = _value(name, spelling, value)
     before = [] if "completed_at" in names.fields else _states_before(members)
-    return renamed | {name: _agreed(name, values, before) for name, values in sent.items()}
+    return renamed | {name: _agreed(model, name, values, before) for name, values in sent.items()}
 
 
 def unknown_members(members: object, model: type[Spelled] | None) -> Iterator[str]:
@@ -172,9 +199,9 @@ def unknown_members(members: object, model: type[Spelled] | None) -> Iterator[st
 _READ_ONLY = frozenset(map(spelling_key, READ_ONLY))
 
 
-def _in_order(model: type[Spelled]) -> Iterator[str]:
-    """List all members but the last with commas, for a sentence."""
-    *first, last = (f"'{name}'" for name in model.__pydantic_fields__)
+def _in_order(names: Iterable[str]) -> Iterator[str]:
+    """List all names but the last with commas, for a sentence."""
+    *first, last = (f"'{name}'" for name in names)
     return (each for each in (", ".join(first), last) if each)
 
 
@@ -193,27 +220,37 @@ def _states_before(members: dict[str, Any]) -> list[bool]:
     return [value is not None for name, value in members.items() if spelling_key(name) == "completedat"]
 
 
-def _agreed(name: str, values: dict[str, Any], before: list[bool]) -> Any:  # noqa: ANN401 - any JSON
+def _agreed(model: type[Spelled], name: str, values: dict[str, Any], before: list[bool]) -> Any:  # noqa: ANN401 - any JSON
     """Return the one value of all spellings.
 
     A client that sends a whole task back with one spelling of `completed` changed means the change.
     """
-    first, *others = (_comparable(name, value) for value in values.values())
-    if all(type(other) is type(first) and other == first for other in others):
+    if len(values) == 1 or agree(model, name, values.values()):
         return next(iter(values.values()))
-    if name == "completed" and before and all(isinstance(each, bool) for each in (first, *others)):
+    if name == "completed" and before and all(isinstance(_read(model, name, each), bool) for each in values.values()):
         return not before[0]
-    return _refuse("spellings_disagree", f"{' and '.join(values)} disagree; send only one of them", name)
+    return _refuse("spellings_disagree", f"{list_names(values, ' and ')} disagree; send only one of them", name)
 
 
-def _comparable(name: str, value: object) -> object:
-    """Read `"true"` and 1 as true, as the member is validated."""
-    if name != "completed":
-        return value
+def agree(model: type[BaseModel], name: str, values: Iterable[object]) -> bool:
+    """Whether values of a field are one, as the model reads them: `"High"` and `"HIGH"`, `"true"` and 1."""
+    first, *others = (_read(model, name, value) for value in values)
+    return all(type(other) is type(first) and other == first for other in others)
+
+
+def _read(model: type[BaseModel], name: str, value: object) -> object:
     try:
-        return _BOOL.validate_python(value)
+        return _adapter(model, name).validate_python(value)
     except ValidationError:
         return value
+
+
+@cache
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    field = model.__pydantic_fields__[name]
+    return TypeAdapter(
+        cast("Any", Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+    )
 
 
 def _refuse(kind: str, message: str, *location: str) -> NoReturn:

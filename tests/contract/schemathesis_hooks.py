@@ -9,7 +9,13 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
 _BOOLEAN = TypeAdapter(bool)
-_TYPES = {"string_too_short", "idempotency_key_reused", "time_zone_unknown"}
+_TYPES = {
+    "string_too_short",
+    "idempotency_key_reused",
+    "time_zone_unknown",
+    "unknown_members",
+    "spellings_disagree",
+}
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?'")
 """Whose pattern allows the 31st of each month, and 25 o'clock."""
 _ENDS_OF_THE_CALENDAR = ("0001-01-01", "9999-12-31")

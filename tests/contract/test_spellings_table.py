@@ -16,9 +16,7 @@ _ROWS = re.findall(
 
 
 def _documented() -> set[tuple[str, str]]:
-    return {
-        (row.replace(" (of an operation of a bulk)", ""), other) for row, others in _ROWS for other in _names(others)
-    }
+    return {(row.partition(" (of ")[0], other) for row, others in _ROWS for other in _names(others)}
 
 
 def _names(text: str) -> list[str]:
@@ -38,7 +36,7 @@ def test_the_document_and_the_code_have_the_same_spellings() -> None:
     states = [
         (f"`status`: `{own}`", other) for own, *others in (spellings.COMPLETED, spellings.PENDING) for other in others
     ]
-    pages = {("`offset`", "page"), ("`offset`", "page_number")}
+    pages = {("`offset`", each) for each in ("page", "page_number", "page_num", "page_no")}
     assert _documented() == {*names, *sort_keys, *priorities, *states} | pages
 
 

@@ -5,14 +5,14 @@ installed only if the setting asks for what it does.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.problems import MEDIA_TYPE
 from src.api.response_memory import send_in_parts
-from src.schemas.compatibility import Switch
+from src.schemas.compatibility import TOGGLES, Switch
 
 type Edit = Callable[[bytes], bytes]
 
@@ -97,7 +97,7 @@ class _EditedResponse:
 
 
 def describe(document: dict[str, Any], switches: Collection[Switch]) -> None:
-    """Add to an OpenAPI document what the switches add to responses."""
+    """Add to an OpenAPI document what the switches add to responses and paths."""
     for name, schema in document["components"]["schemas"].items():
         if name in {"Task", "DetailedTask"}:
             _extend(schema, {switch: _SCHEMAS[switch] for switch in _SCHEMAS if switch in switches})
@@ -107,6 +107,16 @@ def describe(document: dict[str, Any], switches: Collection[Switch]) -> None:
         for response in _responses(document):
             if MEDIA_TYPE in response.get("content", {}):
                 response["content"] = {"application/json": response["content"][MEDIA_TYPE]}
+    if "toggle" in switches:
+        document["paths"] |= dict(_toggles(document["paths"]))
+
+
+def _toggles(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the synonyms of the path that completes a task, each with an operation of its own."""
+    path = next(each for each in paths if each.endswith("/complete"))
+    for name in TOGGLES:
+        operation = paths[path]["patch"] | {"operationId": f"complete_task_by_{name}"}
+        yield path.removesuffix("complete") + name, {"patch": operation}
 
 
 def _responses(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Other paths of the routes of tasks, for existing front ends (ADR 0040)."""
+"""Other paths of the routes of users, for existing front ends (ADR 0040)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,11 +7,11 @@ from starlette.routing import BaseRoute
 
 from src.api.compiled_route import CompiledRoute
 from src.api.path_alias import PathAlias
-from src.api.routers.owner import PREFIX, TaskConvertor
+from src.api.routers.owner import TaskConvertor
+from src.schemas.compatibility import TOGGLES
 
-_OWN = "/api/tasks"
+_USER = "/{user_id}"
 _COUNTS = ("stats", "tags")
-_TOGGLES = ("toggle", "status")
 
 
 class OwnTaskConvertor(TaskConvertor):
@@ -24,22 +24,21 @@ register_url_convertor("own_task", OwnTaskConvertor())
 
 
 def aliases(routes: Iterable[BaseRoute], *, toggles: bool) -> Iterator[PathAlias]:
-    """Build the other paths of the routes of tasks.
+    """Build the other paths of the routes of users.
 
     These are the paths without a user id, `/api/{user_id}/stats` and `/api/{user_id}/tags`, and with `toggles` the
     synonyms of `…/complete`.
     """
     for route in routes:
-        if isinstance(route, CompiledRoute) and route.path.startswith(PREFIX):
+        if isinstance(route, CompiledRoute) and _USER in route.path:
             for path in (route.path, *_synonyms(route.path, toggles=toggles)):
                 if path != route.path:
                     yield PathAlias(path, route)
-                if path.startswith(PREFIX):
-                    yield PathAlias(_own(path), route)
+                yield PathAlias(_own(path), route)
 
 
 def _own(path: str) -> str:
-    return path.replace(PREFIX, _OWN, 1).replace(":task}", ":own_task}")
+    return path.replace(_USER, "", 1).replace(":task}", ":own_task}")
 
 
 def _synonyms(path: str, *, toggles: bool) -> Iterator[str]:
@@ -47,4 +46,4 @@ def _synonyms(path: str, *, toggles: bool) -> Iterator[str]:
     if name in _COUNTS:
         yield f"{below.removesuffix('/tasks')}/{name}"
     if toggles and name == "complete":
-        yield from (f"{below}/{synonym}" for synonym in _TOGGLES)
+        yield from (f"{below}/{synonym}" for synonym in TOGGLES)

@@ -7,7 +7,6 @@ from src.api.compiled_route import CompiledRoute
 from src.api.dependencies import require_owner
 from src.api.openapi import Responses, errors, headers, operation_id
 
-PREFIX = "/api/{user_id}/tasks"
 _COLLECTIONS = ("bulk", "changes", "events", "stats", "tags")
 
 

@@ -134,17 +134,17 @@ FILTERS = {
         _needs_all_tags, col(TaskRow.tag_keys).op("@>")(_tags), lambda query, _: {"tags": query.tag_keys}
     ),
     "indexable_term": Filter(
-        lambda query: bool(query.search_text and query.parsed_search.indexable),
+        lambda query: bool(query.search and query.parsed_search.indexable),
         SEARCHED.like(hidden_parameter("indexable", Text)),
         lambda query, _: {"indexable": query.parsed_search.indexable},
     ),
     "terms": Filter(
-        lambda query: bool(query.search_text and query.parsed_search.terms),
+        lambda query: bool(query.search and query.parsed_search.terms),
         SEARCHED.like(all_(patterns("terms"))),
         lambda query, _: {"terms": query.parsed_search.terms},
     ),
     "excluded": Filter(
-        lambda query: bool(query.search_text and query.parsed_search.excluded),
+        lambda query: bool(query.search and query.parsed_search.excluded),
         ~SEARCHED.like(any_(patterns("excluded"))),
         lambda query, _: {"excluded": query.parsed_search.excluded},
     ),

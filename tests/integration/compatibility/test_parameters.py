@@ -102,12 +102,11 @@ MISSPELLED = [
     ("completd", "completed"),
     ("is_complted", "completed"),
     ("cursr", "cursor"),
-    ("trash", None),
+    ("garbage", None),
     ("trashe", "trashed"),
     ("due", "due_before"),
     ("due_date", "due_before"),
     ("dueDate", "due_before"),
-    ("page", "offset"),
 ]
 
 

@@ -90,7 +90,7 @@ async def test_every_other_path_is_closed_and_those_with_a_user_id_are_its_users
                 foreign = await user.http.request(method, path.format(user_id="somebody-else"), **body)
                 assert (foreign.status_code, foreign.json()["type"]) == (403, "urn:problem-type:user-mismatch")
             checked += 1
-    assert checked == 20
+    assert checked == 24
 
 
 @pytest.mark.req("TASK-FR-200", "TASK-FR-034")
@@ -136,28 +136,32 @@ async def test_the_user_named_tasks_has_the_paths_of_every_user(app: FastAPI, st
         assert (await user.get(task["id"])).json() == task
         assert (await user.get("/tags")).status_code == (await user.get("/stats")).status_code == 200
     for method, path in (("GET", ""), ("DELETE", ""), ("GET", f"/{task['id']}"), ("POST", "/1/restore")):
-        expected = 405 if method == "DELETE" else 403
+        expected = 405 if method == "DELETE" else 404
         assert (await stranger.http.request(method, f"/api/tasks/tasks{path}")).status_code == expected
 
 
 @pytest.mark.req("TASK-FR-202")
-@pytest.mark.parametrize("version", ["v1", "v2", "v10"])
-async def test_an_api_version_is_no_user_unless_there_is_one(app: FastAPI, user: User, version: str) -> None:
-    for path in ("tasks", "tasks/1", "tasks/stats", "stats", "tags", "tasks/1/complete"):
+@pytest.mark.parametrize("version", ["v1", "v10", "V1", "v1.0", "V2.10.3", "tasks", "settings", "stats", "tags"])
+async def test_what_cannot_be_a_users_id_is_no_user_unless_there_is_one(app: FastAPI, user: User, version: str) -> None:
+    for path in ("tasks", "tasks/1", "tasks/stats", "settings", "tasks/1/complete"):
         method = "PATCH" if path.endswith("complete") else "GET"
         response = await user.http.request(method, f"/api/{version}/{path}")
         assert (response.status_code, response.json()["type"]) == (404, "urn:problem-type:not-found")
-    assert (await User(app, version).get()).status_code == 200
+    named = User(app, version)
+    assert (await named.get(f"/{(await named.create())['id']}")).status_code == 200
+    assert (await named.http.get(f"/api/{version}/settings")).status_code == 200
 
 
 @pytest.mark.req("TASK-FR-202", "TASK-FR-033")
-@pytest.mark.parametrize("user_id", ["v", "v1a", "V1", "1", "v1.0", "version1", "v\u0661"])
+@pytest.mark.parametrize("user_id", ["v", "v1a", "1", "v1.", "v1.x", "1.0", "version1", "v\u0661", "Tasks", "task"])
 async def test_all_else_is_a_users_id(user: User, user_id: str) -> None:
     assert (await user.http.get(f"/api/{user_id}/tasks")).status_code == 403
 
 
 @pytest.mark.req("TASK-FR-202", "TASK-FR-015")
-@pytest.mark.parametrize("path", ["/api/todos", "/api/v1/users/tasks", "/api/tasks/1/subtasks", "/tasks", "/api/stats"])
+@pytest.mark.parametrize(
+    "path", ["/api/todos", "/api/v1/users/tasks", "/api/tasks/1/subtasks", "/tasks", "/api/settings/x", "/api"]
+)
 async def test_other_paths_are_unknown(user: User, path: str) -> None:
     assert (await user.http.get(path)).status_code == 404
 
@@ -168,6 +172,17 @@ async def test_the_overview_is_below_the_user_too(user: User) -> None:
     for name in ("stats", "tags"):
         synonym = await user.http.get(f"/api/{user.id}/{name}")
         assert (synonym.status_code, synonym.json()) == (200, (await user.get(f"/{name}")).json())
+
+
+@pytest.mark.req("TASK-FR-222")
+async def test_settings_and_overview_exist_without_the_user_id(user: User) -> None:
+    zone = {"time_zone": "Pacific/Auckland"}
+    assert (await user.http.put("/api/settings", json=zone)).json() == zone
+    await user.post(json={"title": "Buy milk", "due_date": "2026-12-01T09:00", "tags": ["home"]})
+    for name in ("settings", "stats", "tags"):
+        own, with_id = await user.http.get(f"/api/{name}"), await user.http.get(f"/api/{user.id}/{name}")
+        assert (own.status_code, own.json()) == (200, with_id.json())
+        assert (await user.http.delete(f"/api/{name}")).headers["Allow"].startswith("GET, HEAD")
 
 
 @pytest.mark.req("TASK-FR-204")

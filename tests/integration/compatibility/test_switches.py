@@ -204,8 +204,13 @@ async def test_head_has_the_length_of_the_edited_response(compatible: User) -> N
 @pytest.mark.req("TASK-FR-209", "TASK-FR-064")
 async def test_the_document_describes_what_is_switched_on(start: StartApp, app: FastAPI, switches: str) -> None:
     document = (await start(compatibility=switches)).openapi()
-    if not switches or switches == "toggle":
+    if not switches:
         assert document == app.openapi()
+    for name in ("toggle", "status"):
+        path = f"/api/{{user_id}}/tasks/{{task_id}}/{name}"
+        assert (path in document["paths"]) == ("toggle" in switches)
+    operations = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+    assert len(operations) == len(set(operations))
     schemas = document["components"]["schemas"]
     for name in ("is_completed", "status"):
         for task in ("Task", "DetailedTask"):

@@ -17,6 +17,6 @@ def versions(postgres: str, *, node: bool = False) -> str:
 
 def _python() -> Iterator[str]:
     optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    yield f"Python {platform.python_version()} (built {'with' if optimized else 'without'} profile-guided optimization)"
+    yield f"Python {platform.python_version()} (configured {'with' if optimized else 'without'} --enable-optimizations)"
     for package in _PACKAGES:
         yield f"{package} {version(package)}"

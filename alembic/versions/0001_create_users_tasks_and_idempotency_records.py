@@ -24,7 +24,8 @@ def downgrade() -> None:
     op.drop_table("idempotency_records")
     op.drop_table("tasks")
     op.drop_column("users", "time_zone")
-    op.drop_column("users", "purged_revision")
+    for column in ("task_bytes", "task_count", "purged_revision"):
+        op.drop_column("users", column)
     op.drop_column("users", "revision")  # the table stays, because it may hold Better Auth's accounts
 
 
@@ -43,7 +44,7 @@ def _create_or_adopt_users() -> None:
         sa.UniqueConstraint("email", name="users_email_key"),
         if_not_exists=True,
     )
-    for column in ("revision", "purged_revision"):
+    for column in ("revision", "purged_revision", "task_count", "task_bytes"):
         op.add_column("users", sa.Column(column, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.add_column("users", sa.Column("time_zone", sa.Text()))
     for column in ("name", "email", "emailVerified"):

@@ -51,7 +51,7 @@ Owner = Annotated[OwnerId, Depends(require_owner)]
 async def task_service(request: Request, owner: Owner) -> TaskService:
     """Return the service for the owner's tasks."""
     shared = components(request)
-    return TaskService(shared.database, owner, shared.broker.publish, partial(named_zone, request))
+    return TaskService(shared.database, owner, shared.broker.publish, partial(named_zone, request), shared.quota)
 
 
 async def overview_service(request: Request, owner: Owner) -> OverviewService:

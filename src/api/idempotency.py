@@ -43,9 +43,9 @@ class IdempotentHandler:
         async def handle(tasks: TaskService) -> StoredResponse:
             return _to_stored_response(respond(await act(tasks)))
 
-        fingerprint, zone = await _fingerprint(self._request), partial(named_zone, self._request)
-        request = IdempotentRequest(self._owner, self._key, fingerprint, zone)
-        shared = components(self._request)
+        shared, fingerprint = components(self._request), await _fingerprint(self._request)
+        zone = partial(named_zone, self._request)
+        request = IdempotentRequest(self._owner, self._key, fingerprint, zone, shared.quota)
         return _to_response(await run_once(shared.database, shared.broker.publish, request, handle))
 
 

@@ -19,7 +19,7 @@ from src.api.route_index import RouteIndex
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
     401: "The access token is missing, invalid or expired.",
-    403: "The path names another user, or a page of another origin sent the session cookie.",
+    403: "The path names another user, a page of another origin sent the session cookie, or the quota is used up.",
     404: "The user has no task with this id.",
     409: "The first request with this `Idempotency-Key` is in progress; retry after `Retry-After` seconds.",
     410: "The sync token is expired: discard the copy and load everything again.",

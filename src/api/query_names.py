@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from src.schemas.name_list import list_names
 from src.schemas.query import TaskQuery
-from src.schemas.spellings import MEMBERS, PARAMETERS, agree, fold, index, member_spellings
+from src.schemas.spellings import MEMBERS, PARAMETERS, agree, index, member_spellings, spelling_key
 from src.schemas.task import MAX_PAGE
 
 _REPEATABLE = {"category", "priority", "tag", "tags"}
@@ -28,7 +28,7 @@ _MAX_WORDS = 100
 """The maximum length in characters of a name in whose words known ones are looked for."""
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _OTHER_CONCEPTS = {
-    **dict.fromkeys(("due", *map(fold, ("due_date", *MEMBERS["due_date"]))), ("due_before", "due_after")),
+    **dict.fromkeys(("due", *map(spelling_key, ("due_date", *MEMBERS["due_date"]))), ("due_before", "due_after")),
     **dict.fromkeys(("title", "description"), ("search",)),
     "page": ("offset", "cursor"),
 }
@@ -83,7 +83,7 @@ def _canonical(name: str, names: frozenset[str]) -> str:
 
 def _folded(name: str) -> str:
     """Fold a name without brackets, with which some libraries repeat and nest: `tags[]`, `filter[status]`."""
-    return fold(name.replace("[", "").replace("]", ""))
+    return spelling_key(name.replace("[", "").replace("]", ""))
 
 
 @cache
@@ -121,7 +121,7 @@ def _with_one_less(word: str) -> Iterator[str]:
 def _remedy(name: str, names: frozenset[str], body: type[BaseModel] | None) -> str | None:
     """Return what to send instead of a parameter that is, has a word of, or is one edit from, one that is known."""
     remedies, folded = _remedies(names, body), _folded(name)
-    words = [fold(word) for word in _WORD.findall(name[:_MAX_WORDS])]
+    words = [spelling_key(word) for word in _WORD.findall(name[:_MAX_WORDS])]
     exact = [folded, *(word for word in words if len(word) >= _SHORTEST_WORD)]
     if found := next((remedies[each] for each in exact if each in remedies), None):
         return found
@@ -135,7 +135,7 @@ def _misspelled(
     unknown: Iterable[str], names: frozenset[str], body: type[BaseModel] | None
 ) -> Iterator[dict[str, Any]]:
     for name in unknown:
-        if "offset" in names and fold(name) in _PAGES:
+        if "offset" in names and spelling_key(name) in _PAGES:
             yield {"type": "page_number", "loc": ("query", name), "msg": "must be a number from 1 on"}
         elif remedy := _remedy(name, names, body):
             yield {"type": "unknown_parameter", "loc": ("query", name), "msg": f"no such parameter; {remedy}"}
@@ -161,7 +161,7 @@ def _agree(name: str, values: list[str]) -> bool:
 def _with_offsets(sent: list[_Sent]) -> list[_Sent]:
     """Convert numbers of pages, from 1 on, to offsets."""
     size = next((each.value for each in reversed(sent) if each.name == "limit"), str(MAX_PAGE))
-    return [_with_offset(each, size) if fold(each.name) in _PAGES else each for each in sent]
+    return [_with_offset(each, size) if spelling_key(each.name) in _PAGES else each for each in sent]
 
 
 def _with_offset(page: _Sent, size: str) -> _Sent:

@@ -10,6 +10,8 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from src.api.dependencies import components
+from src.api.problems import render
+from src.errors.client import OperationsFailed
 from src.errors.server import TooManyUnreadResponses
 
 SMALL_RESPONSE_BYTES = 64 * 1024
@@ -134,27 +136,33 @@ class LargeResponse[Page](Response):
         size = len(self.body)
         if self._read is None or self._respond is None:
             with self._memory.hold(self._owner, size):
-                return await _send_in_parts(self, send)
+                return await _send(self, send)
         response: Response | None = self
         if not self._memory.fits(self._owner, size):
             response, self.body = None, b""
         async with self._memory.reserve(self._owner, size):
-            await _send_in_parts(response or self._respond(await self._read()), send)
+            await _send(response or self._respond(await self._read()), send)
         return None
 
 
-async def _send_in_parts(response: Response, send: Send) -> None:
-    """Send the body in parts; each waits until the client has read most of those before, and so does the end."""
+async def _send(response: Response, send: Send) -> None:
     await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    for start in range(0, len(response.body), _PART_BYTES):
-        part = bytes(response.body[start : start + _PART_BYTES])
-        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send_in_parts(send, bytes(response.body))
+
+
+async def send_in_parts(send: Send, body: bytes) -> None:
+    """Send a body in parts; each waits until the client has read most of those before, and so does the end."""
+    for start in range(0, len(body), _PART_BYTES):
+        await send({"type": "http.response.body", "body": body[start : start + _PART_BYTES], "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
-def is_small(response: Response) -> bool:
-    """Whether the response is sent without a reservation."""
-    return len(response.body) <= SMALL_RESPONSE_BYTES
+async def read_within_memory[Page](
+    request: Request, read: Callable[[], Awaitable[Page]], respond: Callable[[Page], Response]
+) -> Response:
+    """Read and respond; a large response waits until there is memory for it."""
+    response = respond(await read())
+    return response if _is_small(response) else LargeResponse(request, response, read, respond)
 
 
 async def change_within_memory(request: Request, size: int, change: Callable[[], Awaitable[Response]]) -> Response:
@@ -162,5 +170,12 @@ async def change_within_memory(request: Request, size: int, change: Callable[[],
     if size <= SMALL_RESPONSE_BYTES:
         return await change()
     async with components(request).response_memory.reserve(request.state.user_id, size):
-        response = await change()
-    return response if is_small(response) else LargeResponse(request, response)
+        try:
+            response = await change()
+        except OperationsFailed as failure:  # as large as other responses, because it may have all tasks
+            response = render(failure)
+    return response if _is_small(response) else LargeResponse(request, response)
+
+
+def _is_small(response: Response) -> bool:
+    return len(response.body) <= SMALL_RESPONSE_BYTES

@@ -1,6 +1,7 @@
 """Builds the components of the application (database, verifier, change broker, …) from the settings."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from src.db.database import Database, OnQuery
 from src.observability.line_writer import BufferedLineWriter
 from src.rate_limiting.stores import CounterStore, InMemoryCounterStore
 from src.schemas.origin import OriginSet
+from src.services.quota import Quota
 from src.services.sync.broker import ChangeBroker
 from src.shutdown import ShutdownSignal
 
@@ -34,6 +36,7 @@ class Components:
     counters: CounterStore
     broker: ChangeBroker
     response_memory: ResponseMemory
+    quota: Quota
     shutdown: ShutdownSignal
     access_log: BufferedLineWriter
     telemetry: "Telemetry | None"
@@ -53,6 +56,7 @@ class Components:
             counters=_create_counters(settings),
             broker=_create_broker(settings, database, shutdown),
             response_memory=ResponseMemory(),
+            quota=create_quota(settings),
             shutdown=shutdown,
             access_log=BufferedLineWriter(),
             telemetry=telemetry,
@@ -82,6 +86,11 @@ def create_database(settings: Settings, on_query: OnQuery | None = None) -> Data
         prepared_statements=settings.prepared_statements,
         on_query=on_query,
     )
+
+
+def create_quota(settings: Settings) -> Quota:
+    """Return the quota of each user; without one it is more than a database can store."""
+    return Quota(settings.tasks_per_user or sys.maxsize, settings.task_bytes_per_user or sys.maxsize)
 
 
 def create_verifier(settings: Settings) -> TokenVerifier:

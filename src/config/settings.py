@@ -20,10 +20,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
 from src.config.types import (
+    BytesOrOff,
     DatabaseUrlSetting,
     HostList,
     LogLevel,
     Origins,
+    QuotaOrOff,
     Secret,
     Secrets,
     Switches,
@@ -32,6 +34,7 @@ from src.config.types import (
 )
 from src.db.url import DatabaseUrl
 from src.rate_limiting.rate import Rate, RateOrOff
+from src.schemas.origin import WILDCARD
 
 _ENV_FILE = ".env"
 
@@ -83,6 +86,8 @@ class Settings(DatabaseSettings):
     hsts_max_age: Annotated[int, Field(ge=0)] = 0
     shutdown_delay: Annotated[float, Field(ge=0, le=60)] = 2
     trash_retention_days: Annotated[int, Field(ge=0, le=36500)] = 30
+    tasks_per_user: QuotaOrOff = 100_000
+    task_bytes_per_user: BytesOrOff = 256 * 1024 * 1024
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
     list_format: Literal["object", "array"] = "object"
     compatibility: Switches = []
@@ -114,6 +119,15 @@ class Settings(DatabaseSettings):
         ]
         if unnamed or (strict and not self.front_ends):
             raise ValueError("BETTER_AUTH_URL is missing: tokens must name it as their issuer and audience")
+        return self
+
+    @model_validator(mode="after")
+    def _require_exact_origins_for_cookies(self) -> Self:
+        if self.better_auth_cookie_cache and any(WILDCARD in origin for origin in self.allowed_origins):
+            raise ValueError(
+                "ALLOWED_ORIGINS must not contain '*' where BETTER_AUTH_COOKIE_CACHE is set, because pages of every "
+                "site that matches could use the session cookie"
+            )
         return self
 
     @property

@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, HttpUrl, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, PlainValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from src.db.url import DatabaseUrl
@@ -19,6 +19,7 @@ _SECRET_LENGTH = 32
 _BETTER_AUTH_DEFAULT_SECRET = "better-auth-secret-12345678901234567890"  # noqa: S105 - refused, not used
 
 
+_BYTES = re.compile(r"([0-9]{1,15})\s*(?:([kmgt])(?:i?b)?|b)?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -77,3 +78,31 @@ Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 UserIdClaim = Annotated[str, AfterValidator(_reject_email_claim)]
 Switches = Annotated[list[Switch], NoDecode, BeforeValidator(_split)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]
+
+
+_MAX_QUOTA = 10**15
+MIN_BYTES = 64 * 1024
+"""More than any task has, so that the first task of a user is never refused."""
+
+
+def _off(value: object) -> object:
+    return 0 if str(value).lower() == "off" else value
+
+
+def _require_room_for_a_task(value: int) -> int:
+    if value and value < MIN_BYTES:
+        raise ValueError("must be at least 64KiB, or 0 for no limit")
+    return value
+
+
+def _parse_bytes(value: object) -> object:
+    match = _BYTES.fullmatch(str(_off(value)).strip().lower())
+    if match is None:
+        raise ValueError("must be a number of bytes, such as 268435456 or 256MiB, or 0 for no limit")
+    return int(match[1]) * 1024 ** "bkmgt".index(match[2] or "b")
+
+
+QuotaOrOff = Annotated[int, BeforeValidator(_off), Field(ge=0, le=_MAX_QUOTA)]
+BytesOrOff = Annotated[
+    int, BeforeValidator(_parse_bytes), Field(ge=0, le=_MAX_QUOTA), AfterValidator(_require_room_for_a_task)
+]

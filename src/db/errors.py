@@ -42,13 +42,11 @@ def is_connection_lost(error: BaseException) -> bool:
 def is_rolled_back(error: BaseException) -> bool:
     """Whether PostgreSQL rolled the statement back (deadlock, serialization failure, lock timeout): a retry is safe."""
     rolled_back = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
-    return rolled_back or is_statement_lost(error)
+    return rolled_back or _is_not_executed(error)
 
 
 def is_statement_lost(error: BaseException) -> bool:
-    """Whether a prepared statement is missing, exists already or is outdated (a pooler); nothing was executed."""
-    if isinstance(error, asyncpg.InvalidCachedStatementError):
-        return True
+    """Whether a prepared statement is missing or exists already, as behind a pooler; nothing was executed."""
     return isinstance(error, asyncpg.PostgresError) and _state(error) in _STATEMENT_LOST
 
 
@@ -85,9 +83,14 @@ class _TranslateErrors:
 translate_errors = _TranslateErrors()
 
 
+def _is_not_executed(error: BaseException) -> bool:
+    """Whether a prepared statement was lost, or a migration has changed the type of its result."""
+    return is_statement_lost(error) or isinstance(error, asyncpg.InvalidCachedStatementError)
+
+
 def _is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
-        return _state(error).startswith(_TRANSIENT) or is_statement_lost(error)
+        return _state(error).startswith(_TRANSIENT) or _is_not_executed(error)
     if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return not isinstance(error, ValueError)  # an argument of the wrong type is a defect
     return isinstance(error, OSError)

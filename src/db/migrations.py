@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from src.db.database import Database
 from src.db.statement import Statement
+from src.db.transaction import Transaction
 from src.db.url import DatabaseUrl
 
 _INI = Path(__file__).parents[2] / "alembic.ini"
@@ -32,7 +33,7 @@ def head() -> str | None:
     return _scripts().get_current_head()
 
 
-async def schema_version(database: Database) -> str | None:
+async def schema_version(database: Database | Transaction) -> str | None:
     """Read the revision of the database; None before the first migration."""
     try:
         row = await database.fetch_row(_VERSION)

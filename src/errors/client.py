@@ -72,6 +72,25 @@ class OriginNotAllowed(AppError):
     detail = "A write with the session cookie must come from an allowed origin."
 
 
+class QuotaExceeded(AppError):
+    """The owner would have more tasks, or more bytes of their texts, than the quota allows."""
+
+    status = 403
+    slug = "task-quota-exceeded"
+    title = "Quota exceeded"
+
+    def __init__(self, quota: str, used: int, limit: int) -> None:
+        self.quota, self.used, self.limit = quota, used, limit
+        super().__init__(
+            f"This would exceed the quota of {limit} {quota}, of which {used} are used; delete tasks permanently first."
+        )
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The quota (`tasks` or `bytes`), what is used of it, and its limit."""
+        return {"quota": self.quota, "used": self.used, "limit": self.limit}
+
+
 class PathNotFound(AppError):
     """The path is none of the API's; the problem is the framework's for any other unknown path."""
 

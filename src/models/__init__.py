@@ -3,6 +3,6 @@
 from src.models.base import Table
 from src.models.idempotency_record import IdempotencyRecord
 from src.models.task import TASKS, TaskRow
-from src.models.user import User
+from src.models.user import USERS, User
 
-__all__ = ["TASKS", "IdempotencyRecord", "Table", "TaskRow", "User"]
+__all__ = ["TASKS", "USERS", "IdempotencyRecord", "Table", "TaskRow", "User"]

@@ -9,7 +9,7 @@ from src.models.base import Table
 
 
 class User(Table, table=True):
-    """One row per user: Better Auth's columns, the revision, the highest purged revision, and the time zone.
+    """One row per user: Better Auth's columns, the revision, the highest purged revision, the usage, and the time zone.
 
     A front end may point Better Auth at this table (`user: { modelName: "users" }`). Otherwise the user's first write
     inserts a row that holds just the id.
@@ -30,4 +30,10 @@ class User(Table, table=True):
     )
     revision: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     purged_revision: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    task_count: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    task_bytes: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     time_zone: str | None = Field(default=None, sa_type=Text)
+
+
+USERS = Table.metadata.tables["users"]
+"""The SQLAlchemy `Table` of `User`, for aliases."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from src.schemas.spellings import Spelled, understood
-from src.schemas.task import DetailedTask, TaskCreate, TaskUpdate
+from src.schemas.task import DetailedTask, RequestTimeZone, TaskCreate, TaskUpdate
 
 MAX_OPERATIONS = 500
 
@@ -68,6 +68,7 @@ class CompleteOperation(_Strict):
     id: Id
     completed: StrictBool | None = True
     revision: Revision = None
+    tz: RequestTimeZone = None
 
 
 class DeleteOperation(_Strict):
@@ -93,6 +94,7 @@ class SkipOperation(_Strict):
     op: Literal["skip"]
     id: Id
     revision: Revision = None
+    tz: RequestTimeZone = None
 
 
 type TaskOperation = UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation | SkipOperation
@@ -137,6 +139,7 @@ class Bulk(_Strict):
         StrictBool, Field(description="Whether a failed operation rolls back all; otherwise the others are applied.")
     ] = True
     dry_run: Annotated[StrictBool, Field(description="Return the results without changing anything.")] = False
+    tz: RequestTimeZone = None
 
     @model_validator(mode="after")
     def _one_operation_a_task(self) -> Self:

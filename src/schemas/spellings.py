@@ -66,18 +66,18 @@ READ_ONLY = (
 """Members that only the API sets. Clients send whole objects back, so these are ignored and not reported."""
 
 
-def fold(name: str) -> str:
+def spelling_key(name: str) -> str:
     """Reduce a name to what all its spellings have in common: `dueDate`, `Due-Date` and `due_date` to `duedate`."""
     return name.replace("_", "").replace("-", "").lower()
 
 
 def index(names: Mapping[str, object], spellings: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Map each folded spelling of these names to its name; the names themselves take precedence."""
-    others = {fold(each): name for name, listed in spellings.items() if name in names for each in listed}
-    return others | {fold(name): name for name in names}
+    """Map each key of the spellings of these names to its name; the names themselves take precedence."""
+    others = {spelling_key(each): name for name, listed in spellings.items() if name in names for each in listed}
+    return others | {spelling_key(name): name for name in names}
 
 
-_STATES = {fold(each): state for state, names in ((True, COMPLETED), (False, PENDING)) for each in names}
+_STATES = {spelling_key(each): state for state, names in ((True, COMPLETED), (False, PENDING)) for each in names}
 _SORT_KEYS = index(SORT_KEYS | dict.fromkeys(("priority", "title", "relevance")), SORT_KEYS)
 
 
@@ -91,7 +91,7 @@ def status_name(name: object) -> object:
     """Return `completed`, `pending` or `all` for a spelling of it, and any other value as it is."""
     if not isinstance(name, str):
         return name
-    state = _STATES.get(fold(name))
+    state = _STATES.get(spelling_key(name))
     return name.lower() if state is None else "completed" if state else "pending"
 
 
@@ -100,7 +100,7 @@ def sort_name(name: object) -> object:
     if not isinstance(name, str):
         return name
     key = name.removeprefix("-")
-    known = None if key.startswith("-") else _SORT_KEYS.get(fold(key))
+    known = None if key.startswith("-") else _SORT_KEYS.get(spelling_key(key))
     return name.lower() if known is None else name[: -len(key)] + known
 
 
@@ -123,7 +123,7 @@ class _Names(NamedTuple):
     of_responses: frozenset[str]
     """The fields, and the members of responses that only the API sets."""
     by_spelling: dict[str, str]
-    """The fields by folded spelling."""
+    """The fields by the key of their spellings."""
     known: frozenset[str]
     """All folded spellings that are not reported as unknown."""
     settable: frozenset[str]
@@ -150,7 +150,11 @@ def member_spellings(model: type[BaseModel]) -> dict[str, str]:
 
 def is_spelling(spelling: str, name: str) -> bool:
     """Whether this is a spelling of the member of that name."""
-    return fold(spelling) in {fold(name), *map(fold, MEMBERS.get(name, ())), *(["status"] * (name == "completed"))}
+    return spelling_key(spelling) in {
+        spelling_key(name),
+        *map(spelling_key, MEMBERS.get(name, ())),
+        *(["status"] * (name == "completed")),
+    }
 
 
 def understood(members: object, model: type[Spelled]) -> object:
@@ -162,7 +166,7 @@ def understood(members: object, model: type[Spelled]) -> object:
     names = _names(model)
     if not isinstance(members, dict) or members.keys() <= names.settable:
         return members
-    if names.needs_one and not any(names.by_spelling.get(fold(each)) in names.settable for each in members):
+    if names.needs_one and not any(names.by_spelling.get(spelling_key(each)) in names.settable for each in members):
         settable = " or ".join(_in_order(name for name in model.__pydantic_fields__ if name in names.settable))
         _refuse("unknown_members", f"none of the members can be set ({list_names(members)}); send {settable}")
     return members if members.keys() <= names.of_responses else _renamed(members, model)
@@ -173,7 +177,7 @@ def _renamed(members: dict[str, Any], model: type[Spelled]) -> dict[str, Any]:
     renamed: dict[str, Any] = {}
     sent: dict[str, dict[str, Any]] = {}
     for spelling, value in members.items():
-        name = spelling if spelling in names.fields else names.by_spelling.get(fold(spelling))
+        name = spelling if spelling in names.fields else names.by_spelling.get(spelling_key(spelling))
         if name is None:
             renamed[spelling] = value
         else:
@@ -189,10 +193,10 @@ def unknown_members(members: object, model: type[Spelled] | None) -> Iterator[st
     names = _names(model)
     if members.keys() <= names.of_responses:
         return iter(())
-    return (name for name in members if name not in names.of_responses and fold(name) not in names.known)
+    return (name for name in members if name not in names.of_responses and spelling_key(name) not in names.known)
 
 
-_READ_ONLY = frozenset(map(fold, READ_ONLY))
+_READ_ONLY = frozenset(map(spelling_key, READ_ONLY))
 
 
 def _in_order(names: Iterable[str]) -> Iterator[str]:
@@ -203,9 +207,9 @@ def _in_order(names: Iterable[str]) -> Iterator[str]:
 
 def _value(name: str, spelling: str, value: object) -> object:
     """Read `"status": "completed"` as a value of `completed`."""
-    if name != "completed" or fold(spelling) != "status":
+    if name != "completed" or spelling_key(spelling) != "status":
         return value
-    state = _STATES.get(fold(value)) if isinstance(value, str) else None
+    state = _STATES.get(spelling_key(value)) if isinstance(value, str) else None
     if state is None:
         _refuse("status", "must be 'pending' or 'completed'", spelling)
     return state
@@ -213,7 +217,7 @@ def _value(name: str, spelling: str, value: object) -> object:
 
 def _states_before(members: dict[str, Any]) -> list[bool]:
     """Derive from `completed_at` whether the task was completed when the client read it; empty without that member."""
-    return [value is not None for name, value in members.items() if fold(name) == "completedat"]
+    return [value is not None for name, value in members.items() if spelling_key(name) == "completedat"]
 
 
 def _agreed(model: type[Spelled], name: str, values: dict[str, Any], before: list[bool]) -> Any:  # noqa: ANN401 - any JSON

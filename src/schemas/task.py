@@ -91,6 +91,13 @@ class TaskCompletion(Spelled):
     """The completion to set; an empty object toggles it, as no body does."""
 
     completed: bool | MISSING = MISSING
+    tz: RequestTimeZone = None
+
+
+class TaskSkip(Spelled):
+    """The time zone of a skip, which is not stored."""
+
+    tz: RequestTimeZone = None
 
 
 class Task(BaseModel):

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
 
+_NO_ZONES = {"Factory", "localtime"}
+"""Names that are no zones: the placeholder for a missing configuration, and a file of some systems."""
+
 
 @cache
 def _names() -> set[str]:
-    return available_timezones() - {"localtime"}  # a file of some systems, not a name of the database
+    return available_timezones() - _NO_ZONES
 
 
 def is_time_zone(name: str) -> bool:

@@ -22,8 +22,8 @@ class ResponseWriter:
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send a part of the response."""
-        if message["type"] == "http.response.start" and self._start is None:
-            self._start = message
+        if message["type"] == "http.response.start" and not self._cycle.response_started:
+            self._start = message  # replaced by that of uvicorn's 500, if the application fails before the body
             return
         start, self._start = self._start, None
         if start is not None:

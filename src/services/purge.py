@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, cast, delete, func, literal_column, select, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import UTCDateTime, col
 
 from src.db.database import Database
 from src.db.statement import Statement
-from src.models import IdempotencyRecord, TaskRow, User
+from src.models import TASKS, IdempotencyRecord, TaskRow, User
+from src.services.bulk.statements import LOCK_OWNER
 from src.services.idempotency.statements import is_expired
 from src.services.owner import OWNER
+from src.services.quota import stored_bytes
 
 _OWNERS_AT_ONCE = 1000
 
@@ -23,14 +25,25 @@ def _purge_trash() -> Statement:
     """Build the statement that removes the rows of old trash and tombstones of one owner.
 
     It takes a revision, because lists of the trash change. Sync tokens below `purged_revision` become invalid.
+    The owner must be locked, because the usage is reduced by the tasks that the statement sees.
     """
-    last = select(func.max(col(TaskRow.revision))).where(*_old_trash_of_the_owner).scalar_subquery()
+    is_task = col(TaskRow.last_event) != literal_column("'erased'")
+    last, tasks, size = (
+        select(aggregate).where(*_old_trash_of_the_owner).scalar_subquery()
+        for aggregate in (
+            func.max(col(TaskRow.revision)),
+            func.count().filter(is_task),
+            cast(func.sum(stored_bytes(TASKS)), BigInteger),
+        )
+    )
     bump = (
         update(User)
         .where(col(User.id) == OWNER, select(col(TaskRow.id)).where(*_old_trash_of_the_owner).exists())
         .values(
             revision=col(User.revision) + literal_column("1"),
             purged_revision=func.greatest(col(User.purged_revision), last),
+            task_count=col(User.task_count) - tasks,
+            task_bytes=col(User.task_bytes) - size,
         )
         .returning(col(User.id))
         .cte("bump")
@@ -65,7 +78,9 @@ async def purge_trash(database: Database, retention: timedelta) -> int:
     before = datetime.now(UTC) - retention
     count = 0
     async for owner in _owners(database, OWNERS_OF_OLD_TRASH, before=before):
-        [row] = await database.fetch(PURGE_TRASH, owner=owner, before=before)
+        async with database.transaction(owner) as transaction:
+            await transaction.fetch(LOCK_OWNER, owner=owner)
+            [row] = await transaction.fetch(PURGE_TRASH, owner=owner, before=before)
         count += row["count"]
     return count
 

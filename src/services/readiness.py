@@ -2,10 +2,11 @@
 
 from src.db.database import Database
 from src.db.migrations import is_behind, schema_version
+from src.db.transaction import Transaction
 from src.errors.server import ServiceUnavailable
 
 
-async def check_readiness(database: Database) -> None:
+async def check_readiness(database: Database | Transaction) -> None:
     """Check that the database responds and that its schema is not older than this code needs.
 
     Nothing is cached, because a result is outdated a moment later.

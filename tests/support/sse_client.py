@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tests.conftest import User
 from tests.support.tokens import mint
@@ -25,9 +25,11 @@ class Event(NamedTuple):
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
+async def served(app: ASGIApp, http: Any = "auto") -> AsyncIterator[str]:
     """Serve the running app at a port, and return its URL."""
-    config = uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=0, http=http, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.api.problems import MEDIA_TYPE
+from src.api.response_memory import send_in_parts
 from src.schemas.compatibility import TOGGLES, Switch
 
 type Edit = Callable[[bytes], bytes]
@@ -47,31 +48,44 @@ class CompatibilityMiddleware:
 
 
 class _EditedResponse:
-    """Edits the JSON of one response. Its head waits for its body, whose length changes; that of a stream does not."""
+    """Edits the JSON of one response. Its head waits for all of its body, whose length changes; a stream does not."""
 
     def __init__(self, send: Send, edits: list[Edit], error_type: bytes) -> None:
         self._send, self._edits, self._error_type = send, edits, error_type
         self._head: Message | None = None
-        self._media_type = b""
+        self._parts: list[bytes] = []
+        self._is_stream = False
 
     async def send(self, message: Message) -> None:
         """Send a part of the response."""
         if message["type"] == "http.response.start":
             return await self._start(message)
-        if self._media_type in {_JSON, _PROBLEM, _STREAM}:
-            message["body"] = self._edit(message.get("body", b""))
         if self._head is not None:
-            head, self._head = self._head, None
-            _set_length(head, len(message["body"]))
-            await self._send(head)
+            return await self._collect(self._head, message)
+        if self._is_stream:
+            message["body"] = self._edit(message.get("body", b""))
         return await self._send(message)
+
+    async def _collect(self, head: Message, message: Message) -> None:
+        """Collect the parts of the body, because a member may begin in one and end in the next."""
+        self._parts.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        body = self._edit(b"".join(self._parts))
+        _set_length(head, len(body))
+        await self._send(head)
+        if len(self._parts) == 1:
+            await self._send({**message, "body": body})
+        else:
+            await send_in_parts(self._send, body)
 
     async def _start(self, message: Message) -> None:
         headers = dict(message["headers"])
-        self._media_type = headers.get(b"content-type", b"").partition(b";")[0]
-        if self._media_type == _PROBLEM:
+        media_type = headers.get(b"content-type", b"").partition(b";")[0]
+        self._is_stream = media_type == _STREAM
+        if media_type == _PROBLEM:
             message["headers"] = [*(headers | {b"content-type": self._error_type}).items()]
-        if self._media_type in {_JSON, _PROBLEM}:
+        if media_type in {_JSON, _PROBLEM}:
             self._head = message
         else:
             await self._send(message)

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from src.api.dependencies import Overview
+from src.api.response_memory import read_within_memory
 from src.api.responses import json_response, tag_array_response, tag_object_response
 from src.api.routers.owner import owner_router
 from src.api.time_zone import ZONE_PARAMETERS
@@ -14,9 +15,9 @@ router = owner_router()
 
 
 @router.get("/stats", response_model=TaskStats, openapi_extra=ZONE_PARAMETERS)
-async def get_stats(overview: Overview) -> Response:
-    """Count the user's tasks by state, priority and tag."""
-    return json_response(await overview.stats())
+async def get_stats(request: Request, overview: Overview) -> Response:
+    """Count the user's tasks by state, priority, category and tag."""
+    return await read_within_memory(request, overview.stats, json_response)
 
 
 _LIST_FORMATS = {"object": (TagList, tag_object_response), "array": (list[TagCount], tag_array_response)}
@@ -28,8 +29,8 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     router = owner_router()
 
     @router.get("/tags", response_model=model)
-    async def list_tags(overview: Overview) -> Response:
+    async def list_tags(request: Request, overview: Overview) -> Response:
         """List the user's tags, the most used first."""
-        return respond(await overview.tags())
+        return await read_within_memory(request, overview.tags, respond)
 
     return router

@@ -8,7 +8,7 @@ from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
 from src.api.event_stream import EventStream, max_connections, stream_seconds
 from src.api.openapi import Responses, errors, headers
-from src.api.response_memory import LargeResponse, is_small
+from src.api.response_memory import read_within_memory
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges, TaskEvent
@@ -33,10 +33,7 @@ async def list_changes(
     token = SyncToken.parse(since)
     if cached and (current := await changes.current_token(token)).revision in cached:
         return not_modified(current.revision)
-    response = changes_response(await changes.page(token, limit))
-    if is_small(response):
-        return response
-    return LargeResponse(request, response, lambda: changes.page(token, limit), changes_response)
+    return await read_within_memory(request, lambda: changes.page(token, limit), changes_response)
 
 
 async def resume_token(

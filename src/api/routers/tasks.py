@@ -10,7 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
-from src.api.response_memory import TASK_BYTES, LargeResponse, change_within_memory, is_small
+from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
     bulk_response,
@@ -22,7 +22,7 @@ from src.api.responses import (
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.api.time_zone import TIME_ZONE_HEADER, ZONE_PARAMETERS
 from src.schemas.operations import Bulk, BulkResults
-from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskUpdate
+from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskSkip, TaskUpdate
 
 Id = Annotated[TaskId, Path(description="The task's `id`.")]
 Permanent = Annotated[
@@ -65,10 +65,7 @@ def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     async def list_tasks(request: Request, tasks: Tasks, query: ListQuery, if_none_match: IfNoneMatch) -> Response:
         if if_none_match and tasks.has_etag(query) and (revision := await tasks.revision()) in if_none_match:
             return not_modified(revision)
-        response = respond(request, await tasks.list_tasks(query))
-        if is_small(response):
-            return response
-        return LargeResponse(request, response, lambda: tasks.list_tasks(query), partial(respond, request))
+        return await read_within_memory(request, lambda: tasks.list_tasks(query), partial(respond, request))
 
     return router
 
@@ -141,12 +138,12 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
 @router.post(
     "/{task_id:task}/skip",
     response_model=DetailedTask,
-    responses=_RETURNED | errors(404, 412, 413) | _SKIPPED,
+    responses=_RETURNED | errors(404) | _BODY | _SKIPPED,
     openapi_extra=ZONE_PARAMETERS,
 )
-async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
+async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch, skip: TaskSkip | None = None) -> Response:
     """Skip an occurrence: move a pending recurring task to its next due date, without completing anything."""
-    return await idempotent(lambda tasks: tasks.skip_task(task_id, if_match), task_response)
+    return await idempotent(lambda tasks: tasks.skip_task(task_id, skip or TaskSkip(), if_match), task_response)
 
 
 @router.post(

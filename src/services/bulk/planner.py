@@ -18,6 +18,7 @@ from src.schemas.operations import (
     TaskOperation,
     UpdateOperation,
 )
+from src.services.quota import COUNTED, Quota, Usage, text_bytes
 from src.services.settings.service import NamedZone
 from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import detailed_task_json
@@ -30,11 +31,20 @@ type Events = dict[int, str]
 """The last events of tasks that earlier operations of the same bulk write, by id."""
 
 
+class Conditions(NamedTuple):
+    """The conditions of an operation besides its task: how its time zone is found, the quota, and `If-Match`."""
+
+    zone: NamedZone
+    quota: Quota
+    if_match: ExpectedRevisions = None
+
+
 class Moment(NamedTuple):
-    """The time of the operations, and how their time zone is found; None if no zone is known."""
+    """The time of the operations, how their time zone is found (None if none is known), and the usage of the quota."""
 
     now: datetime
     zone: NamedZone
+    usage: Usage
 
 
 @dataclass(slots=True)
@@ -68,6 +78,7 @@ def plan(
 def _plan(
     operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
 ) -> PlannedWrite:
+    moment = _in_zone_of(operation, moment)
     if isinstance(operation, CreateOperation):
         return PlannedWrite(operation, changes=_new(operation, moment))
     if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
@@ -78,11 +89,27 @@ def _plan(
     if changes is None:
         return PlannedWrite(operation, task)
     undone, next_task = _undone(task, changes, moment.now, earlier), _next_task(task, changes, moment)
+    _add_growth(moment.usage, task, changes)
+    if next_task and not moment.usage.add_next_task(text_bytes(next_task)):
+        next_task = None
     earlier[operation.id] = changes["last_event"]
     if undone:
+        moment.usage.add(-1, -task["next"][1])
         earlier[undone["id"]] = undone["last_event"]
         changes["next_task_id"] = None
     return PlannedWrite(operation, task, changes, next_task, undone)
+
+
+def _in_zone_of(operation: Operation, moment: Moment) -> Moment:
+    """Return the moment in the time zone that the operation names, if it names one."""
+    match operation:
+        case UpdateOperation():
+            tz = operation.changes.tz
+        case CompleteOperation() | SkipOperation():
+            tz = operation.tz
+        case _:
+            tz = None
+    return moment if tz is None else moment._replace(zone=lambda: tz)
 
 
 def _is_reachable(operation: TaskOperation, task: Row) -> bool:
@@ -96,7 +123,14 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
 def _new(operation: CreateOperation, moment: Moment) -> Columns:
     values, now = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone)), moment.now
     completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None
+    moment.usage.add(1, text_bytes(values))
     return values | {"completed_at": completed_at, "last_event": "created"}
+
+
+def _add_growth(usage: Usage, task: Row, changes: Columns) -> None:
+    """Add what the changes add to the task; a tombstone is no task."""
+    before = {name: task[name] for name in COUNTED if name in changes}
+    usage.add(-1 if changes["last_event"] == "erased" else 0, text_bytes(changes) - text_bytes(before))
 
 
 def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | None:
@@ -156,8 +190,8 @@ def _next_occurrence(task: Columns, basis: Basis, moment: Moment) -> Columns | N
 
 def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Columns | None:
     """Return the tombstone of the next task if these changes reopen a task whose next one is as it was created."""
-    next_id = task["next_task_id"]
-    if changes["last_event"] != "reopened" or earlier.get(next_id, task["next_event"]) != "created":
+    next_id, state = task["next_task_id"], task["next"]
+    if changes["last_event"] != "reopened" or earlier.get(next_id, state and state[0]) != "created":
         return None
     return {"id": next_id, **to_tombstone(now)}
 

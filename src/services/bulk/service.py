@@ -14,7 +14,7 @@ from src.db.transaction import Transaction
 from src.errors.base import AppError
 from src.errors.client import OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk.planner import Events, ExpectedRevisions, Moment, PlannedWrite, plan
+from src.services.bulk.planner import Conditions, Events, ExpectedRevisions, Moment, PlannedWrite, plan
 from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
@@ -24,7 +24,7 @@ from src.services.bulk.statements import (
     UPDATE_TASKS,
 )
 from src.services.owner import OwnerId
-from src.services.settings.service import NamedZone
+from src.services.quota import Usage
 from src.services.tasks.columns import WRITTEN, Columns
 from src.services.tasks.json import detailed_task_json
 
@@ -40,28 +40,28 @@ class OperationOutcome(NamedTuple):
     json: bytes | None = None
     error: AppError | None = None
     is_written: bool = False
+    id: int = 0
 
 
 async def apply_operations(
     transaction: Transaction,
     owner: OwnerId,
     operations: Sequence[Operation],
-    zone: NamedZone,
-    if_match: ExpectedRevisions = None,
+    conditions: Conditions,
 ) -> list[OperationOutcome]:
     """Apply all operations that are possible, in their order; each write takes its own revision.
 
-    Locks the owner until the end of the transaction. `if_match` applies to operations that do not name a revision.
+    Locks the owner until the end of the transaction. `If-Match` applies to operations that do not name a revision.
     """
-    moment = await _lock(transaction, owner, operations, zone)
+    moment = await _lock(transaction, owner, operations, conditions)
     ids = [_task_id(operation) for operation in operations]
     tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
     events: Events = {}
     plans = await _plan_in_thread(
-        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, if_match), moment, events)
+        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, conditions), moment, events)
         for operation in operations
     )
-    await _assign_revisions(transaction, owner, plans)
+    await _assign_revisions(transaction, owner, plans, moment.usage)
     written = await _write(transaction, owner, plans, moment.now)
     return [_outcome(planned, written) for planned in plans]
 
@@ -71,7 +71,7 @@ class _DryRunError(Exception):
 
 
 async def apply_bulk(
-    database: Database | Transaction, owner: OwnerId, bulk: Bulk, zone: NamedZone
+    database: Database | Transaction, owner: OwnerId, bulk: Bulk, conditions: Conditions
 ) -> list[OperationOutcome]:
     """Apply a bulk in its own transaction and return one outcome for each operation.
 
@@ -80,7 +80,7 @@ async def apply_bulk(
     """
     try:
         async with database.transaction(owner) as transaction:
-            outcomes = await apply_operations(transaction, owner, bulk.operations, zone)
+            outcomes = await apply_operations(transaction, owner, bulk.operations, conditions)
             _roll_back_if_needed(bulk, [outcome.error for outcome in outcomes])
     except _DryRunError:
         pass
@@ -94,13 +94,16 @@ def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
         raise _DryRunError
 
 
-async def _lock(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], zone: NamedZone) -> Moment:
-    """Lock the owner's row and return the time. Every writer locks this row first, so writers cannot deadlock."""
+async def _lock(
+    transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], conditions: Conditions
+) -> Moment:
+    """Lock the owner's row, and return the time and the usage; writers lock it first, so that they cannot deadlock."""
     creates = any(isinstance(operation, CreateOperation) for operation in operations)
     row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
     if row is None:
-        return Moment(datetime.now(UTC), zone)
-    return Moment(row["now"], lambda: zone() or row["time_zone"])
+        return Moment(datetime.now(UTC), conditions.zone, Usage(conditions.quota))
+    usage = Usage(conditions.quota, row["task_count"], row["task_bytes"])
+    return Moment(row["now"], lambda: conditions.zone() or row["time_zone"], usage)
 
 
 async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
@@ -119,12 +122,15 @@ async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
         is_cancelled = True
 
 
-async def _assign_revisions(transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite]) -> None:
-    """Assign consecutive revisions to all writes; a next task comes right after the task that it follows."""
+async def _assign_revisions(
+    transaction: Transaction, owner: OwnerId, plans: Iterable[PlannedWrite], usage: Usage
+) -> None:
+    """Assign consecutive revisions to all writes, and store the usage; a next task comes right after its task."""
     in_order = (columns for planned in plans for columns in (planned.changes, planned.next_task, planned.undone))
     writes = [columns for columns in in_order if columns is not None]
-    row = await transaction.fetch_row(TAKE_REVISIONS, owner=owner, count=len(writes)) if writes else None
-    if row is not None:
+    if writes:
+        counts = {"count": len(writes), "tasks": usage.tasks, "bytes": usage.bytes}
+        [row] = await transaction.fetch(TAKE_REVISIONS, owner=owner, **counts)
         for revision, columns in enumerate(writes, start=row["revision"] - len(writes) + 1):
             columns["revision"] = revision
 
@@ -166,19 +172,19 @@ def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome
         return _unchanged(planned.task)
     row, status = written[planned.changes["revision"]], 201 if planned.task is None else 200
     status = 204 if isinstance(planned.operation, DeleteOperation) else status
-    return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True)
+    return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True, id=row["id"])
 
 
 def _unchanged(task: Row | None) -> OperationOutcome:
     if task is None:
         return OperationOutcome(204)
-    return OperationOutcome(200, task["revision"], detailed_task_json(task["task"]))
+    return OperationOutcome(200, task["revision"], detailed_task_json(task["task"]), id=task["id"])
 
 
 def _task_id(operation: Operation) -> int:
     return 0 if isinstance(operation, CreateOperation) else operation.id
 
 
-def _expected_revisions(operation: Operation, if_match: ExpectedRevisions) -> ExpectedRevisions:
+def _expected_revisions(operation: Operation, conditions: Conditions) -> ExpectedRevisions:
     named = None if isinstance(operation, CreateOperation) else operation.revision
-    return if_match if named is None else [named]
+    return conditions.if_match if named is None else [named]

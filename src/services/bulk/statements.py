@@ -20,11 +20,13 @@ from sqlmodel import UTCDateTime, col
 from src.db.statement import Statement
 from src.models import TASKS, TaskRow, User
 from src.services.owner import OWNER
+from src.services.quota import stored_bytes
 from src.services.tasks.columns import WRITTEN
 from src.services.tasks.json import detailed_task_columns, new_task_columns
 
 _now = bindparam("now", type_=UTCDateTime)
 _timestamp = func.clock_timestamp().label("now")
+_locked = (col(User.time_zone), col(User.task_count), col(User.task_bytes))
 
 
 def _records(*names: str) -> FromClause:
@@ -54,7 +56,7 @@ def _update_tasks() -> Statement:
 
 
 LOCK_OWNER = Statement(
-    select(_timestamp, col(User.time_zone))
+    select(_timestamp, *_locked)
     .select_from(User)
     .where(col(User.id) == OWNER)
     .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
@@ -63,24 +65,28 @@ LOCK_OR_CREATE_OWNER = Statement(
     insert(User)
     .values(id=OWNER)
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
-    .returning(_timestamp, col(User.time_zone))
+    .returning(_timestamp, *_locked)
 )
 TAKE_REVISIONS = Statement(
     update(User)
     .where(col(User.id) == OWNER)
-    .values(revision=col(User.revision) + bindparam("count", type_=BigInteger))
+    .values(
+        revision=col(User.revision) + bindparam("count", type_=BigInteger),
+        task_count=bindparam("tasks", type_=BigInteger),
+        task_bytes=bindparam("bytes", type_=BigInteger),
+    )
     .returning(col(User.revision))
 )
 _next = TASKS.alias("next_task")
-_next_event = (
-    select(_next.c.last_event)
+_next_state = (
+    select(func.row(_next.c.last_event, stored_bytes(_next)))
     .where(_next.c.user_id == OWNER, _next.c.id == TASKS.c.next_task_id)
     .correlate(TASKS)
     .scalar_subquery()
 )
 READ_TASKS = Statement(
     select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN))
-    .add_columns(_next_event.label("next_event"), func.row(*detailed_task_columns).label("task"))
+    .add_columns(_next_state.label("next"), func.row(*detailed_task_columns).label("task"))
     .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 INSERT_TASKS = _insert_tasks()

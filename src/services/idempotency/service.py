@@ -10,6 +10,7 @@ from src.errors.base import AppError
 from src.errors.client import IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
 from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
+from src.services.quota import Quota
 from src.services.settings.service import NamedZone
 from src.services.tasks.service import TaskService
 
@@ -24,6 +25,7 @@ class IdempotentRequest(NamedTuple):
     key: str
     fingerprint: bytes
     zone: NamedZone
+    quota: Quota
 
 
 class StoredResponse(NamedTuple):
@@ -54,7 +56,7 @@ async def run_once(
     """
     changed: list[OwnerId] = []
     async with database.transaction(request.owner) as transaction:
-        tasks = TaskService(transaction, request.owner, changed.append, request.zone)
+        tasks = TaskService(transaction, request.owner, changed.append, request.zone, request.quota)
         response = await _replay_or_handle(transaction, request, partial(handle, tasks))
         if changed:
             await _store(transaction, request, response)

@@ -13,21 +13,25 @@ from src.schemas.operations import (
     Bulk,
     Changes,
     CompleteOperation,
+    CreateOperation,
     DeleteOperation,
+    NewTask,
+    Operation,
     RestoreOperation,
     SkipOperation,
     TaskOperation,
     UpdateOperation,
 )
 from src.schemas.query import TaskQuery
-from src.schemas.task import TaskCompletion, TaskCreate, TaskUpdate
-from src.services.bulk.planner import ExpectedRevisions
+from src.schemas.task import TaskCompletion, TaskCreate, TaskSkip, TaskUpdate
+from src.services.bulk.planner import Conditions, ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
 from src.services.lists.filters import Clock
 from src.services.lists.page import TaskPage, page
 from src.services.lists.parameters import list_parameters, shape_of
 from src.services.lists.statements import list_tasks
 from src.services.owner import OwnerId
+from src.services.quota import COUNTED, Quota, text_bytes
 from src.services.settings.service import NamedZone, SettingsService, StoredZone
 from src.services.tasks.columns import Columns, to_columns
 from src.services.tasks.json import detailed_task_json
@@ -70,12 +74,14 @@ class TaskService:
         database: Database | Transaction,
         owner: OwnerId,
         publish: Callable[[OwnerId], None],
-        zone: NamedZone = lambda: None,
+        zone: NamedZone,
+        quota: Quota,
     ) -> None:
         self._database = database
         self._owner = owner
         self._publish = publish
         self._zone = zone
+        self._quota = quota
 
     async def list_tasks(self, query: TaskQuery) -> TaskPage:
         """Return one page of the tasks that match."""
@@ -97,11 +103,16 @@ class TaskService:
 
         Raises:
             TimeZoneUnknown: The task depends on a time zone, and none is known.
+            QuotaExceeded: The owner would have more than the quota allows.
         """
         values = to_columns(await self._in_zone(task.model_dump(), task.tz))
-        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **values)
+        limits = {"text_bytes": text_bytes(values), "max_tasks": self._quota.tasks, "max_bytes": self._quota.bytes}
+        row = await self._database.fetch_row(CREATE_TASK, owner=self._owner, **values, **limits)
+        if row is None:
+            sent = NewTask.model_construct(**task.model_dump(), tz=task.tz)
+            return await self._apply_in_transaction(CreateOperation.model_construct(op="create", task=sent), None)
         self._publish(self._owner)
-        return TaskRecord.of(_require(row))
+        return TaskRecord.of(row)
 
     async def get_task(self, task_id: int) -> TaskRecord:
         """Return one task.
@@ -119,6 +130,7 @@ class TaskService:
             TaskNotFound: The owner has no task with this id.
             TaskChanged: The task's revision is not in `if_match`.
             TimeZoneUnknown: The change depends on a time zone, and none is known.
+            QuotaExceeded: The task grows, and the owner would have more than the quota allows.
         """
         members = changes.model_dump()
         if not members:
@@ -128,7 +140,12 @@ class TaskService:
         if may_set_rule(members) or (members.get("completed") and "recurrence" in members):
             return await self._apply_in_transaction(operation, if_match)
         values = to_columns(await self._in_zone(members, changes.tz))
-        return await self._write(update_task(frozenset(values)), operation, if_match, **values)
+        return await self._write(update_task(frozenset(values)), operation, if_match, **values, **self._limits(values))
+
+    def _limits(self, values: Columns) -> dict[str, int]:
+        """Return the bind values of an update whose columns count."""
+        is_counted = not values.keys().isdisjoint(COUNTED)
+        return {"text_bytes": text_bytes(values), "max_bytes": self._quota.bytes} if is_counted else {}
 
     async def complete_task(
         self, task_id: int, completion: TaskCompletion, if_match: ExpectedRevisions = None
@@ -143,7 +160,7 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
         """
         completed = completion.model_dump().get("completed")
-        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed)
+        operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed, tz=completion.tz)
         return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
 
     async def delete_task(
@@ -167,7 +184,7 @@ class TaskService:
         """
         return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
 
-    async def skip_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+    async def skip_task(self, task_id: int, skip: TaskSkip, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Move a pending recurring task to its next occurrence.
 
         Raises:
@@ -175,7 +192,8 @@ class TaskService:
             TaskChanged: The task's revision is not in `if_match`.
             NotSkippable: The task is completed, does not recur, or has no further occurrence.
         """
-        return await self._apply_in_transaction(SkipOperation.model_construct(op="skip", id=task_id), if_match)
+        operation = SkipOperation.model_construct(op="skip", id=task_id, tz=skip.tz)
+        return await self._apply_in_transaction(operation, if_match)
 
     async def bulk(self, bulk: Bulk) -> list[OperationOutcome]:
         """Apply several operations and return one outcome for each.
@@ -183,7 +201,8 @@ class TaskService:
         Raises:
             OperationsFailed: The bulk is atomic and an operation failed; nothing has changed.
         """
-        outcomes = await apply_bulk(self._database, self._owner, bulk, self._zone)
+        zone = self._zone if bulk.tz is None else lambda: bulk.tz
+        outcomes = await apply_bulk(self._database, self._owner, bulk, Conditions(zone, self._quota))
         if not bulk.dry_run and any(outcome.is_written for outcome in outcomes):
             self._publish(self._owner)
         return outcomes
@@ -225,14 +244,15 @@ class TaskService:
         self._publish(self._owner)
         return TaskRecord.of(row)
 
-    async def _apply_in_transaction(self, operation: TaskOperation, if_match: ExpectedRevisions) -> TaskRecord:
+    async def _apply_in_transaction(self, operation: Operation, if_match: ExpectedRevisions) -> TaskRecord:
+        conditions = Conditions(self._zone, self._quota, if_match)
         async with self._database.transaction(self._owner) as transaction:
-            [outcome] = await apply_operations(transaction, self._owner, [operation], self._zone, if_match)
+            [outcome] = await apply_operations(transaction, self._owner, [operation], conditions)
             if outcome.error is not None:
                 raise outcome.error
         if outcome.is_written:
             self._publish(self._owner)
-        return TaskRecord(operation.id, outcome.revision, outcome.json or b"")
+        return TaskRecord(outcome.id, outcome.revision, outcome.json or b"")
 
 
 def _require(row: Row | None) -> Row:

@@ -4,7 +4,7 @@ A write takes the owner's next revision in the same statement. This locks the ow
 that the writes of one owner are serialized: they commit in the order of their revisions and cannot deadlock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -28,19 +28,26 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from src.db.statement import Statement
-from src.models import TASKS, TaskRow, User
+from src.models import TASKS, USERS, TaskRow, User
 from src.services.owner import OWNER
+from src.services.quota import COUNTED, stored_bytes
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import detailed_task_columns, new_task_columns
 
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], Columns]
 """Returns the new values of columns for a given time."""
+type Room = Callable[[ColumnElement[int], ColumnElement[int]], Iterable[Condition]]
+"""Returns conditions on the growth of a task and the bytes that the owner then uses."""
 
 
+_NONE: ColumnElement[int] = literal_column("0")
 _id = bindparam("id", type_=BigInteger)
 _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
+_text_bytes = bindparam("text_bytes", type_=BigInteger)
+_max_tasks = bindparam("max_tasks", type_=BigInteger)
+_max_bytes = bindparam("max_bytes", type_=BigInteger)
 
 _is_the_row = (col(TaskRow.user_id) == OWNER, col(TaskRow.id) == _id)
 _is_not_erased = col(TaskRow.last_event) != literal_column("'erased'")
@@ -62,13 +69,17 @@ def _value(column: str) -> ColumnElement[Any]:
 
 
 def _revision_of_a_new_task() -> CTE:
-    """Take the owner's next revision, and create the owner's row if there is none."""
+    """Take the owner's next revision if the quota allows a task more, and create the owner's row if there is none."""
+    one: ColumnElement[int] = literal_column("1")
+    new = insert(User).values(id=OWNER, revision=one, task_count=one, task_bytes=_text_bytes)
+    changed = {
+        "revision": col(User.revision) + one,
+        "task_count": col(User.task_count) + one,
+        "task_bytes": col(User.task_bytes) + new.excluded.task_bytes,
+    }
+    has_room = (col(User.task_count) < _max_tasks) & (changed["task_bytes"] <= _max_bytes)
     return (
-        insert(User)
-        .values(id=OWNER, revision=literal_column("1"))
-        .on_conflict_do_update(
-            index_elements=[col(User.id)], set_={"revision": col(User.revision) + literal_column("1")}
-        )
+        new.on_conflict_do_update(index_elements=[col(User.id)], set_=changed, where=has_room)
         .returning(*_revision_and_time)
         .cte("bump")
     )
@@ -80,6 +91,38 @@ def _revision_of_a_task(*conditions: Condition) -> CTE:
         update(User)
         .where(col(User.id) == OWNER, select(col(TaskRow.id)).where(*conditions).exists())
         .values(revision=col(User.revision) + literal_column("1"))
+        .returning(*_revision_and_time)
+        .cte("bump")
+    )
+
+
+def _revision_and_usage(
+    *conditions: Condition,
+    growth: ColumnElement[int],
+    tasks: ColumnElement[int] = _NONE,
+    has_room: Room = lambda *_: (),
+) -> CTE:
+    """Take the owner's next revision if a task meets the conditions, and add the growth of the task to the usage.
+
+    The growth depends on what is stored, so the owner and then the task are locked, which reads their newest versions:
+    a snapshot of the time at which the statement began may be outdated (ADR 0060).
+    """
+    task = (
+        select(growth.label("growth"))
+        .select_from(User, TaskRow)
+        .where(col(User.id) == OWNER, *conditions)
+        .with_for_update(key_share=True, of=[USERS, TASKS])  # in this order, or writers could deadlock
+        .cte("task")
+    )
+    usage = col(User.task_bytes) + task.c.growth
+    return (
+        update(User)
+        .where(col(User.id) == OWNER, *has_room(task.c.growth, usage))
+        .values(
+            revision=col(User.revision) + literal_column("1"),
+            task_count=col(User.task_count) + tasks,
+            task_bytes=usage,
+        )
         .returning(*_revision_and_time)
         .cte("bump")
     )
@@ -100,8 +143,8 @@ def _create() -> Statement:
     return Statement(new.returning(*new_task_columns))
 
 
-def _write(*conditions: Condition, values: Values) -> Statement:
-    bump = _revision_of_a_task(*conditions)
+def _write(*conditions: Condition, values: Values, bump: CTE | None = None) -> Statement:
+    bump = _revision_of_a_task(*conditions) if bump is None else bump
     changes = {name: null() if value is None else value for name, value in values(bump.c.now).items()}
     return Statement(
         update(TaskRow)
@@ -131,11 +174,27 @@ def update_task(members: frozenset[str]) -> Statement:
         return {name: _value(name) for name in members - {"completed"}} | completion
 
     recurrence = (_has_no_next_task,) if "completed" in members else ()
-    return _write(*_is_the_task, _matches_revision, *recurrence, values=values)
+    conditions = (*_is_the_task, _matches_revision, *recurrence)
+    counted = members.intersection(COUNTED)
+    return _write(*conditions, values=values, bump=_resized(*conditions, names=counted) if counted else None)
+
+
+def _resized(*conditions: Condition, names: frozenset[str]) -> CTE:
+    return _revision_and_usage(
+        *conditions,
+        growth=_text_bytes - stored_bytes(TASKS, names),
+        has_room=lambda growth, after: [(growth <= literal_column("0")) | (after <= _max_bytes)],
+    )
 
 
 def _to_complete(now: ColumnElement[datetime]) -> Columns:
     return _completion(func.coalesce(_completed, ~col(TaskRow.completed)), now)
+
+
+def _delete_permanently() -> Statement:
+    conditions = (*_is_the_row, _is_not_erased, _matches_revision)
+    bump = _revision_and_usage(*conditions, growth=-stored_bytes(TASKS), tasks=literal_column("-1"))
+    return _write(*conditions, values=to_tombstone, bump=bump)
 
 
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
@@ -146,4 +205,4 @@ TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
 RESTORE_TASK = _write(
     *_is_the_row, _is_not_erased, _matches_revision, col(TaskRow.deleted_at).is_not(None), values=to_restored
 )
-DELETE_TASK_PERMANENTLY = _write(*_is_the_row, _is_not_erased, _matches_revision, values=to_tombstone)
+DELETE_TASK_PERMANENTLY = _delete_permanently()

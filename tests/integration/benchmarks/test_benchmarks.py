@@ -65,7 +65,7 @@ def test_the_api_is_compared_with_its_peers(tmp_path: Path, peers: list[PeerName
     for peer in (PeerName.API, *peers):
         throughput = next(line for line in printed.splitlines() if line.startswith(f"| {DESCRIPTIONS[peer]} |"))
         assert [int(cell.split(" · ")[0]) > 0 for cell in throughput.split(" | ")[1:]] == [True] * len(ROUTES)
-    assert re.search(r"Python \S+ \(built with(out)? profile-guided optimization\), .*, PostgreSQL \d+", printed)
+    assert re.search(r"Python \S+ \(configured with(out)? --enable-optimizations\), .*, PostgreSQL \d+", printed)
     assert (tmp_path / "results.md").read_text() in printed
     drawn = ET.parse(tmp_path / "results.svg").getroot()  # noqa: S314 - our own file
     assert list(drawn.itertext()).count("create") == 1

@@ -1,6 +1,7 @@
 """Parity of bulk operations and single requests: both leave the same tasks."""
 
 import asyncio
+import operator
 from typing import Any
 
 import httpx
@@ -17,16 +18,20 @@ type Placed = tuple[int, dict[str, Any]]
 
 TASKS = 3
 every = {name: st.sampled_from(values) for name, values in VALUES.items()}
+zone = st.sampled_from([{}, {"tz": "America/New_York"}])
 members = st.fixed_dictionaries({}, optional=every)
+changes = st.builds(lambda changes, zone: changes | zone if changes else changes, members, zone)
 beginning = st.fixed_dictionaries(every)
-new = members.map(lambda task: {"op": "create", "task": {"title": "new"} | task})
-completion = st.sampled_from([{"op": "complete", "completed": completed} for completed in (None, False, True)])
+new = changes.map(lambda task: {"op": "create", "task": {"title": "new"} | task})
+toggle = st.just({"op": "complete", "completed": None})
+completion = toggle | st.builds(lambda done, zone: {"op": "complete", "completed": done} | zone, st.booleans(), zone)
 change = st.one_of(
     completion,
     completion,
-    members.map(lambda changes: {"op": "update", "changes": changes}),
+    changes.map(lambda changes: {"op": "update", "changes": changes}),
     st.sampled_from([{"op": "delete", "permanent": permanent} for permanent in (False, False, True)]),
-    st.sampled_from([{"op": "restore"}, {"op": "skip"}]),
+    st.just({"op": "restore"}),
+    st.builds(operator.or_, st.just({"op": "skip"}), zone),
 )
 operation = st.tuples(st.integers(0, TASKS - 1), change) | st.tuples(st.just(-1), new)
 
@@ -63,17 +68,19 @@ class Actor:
 
 async def send(user: User, task_id: int, operation: dict[str, Any]) -> httpx.Response:
     """Apply the operation as a request of its own."""
-    path = f"/{task_id}"
+    path, zone = f"/{task_id}", {name: value for name, value in operation.items() if name == "tz"}
     match operation:
         case {"op": "create", "task": task}:
             return await user.post(json=task)
         case {"op": "update", "changes": changes}:
             return await user.patch(path, json=changes)
         case {"op": "complete", "completed": completed}:
-            return await user.patch(f"{path}/complete", json={} if completed is None else {"completed": completed})
+            return await user.patch(
+                f"{path}/complete", json=({} if completed is None else {"completed": completed}) | zone
+            )
         case {"op": "delete", "permanent": permanent}:
             return await user.delete(path, params={"permanent": permanent})
-    return await user.post(f"{path}/{operation['op']}")
+    return await user.post(f"{path}/{operation['op']}", json=zone or None)
 
 
 def parts(operations: list[Placed]) -> list[list[Placed]]:

@@ -107,6 +107,19 @@ async def test_every_response_with_tasks_has_the_members(start: StartApp, switch
 
 
 @pytest.mark.req("TASK-FR-205")
+async def test_a_response_that_is_sent_in_parts_has_the_members(
+    compatible: User, switches: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.api.response_memory._PART_BYTES", 13)  # so that most members are torn
+    task = {"title": NASTY, "description": "x" * 5000, "completed": True}
+    operations = [{"op": "create", "task": task}] * 20
+    bulk = await compatible.post("/bulk", json={"operations": operations})
+    for response in (bulk, await compatible.get(), await compatible.get("/changes")):
+        check(response.json(), switches, tasks=len(operations))
+        assert int(response.headers["Content-Length"]) == len(response.content)
+
+
+@pytest.mark.req("TASK-FR-205")
 async def test_events_have_the_members_too(start: StartApp, switches: str) -> None:
     app = await start(compatibility=switches)
     async with served(app) as url:

@@ -16,7 +16,7 @@ from src.db.database import Database
 from src.db.statement import Statement
 from src.db.url import DatabaseUrl
 from src.errors.server import ServiceUnavailable
-from tests.conftest import StartApp, User
+from tests.conftest import NewDatabase, StartApp, User
 from tests.support.pgbouncer import PROGRAMS, pgbouncer, through
 
 _PID = Statement(select(func.pg_backend_pid()))
@@ -113,3 +113,20 @@ async def test_no_process_executes_a_prepared_statement_of_another(start_app: St
     names = {row["name"] for row in await app.state.components.database.fetch(_NAMES)}
     assert names
     assert all(re.fullmatch("stmt_[0-9a-f]{16}", name) for name in names)
+
+
+@pytest.mark.req("DB-FR-024")
+async def test_a_migration_that_changes_a_type_does_not_stop_prepared_statements(new_database: NewDatabase) -> None:
+    url = await new_database(migrated=False)
+    migration = await asyncpg.connect(url)
+    await migration.execute("CREATE TABLE changed AS SELECT 1 AS name")
+    changed = Statement(select(column("name")).select_from(table("changed")))
+    async with Database(DatabaseUrl.parse(url), pool_size=1) as database:
+        await database.fetch(changed)
+        await migration.execute("ALTER TABLE changed ALTER name TYPE text")
+        with pytest.raises(ServiceUnavailable):
+            async with database.transaction("somebody") as transaction:
+                await transaction.fetch(changed)
+        assert [tuple(row) for row in await database.fetch(changed)] == [("1",)]
+        assert await database.fetch(_NAMES)
+    await migration.close()

@@ -1,12 +1,14 @@
 """Large responses that are not read count toward the memory of their owner and of the process."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from fastapi import FastAPI
 
 from src.api import response_memory
-from src.api.response_memory import MAX_UNREAD_BYTES, MAX_UNREAD_BYTES_PER_OWNER, ResponseMemory
+from src.api.response_memory import MAX_UNREAD_BYTES, MAX_UNREAD_BYTES_PER_OWNER, SMALL_RESPONSE_BYTES, ResponseMemory
 from tests.conftest import User
 from tests.support.lock_helpers import reached
 
@@ -40,6 +42,19 @@ async def test_a_large_response_is_refused_while_others_of_its_owner_are_not_rea
         assert (await user.get(path, params={"limit": 3})).status_code == 200
         assert (await stranger.get(path)).status_code == 200
     assert len((await user.get(path)).json()["tasks"]) == len(_LARGE)
+
+
+@pytest.mark.req("HTTP-FR-051")
+@pytest.mark.parametrize("path", ["/tags", "/stats"])
+async def test_large_counts_are_refused_while_other_responses_of_their_owner_are_not_read(
+    user: User, memory: ResponseMemory, path: str
+) -> None:
+    tags = [[f"{task:04}{tag:046}" for tag in range(20)] for task in range(100)]
+    operations = [{"op": "create", "task": {"title": "Buy milk", "tags": each}} for each in tags]
+    assert (await user.post("/bulk", json={"operations": operations})).status_code == 200
+    with memory.hold(user.id, MAX_UNREAD_BYTES_PER_OWNER):
+        assert (await user.get(path)).status_code == 503
+    assert len((await user.get(path)).content) > SMALL_RESPONSE_BYTES
 
 
 @pytest.mark.req("HTTP-FR-051")
@@ -101,3 +116,22 @@ async def test_a_claim_that_is_cancelled_as_it_is_granted_frees_its_memory(memor
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert memory.fits("somebody", MAX_UNREAD_BYTES)
+
+
+@pytest.mark.req("HTTP-FR-053")
+async def test_the_response_to_a_bulk_counts_until_it_is_read_also_when_it_failed(
+    user: User, memory: ResponseMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    @contextmanager
+    def hold(_: str, size: int) -> Iterator[None]:
+        held.append(size)
+        yield
+
+    monkeypatch.setattr(memory, "hold", hold)
+    created = await user.post("/bulk", json={"operations": _LARGE})
+    ids = [result["task"]["id"] for result in created.json()["results"]]
+    operations = [{"op": "complete", "id": task_id, "revision": 0} for task_id in ids]
+    failed = await user.post("/bulk", json={"operations": operations})
+    assert (failed.status_code, held) == (409, [len(created.content), len(failed.content)])

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
+import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from src.server.protocol import LimitedHttpProtocol, Timeouts
 from tests.support.hostile_clients import connected, serving
 from tests.support.servers import Server
+from tests.support.sse_client import served
 from tests.support.tokens import mint
 
 
@@ -74,3 +79,17 @@ def test_a_client_that_expects_100_gets_it_before_it_sends_the_body(server: Serv
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(body)
             assert client.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.req("HTTP-FR-030")
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_response_that_ends_before_its_body_is_a_500(*, fails: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - as of ASGI
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if fails:
+            raise RuntimeError
+
+    protocol = partial(LimitedHttpProtocol, timeouts=Timeouts(25, 25, None))
+    async with served(app, protocol) as url, httpx.AsyncClient(timeout=5) as client:
+        response = await client.get(url)
+    assert (response.status_code, response.headers["Connection"]) == (500, "close")

@@ -47,7 +47,10 @@ async def test_a_change_of_the_zone_takes_one_revision_and_a_repetition_none(use
     "body",
     [
         {},
-        *({"time_zone": each} for each in ("", "Mars/Olympus", "europe/paris", "+01:00", "localtime", "../UTC")),
+        *(
+            {"time_zone": each}
+            for each in ("", "Mars/Olympus", "europe/paris", "+01:00", "localtime", "Factory", "../UTC")
+        ),
         {"time_zone": 5},
         {"time_zone": []},
         {"time_zone": "UTC\0"},
@@ -140,7 +143,9 @@ def shifted_day(days: int) -> str:
 
 
 @pytest.mark.req("TASK-FR-234")
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "europe/paris", "+01:00", "Etc/Unknown", "localtime", "x" * 500])
+@pytest.mark.parametrize(
+    "zone", ["", "Mars/Olympus", "europe/paris", "+01:00", "Etc/Unknown", "localtime", "Factory", "x" * 500]
+)
 async def test_an_unknown_zone_is_refused_where_one_is_needed_and_ignored_elsewhere(user: User, zone: str) -> None:
     await store(user, "Europe/Paris")
     header: dict[str, Any] = {"headers": {"Time-Zone": zone}}

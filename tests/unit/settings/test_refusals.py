@@ -60,6 +60,16 @@ def test_an_invalid_value_is_one_sentence_with_the_settings_name(
     assert value not in message
 
 
+@pytest.mark.req("AUTH-FR-061")
+def test_session_cookies_need_exact_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_COOKIE_CACHE", "true")
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://app.example.com,https://app-git-*.vercel.app")
+    message = refusal()
+    assert "ALLOWED_ORIGINS must not contain '*'" in message
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://app.example.com")
+    assert load_settings(_env_file=None).better_auth_cookie_cache
+
+
 @pytest.mark.req("RUN-FR-002", "RUN-FR-004")
 @pytest.mark.parametrize("name", ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"])
 @pytest.mark.parametrize(

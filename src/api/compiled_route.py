@@ -77,7 +77,7 @@ class CompiledRoute(APIRoute):
         if scope["query_string"]:
             query = understand(scope["query_string"], self._parameters, self._body_model)
             scope["query_string"] = query.query_string
-            scope["state"]["spellings"] = query.spellings
+            scope.setdefault("state", {})["spellings"] = query.spellings
         request = Request(scope, receive, send)
         try:
             body = await _json_body(request) if self.body_field else _MISSING

@@ -136,7 +136,8 @@ def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
 def single_tasks() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
     """Yield a read, a creation, a toggle and a page of changes."""
     yield "get", GET_TASK, {"id": 1}
-    yield "create", CREATE_TASK, to_columns(TaskCreate(title="Buy milk").model_dump())
+    limits = {"text_bytes": 8, "max_tasks": 10**6, "max_bytes": 10**9}
+    yield "create", CREATE_TASK, to_columns(TaskCreate(title="Buy milk").model_dump()) | limits
     yield "toggle", COMPLETE_TASK, {"id": 1, "completed": None, "revisions": None}
     yield "changes", CHANGES, {"since": _TASKS - 1, "limit": _PAGE}
 

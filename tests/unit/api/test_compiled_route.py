@@ -143,7 +143,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", path, {}) for path in ("/aliases?f2=1", "/default", "/closing", "/returns", "/header?f=", "/header?f=x")),
     ("GET", "/cookie", {"headers": {"Cookie": "f=1"}}),
     ("GET", "/header", {"headers": {"X-Token": "t"}}),
-    ("GET", "/header?f=2&f=3", {"headers": [("X-Token", "t"), ("X-Token", "u")]}),
+    ("GET", "/header?f=2", {"headers": [("X-Token", "t"), ("X-Token", "u")]}),
     ("GET", "/dependencies?page=2", {}),
     ("GET", "/dependencies?page=x", {}),
     *(

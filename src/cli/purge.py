@@ -7,7 +7,7 @@ from datetime import timedelta
 import typer
 
 from src.app.components import create_database
-from src.config import Settings, load_settings
+from src.config import Settings, load_settings_without_tokens
 from src.db.errors import describe
 from src.errors.server import ServiceUnavailable
 from src.services.purge import purge_expired_records, purge_trash
@@ -20,7 +20,7 @@ def purge() -> None:
     Tasks that have been in the trash, and tombstones of permanently deleted tasks, are old after TRASH_RETENTION_DAYS.
     """
     logging.disable(logging.WARNING)  # the command itself reports a failure
-    count = asyncio.run(_purge(load_settings()))
+    count = asyncio.run(_purge(load_settings_without_tokens()))
     typer.echo(f"Purged {count} task{'' if count == 1 else 's'}.")
 
 

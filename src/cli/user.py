@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from src.app.components import create_quota
-from src.config import Settings, load_settings
+from src.config import Settings, load_settings_without_tokens
 from src.db.errors import describe
 from src.db.long_transaction import long_transaction
 from src.errors.client import QuotaExceeded
@@ -25,7 +25,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation, f
 @user.command()
 def export(user_id: UserId) -> None:
     """Write all data of a user as JSON to standard output: the settings and all tasks, with those in the trash."""
-    _run(_export(load_settings(), user_id), "The export is incomplete")
+    _run(_export(load_settings_without_tokens(), user_id), "The export is incomplete")
 
 
 @user.command()
@@ -35,7 +35,7 @@ def erase(user_id: UserId, *, yes: Yes = False) -> None:
     Delete the account in Better Auth first, because a client with a valid token could create new tasks.
     """
     _confirm(f"Erase all tasks of {user_id}? They cannot be restored.", yes=yes)
-    count = _run(_erase(load_settings(), user_id), "Nothing was erased")
+    count = _run(_erase(load_settings_without_tokens(), user_id), "Nothing was erased")
     typer.echo(f"Erased {_tasks(count)}.")
 
 
@@ -50,7 +50,7 @@ def move(
     if sender == receiver:
         raise SystemExit("Nothing was moved: the two users are the same.")
     _confirm(f"Move all tasks of {sender} to {receiver}?", yes=yes)
-    count = _run(_move(load_settings(), sender, receiver), "Nothing was moved")
+    count = _run(_move(load_settings_without_tokens(), sender, receiver), "Nothing was moved")
     typer.echo(f"Moved {_tasks(count)}.")
 
 

@@ -7,6 +7,7 @@ from src.config.settings import (
     is_set,
     load_migration_url,
     load_settings,
+    load_settings_without_tokens,
     set_default,
     value_of,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "is_set",
     "load_migration_url",
     "load_settings",
+    "load_settings_without_tokens",
     "set_default",
     "value_of",
 ]

@@ -3,6 +3,7 @@
 import os
 from functools import cached_property
 from importlib.util import find_spec
+from secrets import token_urlsafe
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
@@ -167,6 +168,15 @@ def load_settings(**values: Any) -> Settings:  # noqa: ANN401 - as the fields, p
         SystemExit: A setting is missing or invalid; the message has a sentence for each and none of their values.
     """
     return _load(Settings, **values)
+
+
+def load_settings_without_tokens() -> Settings:
+    """Load the settings of a command that verifies no tokens, so that it needs none of Better Auth.
+
+    Raises:
+        SystemExit: As for `load_settings`.
+    """
+    return load_settings(better_auth_secret=token_urlsafe(32))
 
 
 def load_migration_url() -> DatabaseUrl:

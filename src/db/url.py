@@ -37,7 +37,8 @@ class DatabaseUrl:
         """
         try:
             url = urlsplit(text.strip())
-            query = dict(parse_qsl(url.query, keep_blank_values=True))
+            parameters = parse_qsl(url.query, keep_blank_values=True)
+            query = dict(parameters)
             has_host = (url.hostname or query.get("host")) and (url.port or True)
             is_valid = has_host and url.scheme in _SCHEMES and not _is_torn(url)
         except ValueError:
@@ -46,6 +47,8 @@ class DatabaseUrl:
             raise ValueError(
                 "must look like postgresql://user:password@host/database, special characters percent-encoded"
             ) from None
+        if len(query) < len(parameters):
+            raise ValueError("has a parameter twice")
         return cls(
             dsn=url._replace(scheme="postgresql", query=urlencode(sent(query))).geturl(),
             ssl=_ssl(query),
@@ -65,7 +68,7 @@ def _is_torn(url: SplitResult) -> bool:
 
 def _is_pooled(url: SplitResult, query: dict[str, str]) -> bool:
     port = str(url.port or query.get("port"))
-    return "pooler" in (url.hostname or "") or port in _POOLER_PORTS or has_pooler_sign(query)
+    return "pooler" in (url.hostname or query.get("host", "")) or port in _POOLER_PORTS or has_pooler_sign(query)
 
 
 def _ssl(query: dict[str, str]) -> SSLContext | str | None:

@@ -224,7 +224,7 @@ async def test_a_bulk_does_not_wait_for_a_transaction_that_only_references_the_o
 @pytest.mark.req("TASK-FR-139")
 async def test_other_requests_are_served_while_a_bulk_is_planned(user: User) -> None:
     rule = {"recurrence": "FREQ=MINUTELY;INTERVAL=7;BYHOUR=9;COUNT=10000", "due_date": "2020-01-01T09:00:00+05:00"}
-    created = await results(user, *[create(f"task {n}", **rule) for n in range(25)])
+    created = await results(user, *[create(f"task {n}", **rule) for n in range(12)])
     reckoning = asyncio.create_task(bulk(user, *[on("complete", each["task"]) for each in created]))
     longest, loop = 0.0, asyncio.get_running_loop()
     while not reckoning.done():

@@ -244,3 +244,15 @@ def test_spaces_around_a_url_do_not_matter() -> None:
 )
 def test_a_host_may_be_the_folder_of_a_socket(text: str) -> None:
     assert DatabaseUrl.parse(text).dsn == text
+
+
+@pytest.mark.req("DB-FR-023")
+def test_a_pooler_is_recognized_by_the_parameter_host() -> None:
+    assert DatabaseUrl.parse("postgresql://u:p@/tasks?host=aws.pooler.example.com").pooled
+
+
+@pytest.mark.req("DB-FR-026")
+@pytest.mark.parametrize("query", ["sslmode=require&sslmode=disable", "application_name=a&application_name=b"])
+def test_a_parameter_that_is_given_twice_is_refused(query: str) -> None:
+    with pytest.raises(ValueError, match="has a parameter twice"):
+        DatabaseUrl.parse(f"postgresql://u:p@db.example.com/tasks?{query}")

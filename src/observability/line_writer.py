@@ -16,6 +16,7 @@ class BufferedLineWriter:
     """
 
     def __init__(self) -> None:
+        self._output = sys.stdout
         self._lines: list[str] = []
         self._size = 0
 
@@ -34,5 +35,5 @@ class BufferedLineWriter:
         self._lines.clear()
         self._size = 0
         with suppress(OSError, ValueError):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            self._output.write(text)
+            self._output.flush()

@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from src.schemas.problems import OperationResult
 from src.schemas.spellings import Spelled, understood
-from src.schemas.task import DetailedTask, RequestTimeZone, TaskCreate, TaskUpdate
+from src.schemas.task import RequestTimeZone, TaskCreate, TaskUpdate
 
 MAX_OPERATIONS = 500
 
@@ -147,30 +148,6 @@ class Bulk(_Strict):
         if repeated := [str(task_id) for task_id, count in ids.items() if count > 1]:
             raise ValueError(f"a task may occur in one operation only; repeated: {', '.join(repeated[:5])}")
         return self
-
-
-class OperationProblem(BaseModel):
-    """Why an operation failed (RFC 9457): the problem that the corresponding route returns."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-class OperationResult(BaseModel):
-    """The result of one operation."""
-
-    status: Annotated[
-        int,
-        Field(description="The status of the corresponding route; 424 if another failure rolled this operation back."),
-    ]
-    task: Annotated[
-        DetailedTask | None, Field(description="The task as it is now; null if it is deleted, or on failure.")
-    ]
-    problem: OperationProblem | None
 
 
 class BulkResults(BaseModel):

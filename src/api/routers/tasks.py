@@ -86,6 +86,8 @@ def delete_router(*, with_task: bool) -> APIRouter:
 
 
 router = owner_router()
+recurrence_router = owner_router(tag="recurrence")
+bulk_router = owner_router(tag="bulk")
 
 
 @router.post(
@@ -108,7 +110,7 @@ async def get_task(tasks: Tasks, task_id: Id, if_none_match: IfNoneMatch) -> Res
 
 
 @router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
-async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
+async def put_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
     """Update the members that are sent, as PATCH does: existing clients expect absent members to stay as they are."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
@@ -135,7 +137,7 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
 
 
-@router.post(
+@recurrence_router.post(
     "/{task_id:task}/skip",
     response_model=DetailedTask,
     responses=_RETURNED | errors(404) | _BODY | _SKIPPED,
@@ -146,7 +148,7 @@ async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch, ski
     return await idempotent(lambda tasks: tasks.skip_task(task_id, skip or TaskSkip(), if_match), task_response)
 
 
-@router.post(
+@bulk_router.post(
     "/bulk",
     response_model=BulkResults,
     responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED,

@@ -29,9 +29,9 @@ export function createTaskClient(options: TaskClientOptions) {
   return {
     /** All operations and headers of the API, as a client of `openapi-fetch`; a 304 has no `data`. */
     api,
-    /** The URL below which the paths of the user are. */
-    url,
-    /** Forget the token, after the user has signed out or changed. */
+    /** Return the id of the user, undefined where only the session cookie has it. */
+    user: async () => userId ?? (await tokens.user()),
+    /** Forget the token and its user, after signing out; until then, tokens of another user are not sent. */
     clearToken: () => tokens.clear(),
     ...methodsOf(api),
   };

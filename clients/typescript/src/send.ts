@@ -1,8 +1,10 @@
+import { isOffline } from "./connectivity.js";
 import { NetworkError, ProblemError, problemError } from "./errors.js";
 import type { SessionCookie, Tokens } from "./tokens.js";
-import { backoff, wait } from "./wait.js";
+import { abortWith, backoff, wait } from "./wait.js";
 
 const MAX_ATTEMPTS = 4;
+const RESPONSE_MS = 30_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 /** A limit is reached, or the server or its proxy is unavailable. */
 const RETRIED = [429, 502, 503, 504];
@@ -35,12 +37,23 @@ export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
 async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const token = await tokens.get();
-    const response = await fetch(authorize(request, token)).catch((error: unknown) => {
-      throw request.signal.aborted ? error : new NetworkError(error);
-    });
+    const response = await respond(fetch, authorize(request, token));
     if (response.ok || response.status === 304) return response;
     if (response.status !== 401 || attempt === 2) throw await problemError(response);
     tokens.refuse(token);
+  }
+}
+
+/** Send a request, and reject it if there is no response in time. */
+async function respond(fetch: Fetch, request: Request): Promise<Response> {
+  const limited = abortWith(request.signal);
+  const timer = setTimeout(() => limited.abort(), RESPONSE_MS);
+  try {
+    return await fetch(new Request(request, { signal: limited.signal }));
+  } catch (error) {
+    throw request.signal.aborted ? error : new NetworkError(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -64,7 +77,7 @@ function uniqueKey(): string {
 /** Whether a retry can succeed with the effect of one request. A toggle, which has no body, would have that of two. */
 function isRetried(request: Request, error: unknown): boolean {
   const isRepeatable = request.method !== "PATCH" || request.headers.has("Content-Type");
-  if (error instanceof NetworkError) return isRepeatable && globalThis.navigator?.onLine !== false;
+  if (error instanceof NetworkError) return isRepeatable && !isOffline();
   if (!(error instanceof ProblemError) || (error.retryAfter ?? 0) > MAX_RETRY_AFTER_SECONDS) return false;
   if (error.status === 409) return error.retryAfter !== undefined; // the first request with the key is in progress
   return RETRIED.includes(error.status) && (isRepeatable || error.status === 429);

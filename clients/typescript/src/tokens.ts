@@ -25,6 +25,7 @@ export class Tokens {
   #current: { token: Token; until: number } | undefined;
   #pending: Promise<Token> | undefined;
   #isRefused = false;
+  #user: string | undefined;
 
   constructor(private readonly fetchToken: GetToken) {}
 
@@ -44,6 +45,11 @@ export class Tokens {
     }
   }
 
+  /** Return the user of the token: its claim `sub`; undefined for a session cookie. */
+  async user(): Promise<string | undefined> {
+    return claimsOf(await this.get()).sub;
+  }
+
   /** Drop a token that the API has refused, unless it is replaced already. */
   refuse(token: Token): void {
     if (this.#current?.token !== token) return;
@@ -51,13 +57,15 @@ export class Tokens {
     this.#isRefused = true;
   }
 
-  /** Drop the token, because the user has changed. */
+  /** Forget the token and its user. */
   clear(): void {
-    this.#current = this.#pending = undefined;
+    this.#current = this.#pending = this.#user = undefined;
   }
 
   async #fetch(): Promise<Token> {
     const token = await this.#request();
+    const { sub } = claimsOf(token);
+    if (sub !== (this.#user ??= sub)) throw new SignedOutError(); // another user has signed in since
     this.#current = { token, until: Date.now() + millisecondsOf(token) };
     this.#isRefused = false;
     return token;
@@ -96,7 +104,7 @@ function millisecondsOf(token: Token): number {
   return usable - Math.min(MAX_LEEWAY_MS, lifetime / 4);
 }
 
-function claimsOf(token: Token): { iat?: number; exp?: number } {
+function claimsOf(token: Token): { sub?: string; iat?: number; exp?: number } {
   try {
     const payload = String(token).split(".")[1] ?? "";
     return JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));

@@ -139,6 +139,24 @@ class NotSkippable(AppError):
     title = "Cannot skip"
 
 
+class TaskExists(AppError):
+    """A new task has the uid of another one; `current` is that as JSON, also from the trash or as a tombstone."""
+
+    status = 409
+    slug = "task-exists"
+    title = "Task exists"
+    detail = "A task with this uid exists; see 'current' for its current state."
+
+    def __init__(self, current: bytes) -> None:
+        super().__init__()
+        self.current = current
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The task that has the uid; `deleted_at` is null unless it is deleted."""
+        return {"current": json.loads(self.current)}
+
+
 class RequestInProgress(AppError):
     """The first request with this idempotency key has not finished."""
 
@@ -204,6 +222,24 @@ class InvalidField(AppError):
     def members(self) -> dict[str, object]:
         """The invalid part, as `src.api.problems.FieldError`."""
         return {"errors": [{"field": self.field, "message": self.detail, "type": self.slug.replace("-", "_")}]}
+
+
+class UidChanged(InvalidField):
+    """A change has another uid than the task."""
+
+    slug = "uid-changed"
+    title = "Uid changed"
+    detail = "uid cannot be changed; leave it out, or send that of the task."
+    field = "uid"
+
+
+class TaskRepeated(InvalidField):
+    """Two operations of a bulk are on one task, which one names by its id and the other by its uid."""
+
+    slug = "task-repeated"
+    title = "Task repeated"
+    detail = "operations: a task may occur in one operation only, whether its id or its uid names it."
+    field = "operations"
 
 
 class InvalidCursor(InvalidField):

@@ -1,6 +1,18 @@
 """Statements on all data of one user, in a transaction that first locks the owner (except for the export)."""
 
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from src.db.statement import Statement
@@ -45,16 +57,23 @@ EXPIRE_SYNC_TOKENS = Statement(
     .values(revision=_next_revision, purged_revision=_next_revision, task_count=_zero, task_bytes=_zero)
 )
 """Take a revision before which sync tokens are expired (410), and reset the usage of an owner without tasks."""
+_receiver = bindparam("receiver", type_=Text)
+_other = TASKS.alias("other")
+_is_uid_taken = select(_other.c.id).where(_other.c.user_id == _receiver, _other.c.uid == TASKS.c.uid).exists()
 MOVE_TASKS = Statement(
     update(TaskRow)
     .where(_is_owned, col(TaskRow.id) == _numbered.c.id)
     .values(
-        user_id=bindparam("receiver", type_=Text),
+        user_id=_receiver,
+        uid=case((_is_uid_taken, func.gen_random_uuid()), else_=col(TaskRow.uid)),
         revision=bindparam("revision", type_=BigInteger) + _numbered.c.number,
     )
     .returning(col(TaskRow.id))
 )
-"""Give all tasks of the owner to another one, with new revisions in the order of the old ones."""
+"""Give all tasks of the owner to another one, with new revisions in the order of the old ones.
+
+A task gets a new uid if the receiver has one with the same, which a client has chosen for both.
+"""
 RECEIVE_TASKS = Statement(
     update(User)
     .where(col(User.id) == OWNER)

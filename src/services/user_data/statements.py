@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Text,
+    any_,
     bindparam,
     case,
     delete,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from src.db.statement import Statement
@@ -57,22 +59,21 @@ EXPIRE_SYNC_TOKENS = Statement(
     .values(revision=_next_revision, purged_revision=_next_revision, task_count=_zero, task_bytes=_zero)
 )
 """Take a revision before which sync tokens are expired (410), and reset the usage of an owner without tasks."""
-_receiver = bindparam("receiver", type_=Text)
-_other = TASKS.alias("other")
-_is_uid_taken = select(_other.c.id).where(_other.c.user_id == _receiver, _other.c.uid == TASKS.c.uid).exists()
+READ_UIDS = Statement(select(col(TaskRow.uid)).where(_is_owned))
+_is_taken = col(TaskRow.uid) == any_(bindparam("taken", type_=ARRAY(TASKS.c.uid.type)))
 MOVE_TASKS = Statement(
     update(TaskRow)
     .where(_is_owned, col(TaskRow.id) == _numbered.c.id)
     .values(
-        user_id=_receiver,
-        uid=case((_is_uid_taken, func.gen_random_uuid()), else_=col(TaskRow.uid)),
+        user_id=bindparam("receiver", type_=Text),
+        uid=case((_is_taken, func.gen_random_uuid()), else_=col(TaskRow.uid)),
         revision=bindparam("revision", type_=BigInteger) + _numbered.c.number,
     )
     .returning(col(TaskRow.id))
 )
 """Give all tasks of the owner to another one, with new revisions in the order of the old ones.
 
-A task gets a new uid if the receiver has one with the same, which a client has chosen for both.
+A task whose uid the receiver has `taken` gets a new one.
 """
 RECEIVE_TASKS = Statement(
     update(User)

@@ -139,13 +139,8 @@ class NotSkippable(AppError):
     title = "Cannot skip"
 
 
-class TaskExists(AppError):
-    """A new task has the uid of another one; `current` is that as JSON, also from the trash or as a tombstone."""
-
-    status = 409
-    slug = "task-exists"
-    title = "Task exists"
-    detail = "A task with this uid exists; see 'current' for its current state."
+class _WithCurrent(AppError):
+    """A write that does not fit the task which is there; `current` is that as JSON."""
 
     def __init__(self, current: bytes) -> None:
         super().__init__()
@@ -153,8 +148,17 @@ class TaskExists(AppError):
 
     @property
     def members(self) -> dict[str, object]:
-        """The task that has the uid; `deleted_at` is null unless it is deleted."""
+        """The current task, so that the conflict can be resolved without another request."""
         return {"current": json.loads(self.current)}
+
+
+class TaskExists(_WithCurrent):
+    """A new task has the uid of another one; `current` is that, also from the trash or as a tombstone."""
+
+    status = 409
+    slug = "task-exists"
+    title = "Task exists"
+    detail = "A task with this uid exists; see 'current' for its current state."
 
 
 class RequestInProgress(AppError):
@@ -176,22 +180,13 @@ class SyncExpired(AppError):
     detail = "The sync token is expired; discard the copy and load everything again."
 
 
-class TaskChanged(AppError):
-    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1); `current` is the task as JSON."""
+class TaskChanged(_WithCurrent):
+    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1)."""
 
     status = 412
     slug = "task-changed"
     title = "Precondition failed"
     detail = "The task has changed; see 'current' for its current state."
-
-    def __init__(self, current: bytes) -> None:
-        super().__init__()
-        self.current = current
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The current task, so that the conflict can be resolved without another request."""
-        return {"current": json.loads(self.current)}
 
 
 class ContentTooLarge(AppError):
@@ -222,24 +217,6 @@ class InvalidField(AppError):
     def members(self) -> dict[str, object]:
         """The invalid part, as `src.api.problems.FieldError`."""
         return {"errors": [{"field": self.field, "message": self.detail, "type": self.slug.replace("-", "_")}]}
-
-
-class UidChanged(InvalidField):
-    """A change has another uid than the task."""
-
-    slug = "uid-changed"
-    title = "Uid changed"
-    detail = "uid cannot be changed; leave it out, or send that of the task."
-    field = "uid"
-
-
-class TaskRepeated(InvalidField):
-    """Two operations of a bulk are on one task, which one names by its id and the other by its uid."""
-
-    slug = "task-repeated"
-    title = "Task repeated"
-    detail = "operations: a task may occur in one operation only, whether its id or its uid names it."
-    field = "operations"
 
 
 class InvalidCursor(InvalidField):

@@ -58,7 +58,7 @@ Uid = Annotated[
 ]
 
 type TaskReference = int | str
-"""What names a task of an owner: its id, an integer, or its uid, a string."""
+"""A name of a task of an owner: its id, an integer, or its uid, a string."""
 
 TaskIdOrUid = Annotated[int | str, _reference(MAX_ID)]
 """A reference in a path."""

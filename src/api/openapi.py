@@ -59,6 +59,9 @@ _CONDITIONAL_HEADERS = {
     "304": ("If-None-Match", "Respond with 304 if the `ETag` is still one of these."),
     "412": ("If-Match", "Change the task only if its `ETag` is one of these; respond with 412 otherwise."),
 }
+_NEVER_INVALID = {"get_settings", "list_tags"}
+"""The operations that take nothing which could be invalid; FastAPI documents 422 for every path with a parameter."""
+
 _SECURITY = {
     "type": "http",
     "scheme": "bearer",
@@ -155,6 +158,8 @@ def _complete(schema: dict[str, Any]) -> None:
             operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
             if parameters := _conditional_headers(operation["responses"]):
                 operation["parameters"] += parameters
+            if operation["operationId"] in _NEVER_INVALID:
+                del operation["responses"]["422"]
             _mark_problems(operation)
             _correct_references(operation["responses"])
             _rewrite_schemas(operation)

@@ -53,7 +53,7 @@ _DOCUMENT: dict[str, Any] = {
     "servers": [{"url": "/", "description": "The server of this document."}],
     "openapi_tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
 }
-"""What the OpenAPI document says about the API itself."""
+"""The members of the OpenAPI document that describe the API itself."""
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -61,7 +61,9 @@ class ValidationProblem(_Problem):
         "urn:problem-type:invalid-cursor",
         "urn:problem-type:invalid-request",
         "urn:problem-type:invalid-time-zone",
+        "urn:problem-type:task-repeated",
         "urn:problem-type:time-zone-unknown",
+        "urn:problem-type:uid-changed",
     ]
     errors: list[FieldError]
 
@@ -70,6 +72,13 @@ class TaskChangedProblem(_Problem):
     """A write that names an outdated revision; `current` is the task as it is now."""
 
     type: Literal["urn:problem-type:task-changed"]
+    current: DetailedTask
+
+
+class TaskExistsProblem(_Problem):
+    """A new task with the uid of another one; `current` is that, also if it is deleted."""
+
+    type: Literal["urn:problem-type:task-exists"]
     current: DetailedTask
 
 
@@ -120,6 +129,7 @@ type Problem = (
     PlainProblem
     | ValidationProblem
     | TaskChangedProblem
+    | TaskExistsProblem
     | TaskQuotaProblem
     | RateLimitProblem
     | OperationsFailedProblem

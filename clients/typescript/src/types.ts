@@ -292,7 +292,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Operations, applied in order in one transaction; each task may occur in at most one.
+         * @description Operations, applied in order in one transaction; each task may occur in one, and in another that creates it.
          * @example {
          *       "atomic": true,
          *       "operations": [
@@ -337,7 +337,8 @@ export interface components {
              * @enum {string}
              */
             op: "complete";
-            id: number;
+            /** @description The task's `id`, or `uid:` and its `uid`. */
+            id: number | string;
             /** @description By default `true`. */
             completed?: boolean | null;
             /** @description Act only if the task has this `revision`; 412 otherwise. */
@@ -361,7 +362,8 @@ export interface components {
              * @enum {string}
              */
             op: "delete";
-            id: number;
+            /** @description The task's `id`, or `uid:` and its `uid`. */
+            id: number | string;
             /** @description By default `false`. */
             permanent?: boolean;
             /** @description Act only if the task has this `revision`; 412 otherwise. */
@@ -386,6 +388,7 @@ export interface components {
          *         "home"
          *       ],
          *       "title": "Buy milk",
+         *       "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
          *       "updated_at": "2026-11-20T10:00:00Z",
          *       "user_id": "k3VbHn0Qm2Xw"
          *     }
@@ -393,6 +396,11 @@ export interface components {
         DetailedTask: {
             /** @description Unique and never reused; a task that is added later has a larger id. */
             id: number;
+            /**
+             * Format: uuid
+             * @description Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it.
+             */
+            uid: string;
             /** @description The owner: the user id of Better Auth. */
             user_id: string;
             title: string;
@@ -486,7 +494,7 @@ export interface components {
             high: number;
             urgent: number;
         };
-        Problem: components["schemas"]["PlainProblem"] | components["schemas"]["ValidationProblem"] | components["schemas"]["TaskChangedProblem"] | components["schemas"]["TaskQuotaProblem"] | components["schemas"]["RateLimitProblem"] | components["schemas"]["OperationsFailedProblem"] | components["schemas"]["InternalProblem"];
+        Problem: components["schemas"]["PlainProblem"] | components["schemas"]["ValidationProblem"] | components["schemas"]["TaskChangedProblem"] | components["schemas"]["TaskExistsProblem"] | components["schemas"]["TaskQuotaProblem"] | components["schemas"]["RateLimitProblem"] | components["schemas"]["OperationsFailedProblem"] | components["schemas"]["InternalProblem"];
         /** @description More requests than a rate limit allows; `violated-policies` names the limit. */
         RateLimitProblem: {
             /** @constant */
@@ -506,7 +514,8 @@ export interface components {
              * @enum {string}
              */
             op: "restore";
-            id: number;
+            /** @description The task's `id`, or `uid:` and its `uid`. */
+            id: number | string;
             /** @description Act only if the task has this `revision`; 412 otherwise. */
             revision?: number | null;
         };
@@ -517,7 +526,8 @@ export interface components {
              * @enum {string}
              */
             op: "skip";
-            id: number;
+            /** @description The task's `id`, or `uid:` and its `uid`. */
+            id: number | string;
             /** @description Act only if the task has this `revision`; 412 otherwise. */
             revision?: number | null;
             /** @description The time zone of this request, like the parameter `tz`; it is not stored. */
@@ -558,6 +568,7 @@ export interface components {
          *         "home"
          *       ],
          *       "title": "Buy milk",
+         *       "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
          *       "updated_at": "2026-11-20T10:00:00Z",
          *       "user_id": "k3VbHn0Qm2Xw"
          *     }
@@ -565,6 +576,11 @@ export interface components {
         Task: {
             /** @description Unique and never reused; a task that is added later has a larger id. */
             id: number;
+            /**
+             * Format: uuid
+             * @description Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it.
+             */
+            uid: string;
             /** @description The owner: the user id of Better Auth. */
             user_id: string;
             title: string;
@@ -655,6 +671,11 @@ export interface components {
             /** @description The time zone of this request, like the parameter `tz`; it is not stored. */
             tz?: string | null;
             /**
+             * Format: uuid
+             * @description A UUID that the client chooses, best of version 7; by default the API makes one.
+             */
+            uid?: string | null;
+            /**
              * Format: date-time
              * @description When the task was created elsewhere, for imports; by default now.
              */
@@ -675,6 +696,16 @@ export interface components {
             id: string;
             /** @description The task as it is now, as JSON. */
             data: string;
+        };
+        /** @description A new task with the uid of another one; `current` is that, also if it is deleted. */
+        TaskExistsProblem: {
+            /** @constant */
+            type: "urn:problem-type:task-exists";
+            title: string;
+            status: number;
+            /** @description One sentence that can be shown to users. */
+            detail: string;
+            current: components["schemas"]["DetailedTask"];
         };
         /** @description One page of tasks, in the order of the query. */
         TaskList: {
@@ -777,6 +808,11 @@ export interface components {
             recurrence_from?: components["schemas"]["RecurrenceBasis"];
             /** @description The time zone of the rule; null or absent means that of the request or the user, if known. */
             recurrence_tz?: string | null;
+            /**
+             * Format: uuid
+             * @description That of the task; no change can set another one.
+             */
+            uid?: string;
             /** @description The time zone of this request, like the parameter `tz`; it is not stored. */
             tz?: string | null;
         };
@@ -787,7 +823,8 @@ export interface components {
              * @enum {string}
              */
             op: "update";
-            id: number;
+            /** @description The task's `id`, or `uid:` and its `uid`. */
+            id: number | string;
             changes: components["schemas"]["TaskUpdate"];
             /** @description Act only if the task has this `revision`; 412 otherwise. */
             revision?: number | null;
@@ -849,6 +886,7 @@ export type TaskChanges = components['schemas']['TaskChanges'];
 export type TaskCompletion = components['schemas']['TaskCompletion'];
 export type TaskCreate = components['schemas']['TaskCreate'];
 export type TaskEvent = components['schemas']['TaskEvent'];
+export type TaskExistsProblem = components['schemas']['TaskExistsProblem'];
 export type TaskList = components['schemas']['TaskList'];
 export type TaskQuotaProblem = components['schemas']['TaskQuotaProblem'];
 export type TaskSkip = components['schemas']['TaskSkip'];
@@ -1162,7 +1200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"] | components["schemas"]["TaskQuotaProblem"];
                 };
             };
-            /** @description The first request with this `Idempotency-Key` is in progress; retry after `Retry-After` seconds. */
+            /** @description A task has this `uid` (`current`); or the first request with this key, or another one that creates a task with this `uid`, is in progress. */
             409: {
                 headers: {
                     /** @description The number of seconds after which to retry. */
@@ -1172,13 +1210,36 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:problem-type:request-in-progress",
-                     *       "title": "Request in progress",
+                     *       "type": "urn:problem-type:task-exists",
+                     *       "title": "Task exists",
                      *       "status": 409,
-                     *       "detail": "A request with this idempotency key is in progress; try again in a moment."
+                     *       "detail": "A task with this uid exists; see 'current' for its current state.",
+                     *       "current": {
+                     *         "category": "errands",
+                     *         "completed": true,
+                     *         "completed_at": "2026-11-20T10:00:00Z",
+                     *         "created_at": "2026-11-20T09:30:00Z",
+                     *         "deleted_at": null,
+                     *         "description": "Two bottles, the fresh one",
+                     *         "due_date": "2026-12-01",
+                     *         "id": 42,
+                     *         "priority": "high",
+                     *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
+                     *         "recurrence_from": "due_date",
+                     *         "recurrence_tz": "Europe/Paris",
+                     *         "revision": 7,
+                     *         "tags": [
+                     *           "home"
+                     *         ],
+                     *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
+                     *         "updated_at": "2026-11-20T10:00:00Z",
+                     *         "user_id": "k3VbHn0Qm2Xw",
+                     *         "next_task": null
+                     *       }
                      *     }
                      */
-                    "application/problem+json": components["schemas"]["PlainProblem"];
+                    "application/problem+json": components["schemas"]["TaskExistsProblem"] | components["schemas"]["PlainProblem"];
                 };
             };
             /** @description The body is larger than 1 MiB, or the response is too large to be stored for its `Idempotency-Key`. */
@@ -1871,8 +1932,8 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -2037,8 +2098,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -2161,6 +2222,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null
@@ -2286,8 +2348,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -2385,6 +2447,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null
@@ -2478,8 +2541,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -2602,6 +2665,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null
@@ -2729,8 +2793,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -2853,6 +2917,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null
@@ -2977,8 +3042,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -3101,6 +3166,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null
@@ -3213,8 +3279,8 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The task's `id`. */
-                task_id: number;
+                /** @description The task's `id`, or `uid:` and its `uid`. */
+                task_id: number | string;
                 /** @description The user id of Better Auth: `sub` of the access token. */
                 user_id: string;
             };
@@ -3358,6 +3424,7 @@ export interface operations {
                      *           "home"
                      *         ],
                      *         "title": "Buy milk",
+                     *         "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                      *         "updated_at": "2026-11-20T10:00:00Z",
                      *         "user_id": "k3VbHn0Qm2Xw",
                      *         "next_task": null

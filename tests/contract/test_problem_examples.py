@@ -53,7 +53,7 @@ _REQUESTS: dict[tuple[str, str], Callable[[User], Awaitable[httpx.Response]]] = 
     ("put_task", "422"): lambda user: user.put(1, json={"title": ""}),
     ("update_task", "422"): lambda user: user.patch(1, json={"title": ""}),
     ("delete_task", "422"): lambda user: user.delete(0),
-    ("complete_task", "422"): lambda user: user.patch("1/complete", json={"completed": "perhaps"}),
+    ("complete_task", "422"): lambda user: user.patch("/1/complete", json={"completed": "perhaps"}),
     ("restore_task", "422"): lambda user: user.post("/0/restore"),
     ("skip_task", "422"): lambda user: user.post("/1/skip", json={"tz": "Mars"}),
     ("change_tasks", "422"): lambda user: user.post("/bulk", json={"operations": []}),

@@ -44,7 +44,7 @@ class Follower {
   #tabs: Tabs<Message> | undefined;
   #status: LiveStatus = "connecting";
   #isLeader = false;
-  #lastHeard = Date.now();
+  #lastBytes = Date.now();
 
   constructor(
     private readonly client: TaskClient,
@@ -82,7 +82,7 @@ class Follower {
   async #readStream(attempt: AbortController): Promise<void> {
     this.#report("connecting");
     const started = Date.now();
-    this.#lastHeard = started;
+    this.#lastBytes = started;
     const check = () => this.#isSilent(1) && attempt.abort(new NetworkError("The stream is silent."));
     const timer = setInterval(check, this.#silence / 4);
     watchConnectivity(check, attempt.signal);
@@ -108,21 +108,21 @@ class Follower {
 
   async #passEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
     this.#report("live");
-    for await (const { id, data } of readEvents(body, () => this.#heard())) {
+    for await (const { id, data } of readEvents(body, () => this.#received())) {
       const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
       await this.#copy.receive(batch, signal);
       this.#tabs?.post({ batch });
     }
   }
 
-  #heard(): void {
-    this.#lastHeard = Date.now();
+  #received(): void {
+    this.#lastBytes = Date.now();
     this.#tabs?.post({ status: this.#status });
   }
 
   /** Receive a message of the tab that leads. */
   #receive(message: Message): void {
-    this.#lastHeard = Date.now();
+    this.#lastBytes = Date.now();
     if ("status" in message) this.#report(message.status);
     else this.#copy.receive(message.batch, this.signal).catch(() => this.#catchUp());
   }
@@ -131,7 +131,7 @@ class Follower {
     return this.#persist(({ signal }) => this.#copy.catchUp(signal));
   }
 
-  /** Take over if the leader is silent because it is suspended; while leading, tell the others that it is not. */
+  /** Take over if the leader is silent because it is suspended; while leading, report to the others. */
   #watchLeader(): void {
     const timer = setInterval(() => {
       if (this.#isLeader) this.#tabs?.post({ status: this.#status });
@@ -141,7 +141,7 @@ class Follower {
   }
 
   #isSilent(factor: number): boolean {
-    return Date.now() - this.#lastHeard > this.#silence * factor;
+    return Date.now() - this.#lastBytes > this.#silence * factor;
   }
 
   #persist(act: (attempt: AbortController) => Promise<void>, signal = this.signal): Promise<void> {

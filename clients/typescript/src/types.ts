@@ -842,7 +842,7 @@ export interface components {
         /** @description An invalid request; `errors` lists the invalid fields. */
         ValidationProblem: {
             /** @enum {string} */
-            type: "urn:problem-type:idempotency-key-reused" | "urn:problem-type:invalid-cursor" | "urn:problem-type:invalid-request" | "urn:problem-type:invalid-time-zone" | "urn:problem-type:time-zone-unknown";
+            type: "urn:problem-type:idempotency-key-reused" | "urn:problem-type:invalid-cursor" | "urn:problem-type:invalid-request" | "urn:problem-type:invalid-time-zone" | "urn:problem-type:task-repeated" | "urn:problem-type:time-zone-unknown" | "urn:problem-type:uid-changed";
             title: string;
             status: number;
             /** @description One sentence that can be shown to users. */
@@ -1048,12 +1048,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "limit: Input should be greater than or equal to 1.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "limit",
+                     *           "message": "Input should be greater than or equal to 1",
+                     *           "type": "greater_than_equal"
                      *         }
                      *       ]
                      *     }
@@ -1404,30 +1404,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"] | components["schemas"]["TaskQuotaProblem"];
                 };
             };
-            /** @description The request is invalid; `errors` lists what is wrong. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:problem-type:invalid-request",
-                     *       "title": "Invalid request",
-                     *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
-                     *       "errors": [
-                     *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["ValidationProblem"];
-                };
-            };
             /** @description A rate limit or the limit of event streams is reached; retry after `Retry-After` seconds. */
             429: {
                 headers: {
@@ -1579,12 +1555,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "since: must be a 'next_since' or an event's id.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "since",
+                     *           "message": "must be a 'next_since' or an event's id",
+                     *           "type": "value_error"
                      *         }
                      *       ]
                      *     }
@@ -1730,12 +1706,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "since: must be a 'next_since' or an event's id.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "since",
+                     *           "message": "must be a 'next_since' or an event's id",
+                     *           "type": "value_error"
                      *         }
                      *       ]
                      *     }
@@ -1757,13 +1733,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:problem-type:quota-exceeded",
+                     *       "type": "urn:problem-type:too-many-streams",
                      *       "title": "Too many requests",
                      *       "status": 429,
-                     *       "detail": "Too many requests; try again in 12 seconds.",
-                     *       "violated-policies": [
-                     *         "user"
-                     *       ]
+                     *       "detail": "You have too many event streams open; close one and try again."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["PlainProblem"] | components["schemas"]["RateLimitProblem"];
@@ -1861,15 +1834,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:problem-type:invalid-request",
-                     *       "title": "Invalid request",
+                     *       "type": "urn:problem-type:invalid-time-zone",
+                     *       "title": "Invalid time zone",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "tz must be a time zone of the IANA database, such as Europe/Paris.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "tz",
+                     *           "message": "tz must be a time zone of the IANA database, such as Europe/Paris.",
+                     *           "type": "invalid_time_zone"
                      *         }
                      *       ]
                      *     }
@@ -2025,12 +1998,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "task_id: Input should be greater than or equal to 1.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "task_id",
+                     *           "message": "Input should be greater than or equal to 1",
+                     *           "type": "greater_than_equal"
                      *         }
                      *       ]
                      *     }
@@ -2468,12 +2441,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "task_id: Input should be greater than or equal to 1.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "task_id",
+                     *           "message": "Input should be greater than or equal to 1",
+                     *           "type": "greater_than_equal"
                      *         }
                      *       ]
                      *     }
@@ -2972,12 +2945,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "completed: Input should be a valid boolean, unable to interpret input.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "completed",
+                     *           "message": "Input should be a valid boolean, unable to interpret input",
+                     *           "type": "bool_parsing"
                      *         }
                      *       ]
                      *     }
@@ -3204,12 +3177,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "task_id: Input should be greater than or equal to 1.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "task_id",
+                     *           "message": "Input should be greater than or equal to 1",
+                     *           "type": "greater_than_equal"
                      *         }
                      *       ]
                      *     }
@@ -3479,12 +3452,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "tz: must be a time zone of the IANA database, such as Europe/Paris.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "tz",
+                     *           "message": "must be a time zone of the IANA database, such as Europe/Paris",
+                     *           "type": "value_error"
                      *         }
                      *       ]
                      *     }
@@ -3706,12 +3679,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "operations: List should have at least 1 item after validation, not 0.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "operations",
+                     *           "message": "List should have at least 1 item after validation, not 0",
+                     *           "type": "too_short"
                      *         }
                      *       ]
                      *     }
@@ -3821,30 +3794,6 @@ export interface operations {
                      *     }
                      */
                     "application/problem+json": components["schemas"]["PlainProblem"] | components["schemas"]["TaskQuotaProblem"];
-                };
-            };
-            /** @description The request is invalid; `errors` lists what is wrong. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:problem-type:invalid-request",
-                     *       "title": "Invalid request",
-                     *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
-                     *       "errors": [
-                     *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["ValidationProblem"];
                 };
             };
             /** @description A rate limit or the limit of event streams is reached; retry after `Retry-After` seconds. */
@@ -4017,12 +3966,12 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "title: String should have at least 1 character.",
+                     *       "detail": "time_zone: must be a time zone of the IANA database, such as Europe/Paris.",
                      *       "errors": [
                      *         {
-                     *           "field": "title",
-                     *           "message": "String should have at least 1 character",
-                     *           "type": "string_too_short"
+                     *           "field": "time_zone",
+                     *           "message": "must be a time zone of the IANA database, such as Europe/Paris",
+                     *           "type": "value_error"
                      *         }
                      *       ]
                      *     }

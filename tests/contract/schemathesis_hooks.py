@@ -17,6 +17,8 @@ _TYPES = {
     "time_zone_unknown",
     "unknown_members",
     "spellings_disagree",
+    "uid_changed",
+    "task_repeated",
     "extra_forbidden",  # bulk refuses unknown members, which the document has no second schema for (ADR 0066)
 }
 _DAYS = strategies.dates(date(2, 1, 1), date(9998, 1, 1))

@@ -124,7 +124,7 @@ async def get_task(session: Session, owner: Owner, task_id: int) -> TaskRow:
 async def create_task(session: Session, owner: Owner, body: wire.TaskCreate) -> TaskRow:
     """Add a task."""
     now = datetime.now(UTC)
-    values = body.model_dump(exclude={"completed", "completed_at", "created_at"}) | {
+    values = body.model_dump(exclude={"uid", "completed", "completed_at", "created_at"}) | {
         "priority": PRIORITIES.index(body.priority)
     }
     completed_at = now if body.completed else None

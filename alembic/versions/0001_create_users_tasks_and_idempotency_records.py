@@ -56,6 +56,7 @@ def _create_tasks() -> None:
         "tasks",
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("uid", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("description", sa.String(10_000)),
         sa.Column("completed", sa.Boolean(), sa.Computed("completed_at IS NOT NULL", persisted=True), nullable=False),
@@ -85,6 +86,7 @@ def _create_tasks() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="tasks_user_id_fkey", ondelete="CASCADE"),
     )
     op.create_index("tasks_user_id_revision_key", "tasks", ["user_id", "revision"], unique=True)
+    op.create_index("tasks_user_id_uid_key", "tasks", ["user_id", "uid"], unique=True)
     op.create_index("tasks_user_id_created_at_id_idx", "tasks", ["user_id", "created_at", "id"])
     is_deleted = sa.text("deleted_at IS NOT NULL")
     op.create_index("tasks_trash_idx", "tasks", ["user_id", "deleted_at"], postgresql_where=is_deleted)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 
 const MEMBERS = [
-  'id', 'user_id', 'title', 'description', 'completed', 'completed_at', 'priority', 'category', 'tags', 'due_date', 'recurrence',
+  'id', 'uid', 'user_id', 'title', 'description', 'completed', 'completed_at', 'priority', 'category', 'tags', 'due_date', 'recurrence',
   'recurrence_from', 'recurrence_tz', 'created_at', 'updated_at', 'deleted_at', 'revision'
 ]
 

@@ -6,6 +6,7 @@ const task = {
   type: 'object',
   properties: {
     id: { type: 'integer' },
+    uid: { type: 'string' },
     user_id: { type: 'string' },
     title: { type: 'string' },
     description: optional,

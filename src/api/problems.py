@@ -58,6 +58,12 @@ class TaskChangedProblem(Problem):
     current: DetailedTask
 
 
+class TaskExistsProblem(Problem):
+    """The response to a new task with the uid of another one; `current` is that, also if it is deleted."""
+
+    current: DetailedTask
+
+
 class OperationsFailedProblem(Problem):
     """The response to an atomic bulk that was rolled back; `results` has one result per operation."""
 

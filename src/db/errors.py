@@ -1,11 +1,12 @@
 """Classify asyncpg's errors: which become a 503, which mean a lost connection, and which allow a retry."""
 
 import logging
+import re
 from ssl import SSLError
 
 import asyncpg
 
-from src.errors.client import InvalidTimeZone
+from src.errors.client import InvalidTimeZone, RequestInProgress
 from src.errors.server import ServiceUnavailable
 
 logger = logging.getLogger(__name__)
@@ -26,9 +27,11 @@ _TRANSIENT = (
     "XX000",  # what poolers send when they have no server connection
 )
 _CONNECTION_LOST = ("08", "25006", "57P")
-_ROLLED_BACK = ("25006", "40001", "40P01", "55P03")
+_ROLLED_BACK = ("23505", "25006", "40001", "40P01", "55P03")
 _STATEMENT_LOST = ("26000", "42P05")
 _OVERLOADED = ("53", "XX000")
+_UID_INDEX = re.compile("_uid_(key|idx)$")
+"""Ends the name of the index of uids, and of its parts where the table is partitioned."""
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -40,7 +43,10 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def is_rolled_back(error: BaseException) -> bool:
-    """Whether PostgreSQL rolled the statement back (deadlock, serialization failure, lock timeout): a retry is safe."""
+    """Whether PostgreSQL rolled the statement back (deadlock, serialization failure, lock timeout): a retry is safe.
+
+    After a unique violation, a retry sees the row that another transaction has committed meanwhile.
+    """
     rolled_back = isinstance(error, asyncpg.PostgresError) and _state(error).startswith(_ROLLED_BACK)
     return rolled_back or _is_not_executed(error)
 
@@ -76,6 +82,8 @@ class _TranslateErrors:
         if error is not None and _is_transient(error):
             logger.warning("the database is unavailable: %s", describe(error))
             raise ServiceUnavailable from error
+        if isinstance(error, asyncpg.UniqueViolationError) and _UID_INDEX.search(str(error.constraint_name)):
+            raise RequestInProgress("Another request creates a task with this uid; try again in a moment.") from error
         if isinstance(error, asyncpg.InvalidParameterValueError):
             raise InvalidTimeZone("tz") from error  # the one parameter that PostgreSQL interprets by its own database
 

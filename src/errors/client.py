@@ -139,6 +139,28 @@ class NotSkippable(AppError):
     title = "Cannot skip"
 
 
+class _WithCurrent(AppError):
+    """A write that does not fit the task which is there; `current` is that as JSON."""
+
+    def __init__(self, current: bytes) -> None:
+        super().__init__()
+        self.current = current
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The current task, so that the conflict can be resolved without another request."""
+        return {"current": json.loads(self.current)}
+
+
+class TaskExists(_WithCurrent):
+    """A new task has the uid of another one; `current` is that, also from the trash or as a tombstone."""
+
+    status = 409
+    slug = "task-exists"
+    title = "Task exists"
+    detail = "A task with this uid exists; see 'current' for its current state."
+
+
 class RequestInProgress(AppError):
     """The first request with this idempotency key has not finished."""
 
@@ -158,22 +180,13 @@ class SyncExpired(AppError):
     detail = "The sync token is expired; discard the copy and load everything again."
 
 
-class TaskChanged(AppError):
-    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1); `current` is the task as JSON."""
+class TaskChanged(_WithCurrent):
+    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1)."""
 
     status = 412
     slug = "task-changed"
     title = "Precondition failed"
     detail = "The task has changed; see 'current' for its current state."
-
-    def __init__(self, current: bytes) -> None:
-        super().__init__()
-        self.current = current
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The current task, so that the conflict can be resolved without another request."""
-        return {"current": json.loads(self.current)}
 
 
 class ContentTooLarge(AppError):

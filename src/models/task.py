@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Computed, Identity, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, Identity, Index, SmallInteger, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -25,18 +25,20 @@ class TaskRow(Table, table=True):
     meaning. Searches read the columns `folded_…`, `category_key` and `tag_keys` are in lower case, and `title_sort_key`
     is the order of titles. `next_task_id` is the next occurrence, once a recurring task was completed. A row with
     `deleted_at` is in the trash (soft delete), unless its `last_event` is `erased`: then the task is permanently
-    deleted, and the row is a tombstone from which sync reports the deletion. `revision` is unique per owner.
+    deleted, and the row is a tombstone from which sync reports the deletion. `revision` and `uid` are unique per owner.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
         Index("tasks_user_id_revision_key", "user_id", "revision", unique=True),
+        Index("tasks_user_id_uid_key", "user_id", "uid", unique=True),
         Index("tasks_user_id_created_at_id_idx", "user_id", "created_at", "id"),
         Index("tasks_trash_idx", "user_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
     user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", sa_type=Text)
     id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    uid: str = Field(sa_column=Column(Uuid(as_uuid=False), server_default=text("gen_random_uuid()"), nullable=False))
     title: Title
     description: Description
     completed: bool = Field(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from src.errors.client import InvalidCursor
-from src.schemas.task import MAX_ID
 from src.schemas.time_zone import is_time_zone
+from src.schemas.uid import MAX_ID
 
 MAX_CURSOR = 2000
 """The maximum length of a cursor: more than that of the longest sort key of a title."""

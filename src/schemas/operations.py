@@ -1,21 +1,20 @@
 """The wire format of bulk requests: several operations on tasks in one request."""
 
 from collections import Counter
+from collections.abc import Container
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from src.schemas.spellings import Spelled, understood
 from src.schemas.task import DetailedTask, RequestTimeZone, TaskCreate, TaskUpdate
+from src.schemas.uid import MAX_EXACT, ExactIdOrUid, TaskReference
 
 MAX_OPERATIONS = 500
 
-_MAX_EXACT = 2**53 - 1
-"""The largest integer that all JSON implementations represent exactly (RFC 8259, section 6)."""
-
-Id = Annotated[int, Field(ge=1, le=_MAX_EXACT)]
+Id = Annotated[ExactIdOrUid, Field(description="The task's `id`, or `uid:` and its `uid`.")]
 Revision = Annotated[
-    int | None, Field(ge=0, le=_MAX_EXACT, description="Act only if the task has this `revision`; 412 otherwise.")
+    int | None, Field(ge=0, le=MAX_EXACT, description="Act only if the task has this `revision`; 412 otherwise.")
 ]
 
 
@@ -104,7 +103,7 @@ type Operation = CreateOperation | TaskOperation
 
 
 class Bulk(_Strict):
-    """Operations, applied in order in one transaction; each task may occur in at most one."""
+    """Operations, applied in order in one transaction; each task may occur in one, and in another that creates it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -143,10 +142,18 @@ class Bulk(_Strict):
 
     @model_validator(mode="after")
     def _one_operation_a_task(self) -> Self:
-        ids = Counter(operation.id for operation in self.operations if not isinstance(operation, CreateOperation))
-        if repeated := [str(task_id) for task_id, count in ids.items() if count > 1]:
+        new = Counter(each.task.uid for each in self.operations if isinstance(each, CreateOperation) and each.task.uid)
+        named = Counter(each.id for each in self.operations if not isinstance(each, CreateOperation))
+        if repeated := [str(each) for ids in (new, named) for each, count in ids.items() if count > 1]:
             raise ValueError(f"a task may occur in one operation only; repeated: {', '.join(repeated[:5])}")
+        self._require_no_revision_of(new)
         return self
+
+    def _require_no_revision_of(self, new: Container[TaskReference]) -> None:
+        """Refuse `If-Match` on a task whose revision no client can know yet."""
+        for each in self.operations:
+            if not isinstance(each, CreateOperation) and each.id in new and each.revision is not None:
+                raise ValueError(f"an operation on a task that the bulk creates cannot have 'revision': {each.id}")
 
 
 class OperationProblem(BaseModel):

@@ -13,12 +13,10 @@ from src.schemas.tags import Tags
 from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
 from src.schemas.timestamp import Timestamp
+from src.schemas.uid import Uid
 
 MAX_PAGE = 1000
 
-MAX_ID = 2**63 - 1
-
-TaskId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
@@ -53,6 +51,10 @@ class TaskCreate(Spelled):
     recurrence_from: RecurrenceFrom = "due_date"
     recurrence_tz: RecurrenceTimeZone = None
     tz: RequestTimeZone = None
+    uid: Annotated[
+        Uid | None,
+        Field(description="A UUID that the client chooses, best of version 7; by default the API makes one."),
+    ] = None
     created_at: Annotated[
         Timestamp, Field(description="When the task was created elsewhere, for imports; by default now.")
     ] = None
@@ -84,6 +86,7 @@ class TaskUpdate(Spelled):
     recurrence: Recurrence | MISSING = MISSING
     recurrence_from: RecurrenceFrom | MISSING = MISSING
     recurrence_tz: RecurrenceTimeZone | MISSING = MISSING
+    uid: Annotated[Uid | MISSING, Field(description="That of the task; no change can set another one.")] = MISSING
     tz: RequestTimeZone = None
 
 
@@ -108,6 +111,7 @@ class Task(BaseModel):
             "examples": [
                 {
                     "id": 42,
+                    "uid": "0198c4f2-7d3e-7b61-9a58-2f6c1e0d4b97",
                     "user_id": "k3VbHn0Qm2Xw",
                     "title": "Buy milk",
                     "description": "Two bottles, the fresh one",
@@ -130,6 +134,10 @@ class Task(BaseModel):
     )
 
     id: Annotated[int, Field(description="Unique and never reused; a task that is added later has a larger id.")]
+    uid: Annotated[
+        Uid,
+        Field(description="Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it."),
+    ]
     user_id: Annotated[str, Field(description="The owner: the user id of Better Auth.")]
     title: str
     description: str | None

@@ -22,8 +22,11 @@ FILLED: dict[str, Any] = {name: values[-1] for name, values in VALUES.items()}
 NOT_STORED = {"tz"}
 """The members of a request that a task does not have."""
 
-SET_BY_SERVER = {"id", "user_id", "completed_at", "created_at", "updated_at", "deleted_at", "revision"}
+SET_BY_SERVER = {"id", "uid", "user_id", "completed_at", "created_at", "updated_at", "deleted_at", "revision"}
 """The members that a client can not change."""
 
-IMPORTED = {"created_at", "completed_at"}
+IMPORTED = {"uid", "created_at", "completed_at"}
 """Those of them that a client may send with a new task."""
+
+COMPARED = {"uid"}
+"""Those of them that a change may repeat, as a client does that sends a whole task back."""

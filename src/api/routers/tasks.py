@@ -10,6 +10,7 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
+from src.api.problems import Problem, TaskExistsProblem
 from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
@@ -22,9 +23,10 @@ from src.api.responses import (
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.api.time_zone import TIME_ZONE_HEADER, ZONE_PARAMETERS
 from src.schemas.operations import Bulk, BulkResults
-from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskId, TaskList, TaskSkip, TaskUpdate
+from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskList, TaskSkip, TaskUpdate
+from src.schemas.uid import TaskIdOrUid
 
-Id = Annotated[TaskId, Path(description="The task's `id`.")]
+Id = Annotated[TaskIdOrUid, Path(description="The task's `id`, or `uid:` and its `uid`.")]
 Permanent = Annotated[
     bool, Query(description="Delete the task permanently, also from the trash; it cannot be restored.")
 ]
@@ -40,6 +42,14 @@ _PAGE: Responses = {
 _LISTED = _PAGE | NOT_MODIFIED
 _CREATED: Responses = {201: headers(ETag="The task's revision.", Location="The task's path.", **REPLAYED)}
 _RETURNED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
+_EXISTS: Responses = {
+    409: errors(409)[409]
+    | {
+        "model": TaskExistsProblem | Problem,
+        "description": "A task has this `uid` (`current`); or the first request with this key, or another one that "
+        "creates a task with this `uid`, is in progress.",
+    }
+}
 _SKIPPED: Responses = {
     409: errors(409)[409]
     | {"description": "The task has no occurrence to skip, or the first request with this key is in progress."}
@@ -92,7 +102,7 @@ router = owner_router()
     "",
     status_code=201,
     response_model=DetailedTask,
-    responses=_CREATED | errors(400, 409, 413, 415),
+    responses=_CREATED | errors(400) | _EXISTS | errors(413, 415),
     openapi_extra=ZONE_PARAMETERS,
 )
 async def create_task(request: Request, idempotent: Idempotency, task: TaskCreate) -> Response:

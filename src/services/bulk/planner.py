@@ -1,12 +1,13 @@
 """Plan what each operation of a bulk writes. The result is the same as that of the statement on one task."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from src.db.pool import Row
 from src.errors.base import AppError
-from src.errors.client import InvalidTimeZone, NotSkippable, TaskChanged, TaskNotFound
+from src.errors.client import InvalidTimeZone, NotSkippable, TaskChanged, TaskExists, TaskNotFound
+from src.errors.uids import UidChanged
 from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
@@ -18,6 +19,8 @@ from src.schemas.operations import (
     TaskOperation,
     UpdateOperation,
 )
+from src.schemas.uid import TaskReference
+from src.services.bulk.tasks import BulkTasks, TaskState
 from src.services.quota import COUNTED, Quota, Usage, text_bytes
 from src.services.settings.service import NamedZone
 from src.services.tasks.columns import CREATED, Columns, to_columns, to_restored, to_tombstone, to_trash
@@ -26,9 +29,6 @@ from src.services.tasks.zones import in_zone, rule_zone
 
 type ExpectedRevisions = list[int] | None
 """The revisions of which a task must have one (`If-Match`); None accepts any."""
-
-type Events = dict[int, str]
-"""The last events of tasks that earlier operations of the same bulk write, by id."""
 
 
 class Conditions(NamedTuple):
@@ -56,32 +56,28 @@ class PlannedWrite:
     """
 
     operation: Operation
-    task: Row | None = None
+    task: TaskState | None = None
     changes: Columns | None = None
     next_task: Columns | None = None
     undone: Columns | None = None
     error: AppError | None = None
 
 
-def plan(
-    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
-) -> PlannedWrite:
-    """Plan an operation on the current state of its task, and add its events to those of earlier operations."""
+def plan(operation: Operation, tasks: BulkTasks, if_match: ExpectedRevisions, moment: Moment) -> PlannedWrite:
+    """Plan an operation on the current state of its task, and let later operations know what it does."""
     try:
-        return _plan(operation, task, if_match, moment, earlier)
+        return _plan(operation, tasks, if_match, _in_zone_of(operation, moment))
     except InvalidTimeZone:  # of the request, and not of the operation
         raise
     except AppError as error:
         return PlannedWrite(operation, error=error)
 
 
-def _plan(
-    operation: Operation, task: Row | None, if_match: ExpectedRevisions, moment: Moment, earlier: Events
-) -> PlannedWrite:
-    moment = _in_zone_of(operation, moment)
+def _plan(operation: Operation, tasks: BulkTasks, if_match: ExpectedRevisions, moment: Moment) -> PlannedWrite:
     if isinstance(operation, CreateOperation):
-        return PlannedWrite(operation, changes=_new(operation, moment))
-    if task is None or not _is_reachable(operation, task) or earlier.get(operation.id) == "erased":
+        return PlannedWrite(operation, changes=_new(operation, tasks, moment))
+    task, earlier = tasks.find(operation.id), tasks.events
+    if task is None or not _is_reachable(operation, task) or earlier.get(task["id"]) == "erased":
         raise TaskNotFound
     if if_match is not None and task["revision"] not in if_match:
         raise TaskChanged(detailed_task_json(task["task"]))
@@ -92,7 +88,7 @@ def _plan(
     _add_growth(moment.usage, task, changes)
     if next_task and not moment.usage.add_next_task(text_bytes(next_task)):
         next_task = None
-    earlier[operation.id] = changes["last_event"]
+    earlier[task["id"]] = changes["last_event"]
     if undone:
         moment.usage.add(-1, -task["next"][1])
         earlier[undone["id"]] = undone["last_event"]
@@ -112,7 +108,7 @@ def _in_zone_of(operation: Operation, moment: Moment) -> Moment:
     return moment if tz is None else moment._replace(zone=lambda: tz)
 
 
-def _is_reachable(operation: TaskOperation, task: Row) -> bool:
+def _is_reachable(operation: TaskOperation, task: TaskState) -> bool:
     """Return whether the operation applies: only restoring and permanent deletion reach into the trash."""
     in_trash_too = isinstance(operation, RestoreOperation) or (
         isinstance(operation, DeleteOperation) and operation.permanent
@@ -120,20 +116,25 @@ def _is_reachable(operation: TaskOperation, task: Row) -> bool:
     return task["last_event"] != "erased" if in_trash_too else task["deleted_at"] is None
 
 
-def _new(operation: CreateOperation, moment: Moment) -> Columns:
+def _new(operation: CreateOperation, tasks: BulkTasks, moment: Moment) -> Columns:
+    uid = operation.task.uid
+    if existing := tasks.find(uid):
+        raise TaskExists(detailed_task_json(existing["task"]))
     values, now = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone)), moment.now
     completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None
     moment.usage.add(1, text_bytes(values))
-    return values | {"completed_at": completed_at, "last_event": "created"}
+    columns = values | {"completed_at": completed_at, "last_event": "created"}
+    tasks.add(uid, columns)
+    return columns
 
 
-def _add_growth(usage: Usage, task: Row, changes: Columns) -> None:
+def _add_growth(usage: Usage, task: TaskState, changes: Columns) -> None:
     """Add what the changes add to the task; a tombstone is no task."""
     before = {name: task[name] for name in COUNTED if name in changes}
     usage.add(-1 if changes["last_event"] == "erased" else 0, text_bytes(changes) - text_bytes(before))
 
 
-def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | None:
+def _changes(operation: TaskOperation, task: TaskState, moment: Moment) -> Columns | None:
     now = moment.now
     match operation:
         case UpdateOperation():
@@ -149,17 +150,19 @@ def _changes(operation: TaskOperation, task: Row, moment: Moment) -> Columns | N
             return _skipped(task, moment)
 
 
-def _updated(operation: UpdateOperation, task: Row, moment: Moment) -> Columns | None:
+def _updated(operation: UpdateOperation, task: TaskState, moment: Moment) -> Columns | None:
     members = operation.changes.model_dump()
     if not members:
         return None
+    if members.pop("uid", task["uid"]) != task["uid"]:
+        raise UidChanged
     values = to_columns(in_zone(members, operation.changes.tz, moment.zone, dict(task)))
     completed = values.pop("completed", None)
     completion = {} if completed is None else _completion(task, moment.now, completed=completed)
     return {"last_event": "updated"} | values | completion
 
 
-def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
+def _completion(task: TaskState, now: datetime, *, completed: bool) -> Columns:
     if completed == (task["completed_at"] is not None):
         return {"last_event": "updated"}
     return (
@@ -169,7 +172,7 @@ def _completion(task: Row, now: datetime, *, completed: bool) -> Columns:
     )
 
 
-def _next_task(task: Row, changes: Columns, moment: Moment) -> Columns | None:
+def _next_task(task: TaskState, changes: Columns, moment: Moment) -> Columns | None:
     """Return the next task if these changes complete a recurring task that does not have a next one yet."""
     after = {**task, **changes}
     if changes["last_event"] != "completed" or after["recurrence"] is None or after["next_task_id"] is not None:
@@ -188,7 +191,7 @@ def _next_occurrence(task: Columns, basis: Basis, moment: Moment) -> Columns | N
     return None if occurrence is None else to_columns(occurrence._asdict()) | rule_zone(task, zone)
 
 
-def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Columns | None:
+def _undone(task: TaskState, changes: Columns, now: datetime, earlier: Mapping[TaskReference, str]) -> Columns | None:
     """Return the tombstone of the next task if these changes reopen a task whose next one is as it was created."""
     next_id, state = task["next_task_id"], task["next"]
     if changes["last_event"] != "reopened" or earlier.get(next_id, state and state[0]) != "created":
@@ -196,7 +199,7 @@ def _undone(task: Row, changes: Columns, now: datetime, earlier: Events) -> Colu
     return {"id": next_id, **to_tombstone(now)}
 
 
-def _skipped(task: Row, moment: Moment) -> Columns:
+def _skipped(task: TaskState, moment: Moment) -> Columns:
     """Return the due date and the rule of the occurrence after that of the due date, whatever `recurrence_from` is."""
     if task["recurrence"] is None:
         raise NotSkippable("The task does not recur, so it has no occurrence to skip.")

@@ -14,7 +14,7 @@ from src.db.transaction import Transaction
 from src.errors.base import AppError
 from src.errors.client import OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk.planner import Conditions, Events, ExpectedRevisions, Moment, PlannedWrite, plan
+from src.services.bulk.planner import Conditions, ExpectedRevisions, Moment, PlannedWrite, plan
 from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
@@ -23,6 +23,7 @@ from src.services.bulk.statements import (
     TAKE_REVISIONS,
     UPDATE_TASKS,
 )
+from src.services.bulk.tasks import BulkTasks, TaskState, references
 from src.services.owner import OwnerId
 from src.services.quota import Usage
 from src.services.tasks.columns import WRITTEN, Columns
@@ -54,12 +55,9 @@ async def apply_operations(
     Locks the owner until the end of the transaction. `If-Match` applies to operations that do not name a revision.
     """
     moment = await _lock(transaction, owner, operations, conditions)
-    ids = [_task_id(operation) for operation in operations]
-    tasks = {row["id"]: row for row in await transaction.fetch(READ_TASKS, owner=owner, ids=ids)}
-    events: Events = {}
+    tasks = await _read(transaction, owner, operations)
     plans = await _plan_in_thread(
-        plan(operation, tasks.get(_task_id(operation)), _expected_revisions(operation, conditions), moment, events)
-        for operation in operations
+        plan(operation, tasks, _expected_revisions(operation, conditions), moment) for operation in operations
     )
     await _assign_revisions(transaction, owner, plans, moment.usage)
     written = await _write(transaction, owner, plans, moment.now)
@@ -104,6 +102,16 @@ async def _lock(
         return Moment(datetime.now(UTC), conditions.zone, Usage(conditions.quota))
     usage = Usage(conditions.quota, row["task_count"], row["task_bytes"])
     return Moment(row["now"], lambda: conditions.zone() or row["time_zone"], usage)
+
+
+async def _read(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> BulkTasks:
+    """Read the tasks that the operations name, and those whose uids new tasks have."""
+    named = set(references(operations))
+    ids = [each for each in named if isinstance(each, int)]
+    uids = [each for each in named if isinstance(each, str)]
+    tasks = BulkTasks(await transaction.fetch(READ_TASKS, owner=owner, ids=ids, uids=uids))
+    tasks.require_distinct(operations)
+    return tasks
 
 
 async def _plan_in_thread(plans: Iterable[PlannedWrite]) -> list[PlannedWrite]:
@@ -162,6 +170,8 @@ def _changed_row(planned: PlannedWrite, written: dict[int, Row]) -> Columns:
     """Return all columns of a task after its change, with the id of its next task."""
     link = {} if planned.next_task is None else {"next_task_id": written[planned.next_task["revision"]]["id"]}
     before = dict(planned.task or {})
+    if created := before.get("created"):
+        before["id"] = written[created["revision"]]["id"]
     return {name: before.get(name) for name in ("id", *WRITTEN)} | (planned.changes or {}) | link
 
 
@@ -169,20 +179,19 @@ def _outcome(planned: PlannedWrite, written: dict[int, Row]) -> OperationOutcome
     if planned.error is not None:
         return OperationOutcome(planned.error.status, error=planned.error)
     if planned.changes is None:
-        return _unchanged(planned.task)
+        return _unchanged(planned.task, written)
     row, status = written[planned.changes["revision"]], 201 if planned.task is None else 200
     status = 204 if isinstance(planned.operation, DeleteOperation) else status
     return OperationOutcome(status, row["revision"], detailed_task_json(row), is_written=True, id=row["id"])
 
 
-def _unchanged(task: Row | None) -> OperationOutcome:
+def _unchanged(task: TaskState | None, written: dict[int, Row]) -> OperationOutcome:
     if task is None:
         return OperationOutcome(204)
+    if created := task.get("created"):
+        row = written[created["revision"]]
+        return OperationOutcome(200, row["revision"], detailed_task_json(row), id=row["id"])
     return OperationOutcome(200, task["revision"], detailed_task_json(task["task"]), id=task["id"])
-
-
-def _task_id(operation: Operation) -> int:
-    return 0 if isinstance(operation, CreateOperation) else operation.id
 
 
 def _expected_revisions(operation: Operation, conditions: Conditions) -> ExpectedRevisions:

@@ -37,10 +37,11 @@ def _records(*names: str) -> FromClause:
 
 
 def _insert_tasks() -> Statement:
-    records = _records("created_at", *WRITTEN)
-    names = ("user_id", "created_at", "updated_at", *WRITTEN)
+    records = _records("created_at", "uid", *WRITTEN)
+    names = ("user_id", "created_at", "updated_at", "uid", *WRITTEN)
     created_at = func.least(records.c.created_at, _now)  # null, of a next task too, means now
-    source = select(OWNER, created_at, _now, *(records.c[name] for name in WRITTEN)).select_from(records)
+    uid = func.coalesce(records.c.uid, func.gen_random_uuid())
+    source = select(OWNER, created_at, _now, uid, *(records.c[name] for name in WRITTEN)).select_from(records)
     return Statement(insert(TaskRow).from_select(names, source).returning(*new_task_columns))
 
 
@@ -84,10 +85,13 @@ _next_state = (
     .correlate(TASKS)
     .scalar_subquery()
 )
+_uids = bindparam("uids", type_=ARRAY(TASKS.c.uid.type))
+_ids_of_uids = select(col(TaskRow.id)).where(col(TaskRow.user_id) == OWNER, col(TaskRow.uid) == any_(_uids))
+_ids = func.array_cat(bindparam("ids", type_=ARRAY(BigInteger)), func.array(_ids_of_uids.scalar_subquery()))
 READ_TASKS = Statement(
-    select(col(TaskRow.id), *(TASKS.c[name] for name in WRITTEN))
+    select(col(TaskRow.id), cast(col(TaskRow.uid), Text).label("uid"), *(TASKS.c[name] for name in WRITTEN))
     .add_columns(_next_state.label("next"), func.row(*detailed_task_columns).label("task"))
-    .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .where(col(TaskRow.user_id) == OWNER, col(TaskRow.id) == any_(_ids))
 )
 INSERT_TASKS = _insert_tasks()
 UPDATE_TASKS = _update_tasks()

@@ -44,7 +44,7 @@ def _search_columns(members: dict[str, Any]) -> Columns:
     return values
 
 
-_BOOKKEEPING = {"user_id", "created_at", "updated_at", "deleted_at", "last_event", "revision"}
+_BOOKKEEPING = {"user_id", "uid", "created_at", "updated_at", "deleted_at", "last_event", "revision"}
 _CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None and c.name not in _BOOKKEEPING]
 _DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
 

@@ -24,6 +24,7 @@ from src.schemas.operations import (
 )
 from src.schemas.query import TaskQuery
 from src.schemas.task import TaskCompletion, TaskCreate, TaskSkip, TaskUpdate
+from src.schemas.uid import TaskReference
 from src.services.bulk.planner import Conditions, ExpectedRevisions
 from src.services.bulk.service import OperationOutcome, apply_bulk, apply_operations
 from src.services.lists.filters import Clock
@@ -102,6 +103,7 @@ class TaskService:
         """Create a task, and the owner's row with the first one.
 
         Raises:
+            TaskExists: The owner has a task with this uid, or had one of which there is a tombstone.
             TimeZoneUnknown: The task depends on a time zone, and none is known.
             QuotaExceeded: The owner would have more than the quota allows.
         """
@@ -114,21 +116,24 @@ class TaskService:
         self._publish(self._owner)
         return TaskRecord.of(row)
 
-    async def get_task(self, task_id: int) -> TaskRecord:
+    async def get_task(self, task_id: TaskReference) -> TaskRecord:
         """Return one task.
 
         Raises:
-            TaskNotFound: The owner has no task with this id.
+            TaskNotFound: The owner has no such task.
         """
-        row = await self._database.fetch_row(GET_TASK, owner=self._owner, id=task_id)
+        row = await self._database.fetch_row(GET_TASK[type(task_id)], owner=self._owner, task=task_id)
         return TaskRecord.of(_require(row))
 
-    async def update_task(self, task_id: int, changes: TaskUpdate, if_match: ExpectedRevisions = None) -> TaskRecord:
+    async def update_task(
+        self, task_id: TaskReference, changes: TaskUpdate, if_match: ExpectedRevisions = None
+    ) -> TaskRecord:
         """Update the members that were sent. If there are none, nothing changes.
 
         Raises:
-            TaskNotFound: The owner has no task with this id.
+            TaskNotFound: The owner has no such task.
             TaskChanged: The task's revision is not in `if_match`.
+            UidChanged: The change has another uid.
             TimeZoneUnknown: The change depends on a time zone, and none is known.
             QuotaExceeded: The task grows, and the owner would have more than the quota allows.
         """
@@ -140,7 +145,8 @@ class TaskService:
         if may_set_rule(members) or (members.get("completed") and "recurrence" in members):
             return await self._apply_in_transaction(operation, if_match)
         values = to_columns(await self._in_zone(members, changes.tz))
-        return await self._write(update_task(frozenset(values)), operation, if_match, **values, **self._limits(values))
+        statement = update_task(frozenset(values))[type(task_id)]
+        return await self._write(statement, operation, if_match, **values, **self._limits(values))
 
     def _limits(self, values: Columns) -> dict[str, int]:
         """Return the bind values of an update whose columns count."""
@@ -148,7 +154,7 @@ class TaskService:
         return {"text_bytes": text_bytes(values), "max_bytes": self._quota.bytes} if is_counted else {}
 
     async def complete_task(
-        self, task_id: int, completion: TaskCompletion, if_match: ExpectedRevisions = None
+        self, task_id: TaskReference, completion: TaskCompletion, if_match: ExpectedRevisions = None
     ) -> TaskRecord:
         """Set the completion, or toggle it atomically if `completed` is absent.
 
@@ -156,39 +162,41 @@ class TaskService:
         it.
 
         Raises:
-            TaskNotFound: The owner has no task with this id.
+            TaskNotFound: The owner has no such task.
             TaskChanged: The task's revision is not in `if_match`.
         """
         completed = completion.model_dump().get("completed")
         operation = CompleteOperation.model_construct(op="complete", id=task_id, completed=completed, tz=completion.tz)
-        return await self._write(COMPLETE_TASK, operation, if_match, completed=completed)
+        return await self._write(COMPLETE_TASK[type(task_id)], operation, if_match, completed=completed)
 
     async def delete_task(
-        self, task_id: int, if_match: ExpectedRevisions = None, *, permanent: bool = False
+        self, task_id: TaskReference, if_match: ExpectedRevisions = None, *, permanent: bool = False
     ) -> TaskRecord:
         """Move a task to the trash, or delete it permanently, also from the trash; return what is stored of it.
 
         Raises:
-            TaskNotFound: The owner has no task with this id.
+            TaskNotFound: The owner has no such task.
             TaskChanged: The task's revision is not in `if_match`.
         """
         operation = DeleteOperation.model_construct(op="delete", id=task_id, permanent=permanent)
-        return await self._write(DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK, operation, if_match)
+        statements = DELETE_TASK_PERMANENTLY if permanent else TRASH_TASK
+        return await self._write(statements[type(task_id)], operation, if_match)
 
-    async def restore_task(self, task_id: int, if_match: ExpectedRevisions = None) -> TaskRecord:
+    async def restore_task(self, task_id: TaskReference, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Restore a task from the trash. A task that is not in the trash is returned unchanged.
 
         Raises:
-            TaskNotFound: The owner has no task with this id, or it is permanently deleted.
+            TaskNotFound: The owner has no such task, or it is permanently deleted.
             TaskChanged: The task's revision is not in `if_match`.
         """
-        return await self._write(RESTORE_TASK, RestoreOperation.model_construct(op="restore", id=task_id), if_match)
+        operation = RestoreOperation.model_construct(op="restore", id=task_id)
+        return await self._write(RESTORE_TASK[type(task_id)], operation, if_match)
 
-    async def skip_task(self, task_id: int, skip: TaskSkip, if_match: ExpectedRevisions = None) -> TaskRecord:
+    async def skip_task(self, task_id: TaskReference, skip: TaskSkip, if_match: ExpectedRevisions = None) -> TaskRecord:
         """Move a pending recurring task to its next occurrence.
 
         Raises:
-            TaskNotFound: The owner has no task with this id.
+            TaskNotFound: The owner has no such task.
             TaskChanged: The task's revision is not in `if_match`.
             NotSkippable: The task is completed, does not recur, or has no further occurrence.
         """
@@ -226,7 +234,7 @@ class TaskService:
         zone = zone_in_body(members, tz) or self._zone() or (await self._stored_zone()).name
         return in_zone(members, zone, lambda: None)
 
-    async def _get_if_matching(self, task_id: int, if_match: ExpectedRevisions) -> TaskRecord:
+    async def _get_if_matching(self, task_id: TaskReference, if_match: ExpectedRevisions) -> TaskRecord:
         task = await self.get_task(task_id)
         if if_match is not None and task.revision not in if_match:
             raise TaskChanged(task.json)
@@ -237,7 +245,7 @@ class TaskService:
     ) -> TaskRecord:
         """Run the statement; if it matches no row, run the operation in a transaction, which finds out why."""
         row = await self._database.fetch_row(
-            statement, owner=self._owner, id=operation.id, revisions=if_match, **values
+            statement, owner=self._owner, task=operation.id, revisions=if_match, **values
         )
         if row is None:
             return await self._apply_in_transaction(operation, if_match)

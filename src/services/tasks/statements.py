@@ -6,7 +6,7 @@ that the writes of one owner are serialized: they commit in the order of their r
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import TASKS, USERS, TaskRow, User
+from src.schemas.uid import TaskReference
 from src.services.owner import OWNER
 from src.services.quota import COUNTED, stored_bytes
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
@@ -37,21 +38,26 @@ from src.services.tasks.json import detailed_task_columns, new_task_columns
 type Condition = ColumnElement[bool]
 type Values = Callable[[ColumnElement[datetime]], Columns]
 """Returns the new values of columns for a given time."""
+type Statements = dict[type[TaskReference], Statement]
+"""A statement on a task that its id names (an integer), and the same on one that its uid names (a string)."""
 type Room = Callable[[ColumnElement[int], ColumnElement[int]], Iterable[Condition]]
 """Returns conditions on the growth of a task and the bytes that the owner then uses."""
 
 
 _NONE: ColumnElement[int] = literal_column("0")
-_id = bindparam("id", type_=BigInteger)
+_uid = bindparam("uid", type_=TASKS.c.uid.type)
 _completed = bindparam("completed", type_=Boolean)
 _revisions = bindparam("revisions", type_=ARRAY(BigInteger))
 _text_bytes = bindparam("text_bytes", type_=BigInteger)
 _max_tasks = bindparam("max_tasks", type_=BigInteger)
 _max_bytes = bindparam("max_bytes", type_=BigInteger)
 
-_is_the_row = (col(TaskRow.user_id) == OWNER, col(TaskRow.id) == _id)
+_NAMED_BY: dict[type[TaskReference], Condition] = {
+    int: col(TaskRow.id) == bindparam("task", type_=BigInteger),
+    str: col(TaskRow.uid) == bindparam("task", type_=TASKS.c.uid.type),
+}
 _is_not_erased = col(TaskRow.last_event) != literal_column("'erased'")
-_is_the_task = (*_is_the_row, col(TaskRow.deleted_at).is_(None))
+_is_not_deleted = col(TaskRow.deleted_at).is_(None)
 # Optimistic concurrency control (`If-Match`): of two writes that name one revision, the second matches no row.
 _matches_revision = or_(_revisions.is_(None), col(TaskRow.revision) == any_(_revisions))
 # Completing a recurring task creates the next one, and reopening it may delete that: more than one statement each.
@@ -69,7 +75,10 @@ def _value(column: str) -> ColumnElement[Any]:
 
 
 def _revision_of_a_new_task() -> CTE:
-    """Take the owner's next revision if the quota allows a task more, and create the owner's row if there is none."""
+    """Take the owner's next revision if the quota allows a task more and no task has its uid.
+
+    An owner without a row, which is created, has no tasks.
+    """
     one: ColumnElement[int] = literal_column("1")
     new = insert(User).values(id=OWNER, revision=one, task_count=one, task_bytes=_text_bytes)
     changed = {
@@ -78,8 +87,10 @@ def _revision_of_a_new_task() -> CTE:
         "task_bytes": col(User.task_bytes) + new.excluded.task_bytes,
     }
     has_room = (col(User.task_count) < _max_tasks) & (changed["task_bytes"] <= _max_bytes)
+    has_uid = select(col(TaskRow.id)).where(col(TaskRow.user_id) == OWNER, col(TaskRow.uid) == _uid).exists()
+    new_uid = _uid.is_(None) | ~has_uid
     return (
-        new.on_conflict_do_update(index_elements=[col(User.id)], set_=changed, where=has_room)
+        new.on_conflict_do_update(index_elements=[col(User.id)], set_=changed, where=has_room & new_uid)
         .returning(*_revision_and_time)
         .cte("bump")
     )
@@ -132,6 +143,7 @@ def _create() -> Statement:
     bump = _revision_of_a_new_task()
     values = {
         "user_id": OWNER,
+        "uid": func.coalesce(_uid, func.gen_random_uuid()),
         **{name: _value(name) for name in CREATED},
         # A timestamp in the future is replaced by now, and so is null, which LEAST ignores.
         "completed_at": case((_completed, func.least(_value("completed_at"), bump.c.now))),
@@ -164,17 +176,24 @@ def _completion(completed: ColumnElement[bool], now: ColumnElement[datetime]) ->
 
 
 @cache
-def update_task(members: frozenset[str]) -> Statement:
-    """Build the UPDATE of just these columns, so that concurrent changes of other columns are not lost."""
+def update_task(members: frozenset[str]) -> Statements:
+    """Build the UPDATE of just these columns, so that concurrent changes of other columns are not lost.
 
+    The uid is compared, and not changed.
+    """
+    return _by_reference(partial(_update, members))
+
+
+def _update(members: frozenset[str], *row: Condition) -> Statement:
     def values(now: ColumnElement[datetime]) -> Columns:
         completion = (
             _completion(_completed, now) if "completed" in members else {"last_event": literal_column("'updated'")}
         )
-        return {name: _value(name) for name in members - {"completed"}} | completion
+        return {name: _value(name) for name in members - {"completed", "uid"}} | completion
 
     recurrence = (_has_no_next_task,) if "completed" in members else ()
-    conditions = (*_is_the_task, _matches_revision, *recurrence)
+    same_uid = (col(TaskRow.uid) == _uid,) if "uid" in members else ()
+    conditions = (*row, _is_not_deleted, _matches_revision, *recurrence, *same_uid)
     counted = members.intersection(COUNTED)
     return _write(*conditions, values=values, bump=_resized(*conditions, names=counted) if counted else None)
 
@@ -191,18 +210,27 @@ def _to_complete(now: ColumnElement[datetime]) -> Columns:
     return _completion(func.coalesce(_completed, ~col(TaskRow.completed)), now)
 
 
-def _delete_permanently() -> Statement:
-    conditions = (*_is_the_row, _is_not_erased, _matches_revision)
+def _delete_permanently(*row: Condition) -> Statement:
+    conditions = (*row, _is_not_erased, _matches_revision)
     bump = _revision_and_usage(*conditions, growth=-stored_bytes(TASKS), tasks=literal_column("-1"))
     return _write(*conditions, values=to_tombstone, bump=bump)
 
 
+def _by_reference(build: Callable[..., Statement]) -> Statements:
+    """Build a statement from the conditions that find its task."""
+    return {kind: build(col(TaskRow.user_id) == OWNER, is_named) for kind, is_named in _NAMED_BY.items()}
+
+
 REVISION = Statement(select(col(User.revision)).where(col(User.id) == OWNER))
-GET_TASK = Statement(select(*detailed_task_columns).where(*_is_the_task))
+GET_TASK = _by_reference(lambda *row: Statement(select(*detailed_task_columns).where(*row, _is_not_deleted)))
 CREATE_TASK = _create()
-COMPLETE_TASK = _write(*_is_the_task, _matches_revision, _has_no_next_task, values=_to_complete)
-TRASH_TASK = _write(*_is_the_task, _matches_revision, values=to_trash)
-RESTORE_TASK = _write(
-    *_is_the_row, _is_not_erased, _matches_revision, col(TaskRow.deleted_at).is_not(None), values=to_restored
+COMPLETE_TASK = _by_reference(
+    lambda *row: _write(*row, _is_not_deleted, _matches_revision, _has_no_next_task, values=_to_complete)
 )
-DELETE_TASK_PERMANENTLY = _delete_permanently()
+TRASH_TASK = _by_reference(lambda *row: _write(*row, _is_not_deleted, _matches_revision, values=to_trash))
+RESTORE_TASK = _by_reference(
+    lambda *row: _write(
+        *row, _is_not_erased, _matches_revision, col(TaskRow.deleted_at).is_not(None), values=to_restored
+    )
+)
+DELETE_TASK_PERMANENTLY = _by_reference(_delete_permanently)

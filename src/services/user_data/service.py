@@ -1,6 +1,7 @@
 """Export, erase and move all data of a user, in a transaction of the caller."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import msgspec
 
@@ -19,6 +20,7 @@ from src.services.user_data.statements import (
     EXPIRE_SYNC_TOKENS,
     EXPORT_PAGE,
     MOVE_TASKS,
+    READ_UIDS,
     RECEIVE_TASKS,
     USAGE,
 )
@@ -59,7 +61,8 @@ async def erase_user(transaction: Transaction, user: str) -> int:
 async def move_tasks(transaction: Transaction, sender: str, receiver: str, quota: Quota) -> int:
     """Give all tasks of a user to another one and return their number; ids stay, and revisions are the receiver's.
 
-    The receiver's clients get the tasks as changes. The sender's sync tokens and event streams expire.
+    Uids stay, too, but for those that the receiver has: a client may choose the same one for both users. The receiver's
+    clients get the tasks as changes. The sender's sync tokens and event streams expire.
 
     Raises:
         QuotaExceeded: The receiver would have more than the quota allows.
@@ -72,7 +75,9 @@ async def move_tasks(transaction: Transaction, sender: str, receiver: str, quota
         return 0
     Usage(quota, own["task_count"], own["task_bytes"]).add(given["task_count"], given["task_bytes"])
     await transaction.fetch(DELETE_TOMBSTONES, owner=sender)
-    moved = await transaction.fetch(MOVE_TASKS, owner=sender, receiver=receiver, revision=own["revision"])
+    taken = await _uids(transaction, sender) & await _uids(transaction, receiver)
+    given_to = {"receiver": receiver, "revision": own["revision"], "taken": list(taken)}
+    moved = await transaction.fetch(MOVE_TASKS, owner=sender, **given_to)
     added = {"tasks": len(moved), "bytes": given["task_bytes"], "time_zone": given["time_zone"]}
     await transaction.fetch(RECEIVE_TASKS, owner=receiver, **added)
     await transaction.fetch(EXPIRE_SYNC_TOKENS, owner=sender)
@@ -84,6 +89,10 @@ async def _has_tasks(transaction: Transaction, owner: str) -> bool:
     """Return whether the owner has tasks, so that the receiver's row is not created for nothing."""
     usage = await transaction.fetch_row(USAGE, owner=owner)
     return usage is not None and usage["task_count"] > 0
+
+
+async def _uids(transaction: Transaction, owner: str) -> set[UUID]:
+    return {row["uid"] for row in await transaction.fetch(READ_UIDS, owner=owner)}
 
 
 async def _lock(transaction: Transaction, owner: str, *, create: bool = False) -> Row | None:

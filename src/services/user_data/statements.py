@@ -1,6 +1,20 @@
 """Statements on all data of one user, in a transaction that first locks the owner (except for the export)."""
 
-from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from src.db.statement import Statement
@@ -45,16 +59,22 @@ EXPIRE_SYNC_TOKENS = Statement(
     .values(revision=_next_revision, purged_revision=_next_revision, task_count=_zero, task_bytes=_zero)
 )
 """Take a revision before which sync tokens are expired (410), and reset the usage of an owner without tasks."""
+READ_UIDS = Statement(select(col(TaskRow.uid)).where(_is_owned))
+_is_taken = col(TaskRow.uid) == any_(bindparam("taken", type_=ARRAY(TASKS.c.uid.type)))
 MOVE_TASKS = Statement(
     update(TaskRow)
     .where(_is_owned, col(TaskRow.id) == _numbered.c.id)
     .values(
         user_id=bindparam("receiver", type_=Text),
+        uid=case((_is_taken, func.gen_random_uuid()), else_=col(TaskRow.uid)),
         revision=bindparam("revision", type_=BigInteger) + _numbered.c.number,
     )
     .returning(col(TaskRow.id))
 )
-"""Give all tasks of the owner to another one, with new revisions in the order of the old ones."""
+"""Give all tasks of the owner to another one, with new revisions in the order of the old ones.
+
+A task whose uid the receiver has `taken` gets a new one.
+"""
 RECEIVE_TASKS = Statement(
     update(User)
     .where(col(User.id) == OWNER)

@@ -3,6 +3,7 @@
 import asyncio
 import operator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -99,6 +100,27 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
     dates = {name: task[name] and task[name] == task["updated_at"] for name in ("completed_at", "deleted_at")}
     stored = {name: value for name, value in task.items() if name not in SET_BY_SERVER}
     return stored | dates | {"next_task": comparable(task.get("next_task"))}
+
+
+async def applied(user: User, *operations: dict[str, Any]) -> list[object]:
+    response = await user.post("/bulk", json={"operations": operations, "atomic": False})
+    assert response.status_code == 200, response.text
+    results = response.json()["results"]
+    return [(each["status"], comparable(each["task"]), each["problem"] and each["problem"]["type"]) for each in results]
+
+
+@pytest.mark.req("TASK-FR-336")
+@settings(max_examples=30, deadline=None)
+@given(task=beginning, change=change)
+async def test_an_operation_on_a_task_of_the_same_bulk_has_the_same_effect_as_in_the_next_bulk(
+    app: FastAPI, task: dict[str, Any], change: dict[str, Any]
+) -> None:
+    uid = str(uuid4())
+    creation, following = {"op": "create", "task": task | {"uid": uid}}, change | {"id": f"uid:{uid}"}
+    together, apart = Actor(User(app)), Actor(User(app))
+    one_by_one = [*await applied(apart.user, creation), *await applied(apart.user, following)]
+    assert await applied(together.user, creation, following) == one_by_one
+    assert await together.everything() == await apart.everything()
 
 
 @pytest.mark.req("TASK-FR-131")

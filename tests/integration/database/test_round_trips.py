@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -54,26 +55,30 @@ def through(wire: Wire, database_url: str) -> str:
     return urlsplit(database_url)._replace(query=urlencode({"host": wire.folder})).geturl()
 
 
-@pytest.mark.req("TASK-FR-056")
-async def test_an_ordinary_request_is_one_round_trip(wire: Wire, database_url: str, start_app: StartApp) -> None:
+@pytest.mark.req("TASK-FR-056", "TASK-FR-334")
+@pytest.mark.parametrize("reference", ["{id}", "uid:{uid}"])
+async def test_an_ordinary_request_is_one_round_trip(
+    wire: Wire, database_url: str, start_app: StartApp, reference: str
+) -> None:
     app = await start_app(database_url=through(wire, database_url), database_pool_size=1)
     app.state.components.broker.intervals.notify = 3600  # the first NOTIFY is not part of a request
     user = User(app)
     for warm in (False, True):
-        task = await user.create()
+        named = reference.format(**await user.create())
         for method, path, body in (
             ("POST", "", {"title": "Buy milk"}),
+            ("POST", "", {"title": "Buy milk", "uid": str(uuid4())}),
             ("GET", "", None),
             ("GET", "/changes", None),
-            ("GET", f"/{task['id']}", None),
-            ("PUT", f"/{task['id']}", {"title": "Buy tea"}),
-            ("PATCH", f"/{task['id']}", {"title": "Buy tea"}),
-            ("PATCH", f"/{task['id']}/complete", None),
-            ("PATCH", f"/{task['id']}/complete", {"completed": False, "tz": "Asia/Tokyo"}),
-            ("PUT", f"/{task['id']}", {"completed": True, "tz": "Asia/Tokyo"}),
-            ("DELETE", f"/{task['id']}", None),
-            ("POST", f"/{task['id']}/restore", None),
-            ("DELETE", f"/{task['id']}?permanent=true", None),
+            ("GET", f"/{named}", None),
+            ("PUT", f"/{named}", {"title": "Buy tea"}),
+            ("PATCH", f"/{named}", {"title": "Buy tea"}),
+            ("PATCH", f"/{named}/complete", None),
+            ("PATCH", f"/{named}/complete", {"completed": False, "tz": "Asia/Tokyo"}),
+            ("PUT", f"/{named}", {"completed": True, "tz": "Asia/Tokyo"}),
+            ("DELETE", f"/{named}", None),
+            ("POST", f"/{named}/restore", None),
+            ("DELETE", f"/{named}?permanent=true", None),
         ):
             before = wire.round_trips
             response = await user.request(method, path, json=body)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, get_args
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -135,10 +136,11 @@ def statements() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
 
 def single_tasks() -> Iterator[tuple[str, Statement, dict[str, Any]]]:
     """Yield a read, a creation, a toggle and a page of changes."""
-    yield "get", GET_TASK, {"id": 1}
+    yield "get", GET_TASK[int], {"task": 1}
+    yield "get by uid", GET_TASK[str], {"task": str(uuid4())}
     limits = {"text_bytes": 8, "max_tasks": 10**6, "max_bytes": 10**9}
     yield "create", CREATE_TASK, to_columns(TaskCreate(title="Buy milk").model_dump()) | limits
-    yield "toggle", COMPLETE_TASK, {"id": 1, "completed": None, "revisions": None}
+    yield "toggle", COMPLETE_TASK[int], {"task": 1, "completed": None, "revisions": None}
     yield "changes", CHANGES, {"since": _TASKS - 1, "limit": _PAGE}
 
 

@@ -8,7 +8,7 @@ from tests.conftest import Connection, User
 from tests.support.task_values import FILLED, SET_BY_SERVER, VALUES
 
 NEW = {name: values[0] for name, values in VALUES.items()}
-BOOKKEEPING = {"id", "created_at", "updated_at", "deleted_at", "revision"}
+BOOKKEEPING = {"id", "uid", "created_at", "updated_at", "deleted_at", "revision"}
 
 
 def members(task: dict[str, Any]) -> dict[str, Any]:

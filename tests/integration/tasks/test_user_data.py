@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -120,6 +121,19 @@ async def test_move_gives_all_tasks_to_another_user_whose_clients_get_them_as_ch
     assert await receiver.revision() == 4
     reopened = await receiver.patch(f"/{first['id']}/complete", json={"completed": False})
     assert (reopened.json()["next_task"], len(await receiver.tasks())) == (None, 2)
+
+
+@pytest.mark.req("TASK-FR-339")
+async def test_move_keeps_each_uid_that_the_receiver_does_not_have(
+    user: User, stranger: User, database_url: str, tmp_path: Path
+) -> None:
+    theirs = [await stranger.create("own", uid=str(uuid4())) for _ in range(2)]
+    await stranger.delete(theirs[1]["id"], params={"permanent": True})
+    sent = [await user.create("sent", uid=uid) for uid in (theirs[0]["uid"], theirs[1]["uid"], str(uuid4()))]
+    assert await command(tmp_path, database_url, "move", user.id, stranger.id, "--yes") == "Moved 3 tasks.\n"
+    moved = [(await stranger.get(task["id"])).json()["uid"] for task in sent]
+    assert [after == before["uid"] for after, before in zip(moved, sent, strict=True)] == [False, False, True]
+    assert (await stranger.get(f"/uid:{theirs[0]['uid']}")).json() == theirs[0]
 
 
 @pytest.mark.req("RUN-FR-086")

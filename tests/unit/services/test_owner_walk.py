@@ -82,10 +82,21 @@ def _statements(package: ModuleType = services) -> Iterator[tuple[str, Statement
     for found in walk_packages(package.__path__, f"{package.__name__}."):
         module = import_module(found.name)
         for name, member in vars(module).items():
-            if isinstance(member, Statement) and name not in ACROSS_OWNERS:
-                yield name, member
-            elif getattr(member, "__module__", None) == module.__name__ and hasattr(member, "cache_info"):
-                yield from ((f"{name}({_label(shape)})", member(*shape)) for shape in SHAPES[name]())
+            if getattr(member, "__module__", None) == module.__name__ and hasattr(member, "cache_info"):
+                for shape in SHAPES[name]():
+                    yield from _of_member(f"{name}({_label(shape)})", member(*shape))
+            elif name not in ACROSS_OWNERS:
+                yield from _of_member(name, member)
+
+
+def _of_member(name: str, member: object) -> Iterator[tuple[str, Statement]]:
+    """Yield a statement, or those of a task that its id or its uid names."""
+    if isinstance(member, Statement):
+        yield name, member
+    elif isinstance(member, dict):
+        for kind, each in member.items():
+            if isinstance(each, Statement):
+                yield name if kind is int else f"{name}[{kind.__name__}]", each
 
 
 def _label(shape: tuple[Any, ...]) -> str:

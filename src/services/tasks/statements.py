@@ -29,7 +29,7 @@ from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import TASKS, USERS, TaskRow, User
-from src.services.owner import OWNER
+from src.services.owner import OWNER, new_owner
 from src.services.quota import COUNTED, stored_bytes
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import detailed_task_columns, new_task_columns
@@ -71,7 +71,7 @@ def _value(column: str) -> ColumnElement[Any]:
 def _revision_of_a_new_task() -> CTE:
     """Take the owner's next revision if the quota allows a task more, and create the owner's row if there is none."""
     one: ColumnElement[int] = literal_column("1")
-    new = insert(User).values(id=OWNER, revision=one, task_count=one, task_bytes=_text_bytes)
+    new = new_owner(task_count=one, task_bytes=_text_bytes)
     changed = {
         "revision": col(User.revision) + one,
         "task_count": col(User.task_count) + one,

@@ -87,7 +87,7 @@ _UNSUPPORTED = {
     "sslcrldir": "remove it if no certificate has been revoked, and otherwise replace the authority (sslrootcert)",
     "sslpassword": "remove it, and decrypt the file of sslkey",
 }
-"""Parameters of libpq that are refused, and what to do: to ignore one could weaken the connection, or lead elsewhere."""
+"""Parameters of libpq that are refused, and what to do; ignoring one could weaken the connection or lead elsewhere."""
 
 _WITHOUT_PREPARED_STATEMENTS = {
     "pgbouncer": {"true", "1", "yes"},  # Prisma

@@ -45,7 +45,7 @@ _FROM_FASTAPI: Final[Problems] = {
 _BY_STATUS: Final[Problems] = {str(error.status): error.problem for error in _ERRORS} | _FROM_FASTAPI
 _BY_OPERATION: Final[dict[str, Problems]] = {
     "create_task": {"409": TaskExists(json.dumps(_TASK).encode()).problem},
-    "change_tasks": {"409": OperationsFailed([None, TaskNotFound()]).problem},
+    "change_tasks": {"409": OperationsFailed([None, TaskNotFound()], dry_run=False).problem},
     "skip_task": {"409": NotSkippable("The task does not recur, so it has no occurrence to skip.").problem},
 }
 

@@ -68,6 +68,7 @@ class OperationsFailedProblem(Problem):
     """The response to an atomic bulk that was rolled back; `results` has one result per operation."""
 
     results: list[OperationResult]
+    dry_run: bool
 
 
 def problem(

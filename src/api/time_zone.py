@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 
 from src.api.sent_names import sent_name
-from src.errors.client import InvalidTimeZone
+from src.errors.invalid import InvalidTimeZone
 from src.schemas.query import TZ_DESCRIPTION
 from src.schemas.time_zone import is_time_zone
 

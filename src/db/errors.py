@@ -6,7 +6,8 @@ from ssl import SSLError
 
 import asyncpg
 
-from src.errors.client import InvalidTimeZone, RequestInProgress
+from src.errors.client import RequestInProgress
+from src.errors.invalid import InvalidTimeZone
 from src.errors.server import ServiceUnavailable
 
 logger = logging.getLogger(__name__)

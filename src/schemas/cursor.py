@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from src.errors.client import InvalidCursor
+from src.errors.invalid import InvalidCursor
 from src.schemas.time_zone import is_time_zone
 from src.schemas.uid import MAX_ID
 

@@ -55,6 +55,7 @@ SORT_KEYS = {
 
 READ_ONLY = (
     "id",
+    "uid",
     "user_id",
     "completed_at",
     "created_at",
@@ -63,7 +64,7 @@ READ_ONLY = (
     "revision",
     "next_task",
 )
-"""Members that only the API sets. Clients send whole objects back, so these are ignored and not reported."""
+"""Members that no change sets. Clients send whole objects back, so these are ignored and not reported."""
 
 
 def spelling_key(name: str) -> str:

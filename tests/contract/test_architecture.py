@@ -47,11 +47,11 @@ def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:
     assert set(_calls("Statement")) == {f"{module}.{name}" for module, names in makers.items() for name in names}
 
 
-def test_all_errors_are_in_one_module_but_those_of_the_protocol() -> None:
+def test_all_errors_are_in_one_package_but_those_of_the_protocol() -> None:
     for module in walk_packages(src.__path__, "src."):
         if module.name not in {"src.main", "src.__main__"}:  # which start something
             importlib.import_module(module.name)
-    modules = {"src.errors.client", "src.errors.server", "src.server.errors"}
+    modules = {"src.errors.client", "src.errors.invalid", "src.errors.server", "src.server.errors"}
     assert {error.__module__ for error in _subclasses(AppError)} == modules
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from src.errors.base import AppError
-from src.errors.client import InvalidTimeZone, NotSkippable, TaskChanged, TaskExists, TaskNotFound
-from src.errors.uids import UidChanged
+from src.errors.client import NotSkippable, TaskChanged, TaskExists, TaskNotFound
+from src.errors.invalid import InvalidTimeZone, UidChanged
 from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,

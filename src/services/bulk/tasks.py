@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from src.db.pool import Row
-from src.errors.uids import TaskRepeated
+from src.errors.invalid import TaskRepeated
 from src.schemas.operations import CreateOperation, Operation
 from src.schemas.uid import TaskReference
 from src.services.tasks.columns import WRITTEN, Columns

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from src.db.database import Database
 from src.db.transaction import Transaction
 from src.errors.base import AppError
-from src.errors.client import IdempotencyKeyReused, RequestInProgress, ResponseTooLarge
+from src.errors.client import RequestInProgress, ResponseTooLarge
+from src.errors.invalid import IdempotencyKeyReused
 from src.services.idempotency.statements import LOCK_AND_FIND_RECORD, STORE_RECORD
 from src.services.owner import OwnerId
 from src.services.quota import Quota

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
 from src.db.statement import hidden_parameter
-from src.errors.client import TimeZoneUnknown
+from src.errors.invalid import TimeZoneUnknown
 from src.models import TASKS, TaskRow
 from src.schemas.due_date import is_local_time, parse_due_date, to_instant
 from src.schemas.query import TaskQuery

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from src.errors.client import TimeZoneUnknown
+from src.errors.invalid import TimeZoneUnknown
 from src.recurrence.rule import parse_rule
 from src.schemas.due_date import is_day, is_in_utc, is_local_time, to_instant
 from src.services.settings.service import NamedZone

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from src.errors.client import InvalidCursor
+from src.errors.invalid import InvalidCursor
 from src.schemas.cursor import MAX_CURSOR, Position, decode_cursor, encode_cursor
 
 ZONE = "Pacific/Auckland"

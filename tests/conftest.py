@@ -236,6 +236,12 @@ def stranger(app: FastAPI) -> User:
 
 
 @pytest.fixture
+async def accounts(user: User, stranger: User, sql: Connection) -> None:
+    """Create the rows of both users as Better Auth does in a shared table, so that their revisions count from 0."""
+    await sql.executemany("INSERT INTO users (id) VALUES ($1)", [(user.id,), (stranger.id,)])
+
+
+@pytest.fixture
 async def anonymous(app: FastAPI) -> httpx.AsyncClient:
     """Return a client without a token."""
     return client(app)

@@ -6,7 +6,6 @@ from typing import Final
 from src.errors.base import problem_document
 from src.errors.client import (
     ContentTooLarge,
-    InvalidTimeZone,
     NotSkippable,
     OperationsFailed,
     RateLimitExceeded,
@@ -19,6 +18,7 @@ from src.errors.client import (
     TokenMissing,
     UserMismatch,
 )
+from src.errors.invalid import InvalidTimeZone
 from src.errors.server import ServiceUnavailable
 from src.schemas.task import Task
 
@@ -68,7 +68,7 @@ _BY_OPERATION: Final[dict[str, Problems]] = {
     "restore_task": _INVALID_ID,
     "skip_task": {"409": NotSkippable("The task does not recur, so it has no occurrence to skip.").problem}
     | _invalid("tz", _ZONE, "value_error"),
-    "change_tasks": {"409": OperationsFailed([None, TaskNotFound()]).problem}
+    "change_tasks": {"409": OperationsFailed([None, TaskNotFound()], dry_run=False).problem}
     | _invalid("operations", "List should have at least 1 item after validation, not 0", "too_short"),
     "list_changes": _INVALID_TOKEN,
     "stream_events": {"429": StreamLimitExceeded().problem} | _INVALID_TOKEN,

@@ -6,8 +6,8 @@ from src.auth import compact_jws
 from src.auth.claims import CHECKS, Check, ClaimsContext
 from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
-from src.errors.base import AppError
 from src.errors.client import Unauthorized
+from src.errors.server import SigningKeysUnavailable
 
 
 class CheckResult(NamedTuple):
@@ -38,8 +38,8 @@ async def _signature(verifier: TokenVerifier, token: CompactToken, context: Clai
         await verifier.authenticate(token, context)
     except Unauthorized as refusal:
         return CheckResult("signature", passed=False, explanation=refusal.reason)
-    except AppError as outage:
-        return CheckResult("signature", passed=False, explanation=outage.detail)
+    except SigningKeysUnavailable as outage:
+        return CheckResult("signature", passed=False, explanation=outage.reason)
     return CheckResult("signature", passed=True, explanation=f"{token.algorithm}, by a key that is trusted")
 
 

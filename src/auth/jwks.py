@@ -64,6 +64,7 @@ class JwksClient:
         self._limiter = GcraLimiter(burst=_FETCH_BURST, interval=cooldown)
         self._stale_at = self._retry_at = self._starts_at = self._fetched_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
+        self._failure = "the service is shutting down"
 
     def cached_key(self, kid: str, alg: str) -> Key | None:
         """Return the cached key named `kid` for `alg`, without waiting."""
@@ -138,7 +139,7 @@ class JwksClient:
             return current
         now = self._clock()
         if now < self._retry_at:
-            raise SigningKeysUnavailable
+            raise SigningKeysUnavailable(f"the JWKS at {self.location} cannot be fetched: {self._failure}")
         self._fetching = self._start_fetch(after=0 if self._entries is None else self._limiter.reserve(now))
         return self._fetching
 
@@ -169,7 +170,7 @@ class JwksClient:
             self._adopt(_entries(await fetch_json(self._http, self._url, seconds=self._timeout)))
             self._fetched_at = began
         except FetchError as failure:
-            self._retry_at = self._clock() + self._cooldown
+            self._retry_at, self._failure = self._clock() + self._cooldown, str(failure)
             logger.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
 
     def _adopt(self, entries: list[object]) -> None:

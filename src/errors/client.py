@@ -24,6 +24,15 @@ class PreflightRefused(AppError):
     detail = "Pages of this origin may not use the API; its operator can add the origin to ALLOWED_ORIGINS."
 
 
+class OpaqueOriginRefused(PreflightRefused):
+    """The origin is `null`, which any page can have (https://html.spec.whatwg.org/#concept-origin-opaque)."""
+
+    detail = (
+        "The origin 'null' is never allowed, because any page can have it: "
+        "serve the page by HTTP instead of opening it as a file, and not in a sandboxed frame."
+    )
+
+
 class Unauthorized(AppError):
     """There is no token, or it is not valid (RFC 6750, section 3).
 
@@ -119,16 +128,17 @@ class OperationsFailed(AppError):
     title = "Operations failed"
     detail = "Nothing was changed, because some operations failed; see 'results'."
 
-    def __init__(self, errors: list[AppError | None]) -> None:
+    def __init__(self, errors: list[AppError | None], *, dry_run: bool) -> None:
         super().__init__()
         self.errors = errors
+        self.dry_run = dry_run
 
     @property
     def members(self) -> dict[str, object]:
         """One result per operation; those without an error have status 424 (RFC 4918, section 11.4)."""
         done = {"status": 424, "task": None, "problem": None}
         failed = [error and {"status": error.status, "task": None, "problem": error.problem} for error in self.errors]
-        return {"results": [result or done for result in failed]}
+        return {"results": [result or done for result in failed], "dry_run": self.dry_run}
 
 
 class NotSkippable(AppError):

@@ -32,8 +32,15 @@ class ShuttingDown(ServiceUnavailable):
 
 
 class SigningKeysUnavailable(ServiceUnavailable):
-    """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified."""
+    """The key of a token is not cached and the JWKS endpoint is unavailable, so the token cannot be verified.
+
+    `reason` is for the operator: it names the URL and the cause.
+    """
 
     slug = "signing-keys-unavailable"
     detail = "The keys that verify access tokens cannot be fetched; try again in a moment."
     retry_after = 5
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason

@@ -123,6 +123,7 @@ class OperationsFailedProblem(_Problem):
 
     type: Literal["urn:problem-type:operations-failed"]
     results: list[OperationResult]
+    dry_run: bool
 
 
 type Problem = (

@@ -127,13 +127,19 @@ class Task(BaseModel):
                     "created_at": "2026-11-20T09:30:00Z",
                     "updated_at": "2026-11-20T10:00:00Z",
                     "deleted_at": None,
-                    "revision": 7,
+                    "revision": 1764408600000007,
                 }
             ]
         }
     )
 
-    id: Annotated[int, Field(description="Unique and never reused; a task that is added later has a larger id.")]
+    id: Annotated[
+        int,
+        Field(
+            description="Unique and never reused; a task that is added later has a larger id.",
+            json_schema_extra={"format": "int64"},
+        ),
+    ]
     uid: Annotated[
         Uid,
         Field(description="Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it."),
@@ -153,7 +159,13 @@ class Task(BaseModel):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     deleted_at: Annotated[AwareDatetime | None, Field(description="When it was deleted; null while it is not.")]
-    revision: Annotated[int, Field(description="The owner's revision at the last change of this task; also its ETag.")]
+    revision: Annotated[
+        int,
+        Field(
+            description="The owner's revision at the last change of this task; also its ETag.",
+            json_schema_extra={"format": "int64"},
+        ),
+    ]
 
 
 class DetailedTask(Task):

@@ -383,7 +383,7 @@ export interface components {
          *       "recurrence": "FREQ=WEEKLY;BYDAY=TU",
          *       "recurrence_from": "due_date",
          *       "recurrence_tz": "Europe/Paris",
-         *       "revision": 7,
+         *       "revision": 1764408600000007,
          *       "tags": [
          *         "home"
          *       ],
@@ -394,7 +394,10 @@ export interface components {
          *     }
          */
         DetailedTask: {
-            /** @description Unique and never reused; a task that is added later has a larger id. */
+            /**
+             * Format: int64
+             * @description Unique and never reused; a task that is added later has a larger id.
+             */
             id: number;
             /**
              * Format: uuid
@@ -431,7 +434,10 @@ export interface components {
              * @description When it was deleted; null while it is not.
              */
             deleted_at: string | null;
-            /** @description The owner's revision at the last change of this task; also its ETag. */
+            /**
+             * Format: int64
+             * @description The owner's revision at the last change of this task; also its ETag.
+             */
             revision: number;
             /** @description The task that completing this recurring task created. */
             next_task: components["schemas"]["Task"] | null;
@@ -474,6 +480,7 @@ export interface components {
             /** @description One sentence that can be shown to users. */
             detail: string;
             results: components["schemas"]["OperationResult"][];
+            dry_run: boolean;
         };
         /** @description An error without further members. */
         PlainProblem: {
@@ -563,7 +570,7 @@ export interface components {
          *       "recurrence": "FREQ=WEEKLY;BYDAY=TU",
          *       "recurrence_from": "due_date",
          *       "recurrence_tz": "Europe/Paris",
-         *       "revision": 7,
+         *       "revision": 1764408600000007,
          *       "tags": [
          *         "home"
          *       ],
@@ -574,7 +581,10 @@ export interface components {
          *     }
          */
         Task: {
-            /** @description Unique and never reused; a task that is added later has a larger id. */
+            /**
+             * Format: int64
+             * @description Unique and never reused; a task that is added later has a larger id.
+             */
             id: number;
             /**
              * Format: uuid
@@ -611,7 +621,10 @@ export interface components {
              * @description When it was deleted; null while it is not.
              */
             deleted_at: string | null;
-            /** @description The owner's revision at the last change of this task; also its ETag. */
+            /**
+             * Format: int64
+             * @description The owner's revision at the last change of this task; also its ETag.
+             */
             revision: number;
         };
         /** @description A write that names an outdated revision; `current` is the task as it is now. */
@@ -1227,7 +1240,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -2190,7 +2203,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -2415,7 +2428,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -2633,7 +2646,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -2885,7 +2898,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -3134,7 +3147,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -3392,7 +3405,7 @@ export interface operations {
                      *         "recurrence": "FREQ=WEEKLY;BYDAY=TU",
                      *         "recurrence_from": "due_date",
                      *         "recurrence_tz": "Europe/Paris",
-                     *         "revision": 7,
+                     *         "revision": 1764408600000007,
                      *         "tags": [
                      *           "home"
                      *         ],
@@ -3628,7 +3641,8 @@ export interface operations {
                      *             "detail": "Task not found."
                      *           }
                      *         }
-                     *       ]
+                     *       ],
+                     *       "dry_run": false
                      *     }
                      */
                     "application/problem+json": components["schemas"]["OperationsFailedProblem"] | components["schemas"]["PlainProblem"];

@@ -74,9 +74,10 @@ test("CLIENT-FR-042: a tab that has missed a message requests what is missing", 
   const copy = new Copy(client);
   await until(() => copy.since !== "");
   await client.create({ title: "Bake bread" });
-  const { id } = await client.create({ title: "Buy milk" });
+  const { next_since: after } = await client.changes();
+  const task = await client.create({ title: "Buy milk" });
   const leader = new BroadcastChannel(`task-api:${user}`);
-  leader.postMessage({ batch: { after: "1", tasks: [await client.get(id)], since: "2" } });
+  leader.postMessage({ batch: { after, tasks: [task], since: String(task.revision) } });
   leader.close();
   await copy.has("Bake bread", "Buy milk");
 });

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.middleware.response_headers import response_of
 from src.api.problems import render
 from src.auth.log_safe import log_safe
-from src.errors.client import PreflightRefused
+from src.errors.client import OpaqueOriginRefused, PreflightRefused
 from src.schemas.origin import OriginSet
 
 _VARY = {"Vary": "Origin"}
@@ -62,7 +62,7 @@ class LeanCORSMiddleware(CORSMiddleware):
         """Allow the requested headers, or refuse the origin."""
         origin = request_headers["origin"]
         if not self.is_allowed_origin(origin):
-            response = render(PreflightRefused())
+            response = render(OpaqueOriginRefused() if origin == "null" else PreflightRefused())
             response.headers.update(_VARY)
             return response
         requested = request_headers.get("access-control-request-headers", "").split(",")
@@ -75,5 +75,5 @@ class LeanCORSMiddleware(CORSMiddleware):
         origin = headers["origin"]
         if self.is_allowed_origin(origin) or origin.partition("://")[2] == headers.get("host"):
             return
-        remedy = "'null' is that of files and sandboxed frames" if origin == "null" else "add it to ALLOWED_ORIGINS"
+        remedy = OpaqueOriginRefused.detail if origin == "null" else "add it to ALLOWED_ORIGINS"
         logger.info("a page of the origin %s cannot read the response: %s", log_safe(origin), remedy)

@@ -87,7 +87,7 @@ async def apply_bulk(
 
 def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
     if bulk.atomic and any(errors):
-        raise OperationsFailed(errors)
+        raise OperationsFailed(errors, dry_run=bulk.dry_run)
     if bulk.dry_run:
         raise _DryRunError
 

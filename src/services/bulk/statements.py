@@ -19,7 +19,7 @@ from sqlmodel import UTCDateTime, col
 
 from src.db.statement import Statement
 from src.models import TASKS, TaskRow, User
-from src.services.owner import OWNER
+from src.services.owner import OWNER, new_owner
 from src.services.quota import stored_bytes
 from src.services.tasks.columns import WRITTEN
 from src.services.tasks.json import detailed_task_columns, new_task_columns
@@ -63,8 +63,7 @@ LOCK_OWNER = Statement(
     .with_for_update(key_share=True)  # like an UPDATE, so that rows that refer to the owner can still be inserted
 )
 LOCK_OR_CREATE_OWNER = Statement(
-    insert(User)
-    .values(id=OWNER)
+    new_owner()
     .on_conflict_do_update(index_elements=[col(User.id)], set_={"revision": col(User.revision)})
     .returning(_timestamp, *_locked)
 )

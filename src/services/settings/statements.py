@@ -1,17 +1,16 @@
 """Statements on the settings of one owner. A change takes a revision, because the order of lists may depend on it."""
 
 from sqlalchemy import Text, bindparam, literal_column, null, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from src.db.statement import Statement
 from src.models import User
-from src.services.owner import OWNER
+from src.services.owner import OWNER, new_owner
 
 _next_revision = col(User.revision) + literal_column("1")
 
 
-_stored = insert(User).values(id=OWNER, revision=literal_column("1"), time_zone=bindparam("time_zone", type_=Text))
+_stored = new_owner(time_zone=bindparam("time_zone", type_=Text))
 
 READ_SETTINGS = Statement(select(col(User.revision), col(User.time_zone)).where(col(User.id) == OWNER))
 STORE_TIME_ZONE = Statement(

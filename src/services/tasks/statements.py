@@ -30,7 +30,7 @@ from sqlmodel import col
 from src.db.statement import Statement
 from src.models import TASKS, USERS, TaskRow, User
 from src.schemas.uid import TaskReference
-from src.services.owner import OWNER
+from src.services.owner import OWNER, new_owner
 from src.services.quota import COUNTED, stored_bytes
 from src.services.tasks.columns import CREATED, Columns, to_restored, to_tombstone, to_trash
 from src.services.tasks.json import detailed_task_columns, new_task_columns
@@ -80,7 +80,7 @@ def _revision_of_a_new_task() -> CTE:
     An owner without a row, which is created, has no tasks.
     """
     one: ColumnElement[int] = literal_column("1")
-    new = insert(User).values(id=OWNER, revision=one, task_count=one, task_bytes=_text_bytes)
+    new = new_owner(task_count=one, task_bytes=_text_bytes)
     changed = {
         "revision": col(User.revision) + one,
         "task_count": col(User.task_count) + one,

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Connection, User, listed
 from tests.support.bulk_requests import bulk, create, on, results, update
 
+pytestmark = pytest.mark.usefixtures("accounts")  # revisions are small numbers here
+
 NOT_FOUND = "urn:problem-type:task-not-found"
 
 
@@ -46,6 +48,17 @@ async def test_each_operation_does_what_its_route_does(user: User) -> None:
         assert (await user.get(task["id"])).json() == task
     assert [each["title"] for each in await user.tasks(trashed=True)] == ["task 3"]
     assert len(await user.tasks()) == 5
+
+
+@pytest.mark.req("TASK-FR-324")
+@pytest.mark.parametrize("sent", [{}, {"dry_run": False}, {"dry_run": True}])
+@pytest.mark.parametrize("operation", [create("new"), on("delete", {"id": 2**52})])
+async def test_the_results_say_whether_they_are_those_of_a_dry_run(
+    user: User, sent: dict[str, bool], operation: dict[str, Any]
+) -> None:
+    response = await bulk(user, operation, **sent)
+    assert response.status_code in {200, 409}
+    assert response.json()["dry_run"] is sent.get("dry_run", False)
 
 
 @pytest.mark.req("TASK-FR-132", "TASK-FR-049")

@@ -124,7 +124,7 @@ async def test_an_operation_on_a_task_of_the_same_bulk_has_the_same_effect_as_in
 
 
 @pytest.mark.req("TASK-FR-131")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     tasks=st.lists(beginning, min_size=TASKS, max_size=TASKS), operations=st.lists(operation, min_size=6, max_size=20)
 )

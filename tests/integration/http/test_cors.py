@@ -149,7 +149,9 @@ async def test_other_origins_get_a_problem_without_cors_headers(apps: FastAPI, o
     response = await client(apps).options("/api/somebody/tasks", headers=preflight(origin, "baggage"))
     assert (response.status_code, response.headers["Content-Type"]) == (400, "application/problem+json")
     assert response.json()["type"] == "urn:problem-type:preflight-refused"
-    assert "ALLOWED_ORIGINS" in response.json()["detail"]
+    detail = response.json()["detail"]
+    assert ("ALLOWED_ORIGINS" in detail) is (origin != "null")
+    assert ("'null' is never allowed, because" in detail) is (origin == "null")
     assert response.headers["Vary"] == "Origin"
     assert not any(name.startswith("access-control-") for name in response.headers)
 
@@ -163,7 +165,7 @@ async def test_other_origins_get_a_problem_without_cors_headers(apps: FastAPI, o
             "the origin 'http://localhost:5173' cannot read the response: add it to ALLOWED_ORIGINS",
         ),
         ("http://[::1\t\\", r"the origin 'http://[::1\t\\' cannot"),
-        ("null", "'null' is that of files and sandboxed frames"),
+        ("null", "response: The origin 'null' is never allowed, because any page can have it: serve the page by HTTP"),
         (f"http://{'x' * 5000}", "x..."),
         ("http://\xfc\x1b[31m", r"'http://\xfc\x1b[31m'"),
     ],

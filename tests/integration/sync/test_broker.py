@@ -26,8 +26,8 @@ _LISTENING = f"SELECT count(*) {_OURS} AND query ILIKE 'LISTEN %'"
 _END_LISTENING = f"SELECT pg_terminate_backend(pid, 5000) {_OURS} AND query ILIKE 'LISTEN %'"
 _END_ALL = f"SELECT bool_and(pg_terminate_backend(pid, 5000)) {_OURS} AND pid <> pg_backend_pid()"
 _WRITE_WITHOUT_NOTIFY = """
-WITH bump AS (UPDATE users SET revision = 2 RETURNING revision)
-UPDATE tasks SET title = 'Buy tea', last_event = 'updated', revision = 2 FROM bump
+WITH bump AS (UPDATE users SET revision = revision + 1 RETURNING revision)
+UPDATE tasks SET title = 'Buy tea', last_event = 'updated', revision = bump.revision FROM bump
 """
 
 
@@ -170,7 +170,7 @@ async def test_a_change_without_a_notification_is_found_by_the_poll(pair: Pair) 
         await pair.listens()
         await asyncio.to_thread(sql, pair.database_url, _WRITE_WITHOUT_NOTIFY)
         event = await stream.next()
-        assert (event.id, event.name, event.task["id"]) == ("2", "updated", task["id"])
+        assert (event.id, event.name, event.task["id"]) == (f"{task['revision'] + 1}", "updated", task["id"])
 
 
 @pytest.mark.req("TASK-FR-161")

@@ -12,6 +12,8 @@ from src.services.purge import purge_trash
 from tests.conftest import Connection, User
 from tests.support.sync_client import SyncClient
 
+pytestmark = pytest.mark.usefixtures("accounts")  # revisions are small numbers here
+
 
 async def changes(user: User, since: str | None = None, **query: Any) -> dict[str, Any]:
     response = await user.get("/changes", params=query | ({} if since is None else {"since": since}))

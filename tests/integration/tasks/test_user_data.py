@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import Connection, NewDatabase, User
-from tests.support.commands import assert_one_sentence, invoke, run
+from tests.support.commands import assert_one_sentence, invoke
 from tests.support.programs import sql as query
 from tests.support.sse_client import Stream, served
 from tests.support.sync_client import SyncClient
@@ -82,6 +83,44 @@ async def test_erase_leaves_nothing_but_the_account_and_expires_all_copies(
     assert [task["id"] for task in await stranger.tasks()] == [kept["id"]]
 
 
+@pytest.mark.req("RUN-FR-091", "TASK-FR-323")
+@pytest.mark.parametrize("by_command", [True, False])
+async def test_no_sync_token_or_etag_of_an_erased_user_is_ever_valid_again(
+    user: User, sql: Connection, database_url: str, tmp_path: Path, *, by_command: bool
+) -> None:
+    revisions = [(await user.create())["revision"] for _ in range(4)]
+    if by_command:
+        await command(tmp_path, database_url, "erase", user.id, "--yes")
+    else:
+        await sql.execute("DELETE FROM users WHERE id = $1", user.id)  # as Better Auth does where it shares the table
+    for write in (user.create, partial(user.http.put, f"/api/{user.id}/settings", json={"time_zone": "Asia/Tokyo"})):
+        for _ in range(3):
+            await write()
+            for revision in revisions:
+                assert_expired(await user.get("/changes", params={"since": f"{revision}"}))
+                assert (await user.get(headers={"If-None-Match": f'"{revision}"'})).status_code == 200
+    created = [task["revision"] for task in await user.tasks()]
+    assert max(revisions) < min(created) < max(created) < 2**53  # JavaScript's safe integers
+
+
+@pytest.mark.req("RUN-FR-091", "TASK-FR-323")
+@pytest.mark.parametrize("write", ["bulk", "settings", "move"])
+async def test_each_write_that_creates_an_owner_begins_above_earlier_revisions(
+    user: User, stranger: User, database_url: str, tmp_path: Path, write: str
+) -> None:
+    revision = (await user.create())["revision"]
+    await stranger.create()
+    await command(tmp_path, database_url, "erase", user.id, "--yes")
+    if write == "bulk":
+        await user.post("/bulk", json={"operations": [{"op": "create", "task": {"title": "a"}}]})
+    elif write == "settings":
+        await user.http.put(f"/api/{user.id}/settings", json={"time_zone": "Asia/Tokyo"})
+    else:
+        await command(tmp_path, database_url, "move", stranger.id, user.id, "--yes")
+    assert await user.revision() > revision
+    assert_expired(await user.get("/changes", params={"since": f"{revision}"}))
+
+
 @pytest.mark.req("RUN-FR-083")
 async def test_erase_asks_for_confirmation(user: User, database_url: str, tmp_path: Path) -> None:
     await user.create()
@@ -98,7 +137,7 @@ async def test_move_gives_all_tasks_to_another_user_whose_clients_get_them_as_ch
     user: User, stranger: User, sql: Connection, database_url: str, tmp_path: Path, *, reverse: bool
 ) -> None:
     sender, receiver = sorted((user, stranger), key=lambda each: each.id, reverse=reverse)
-    await receiver.create("own")
+    revision = (await receiver.create("own"))["revision"] + 3
     first = await sender.create("first", due_date="2999-01-01", recurrence="FREQ=DAILY")
     following = (await sender.patch(f"/{first['id']}/complete", json={})).json()["next_task"]
     await sender.delete((await sender.create("trashed"))["id"])
@@ -113,12 +152,12 @@ async def test_move_gives_all_tasks_to_another_user_whose_clients_get_them_as_ch
     assert {first["id"], following["id"]} < copies[1].tasks.keys()
     assert {task["user_id"] for task in await receiver.tasks()} == {receiver.id}
     assert_expired(await sender.get("/changes", params={"since": copies[0].since}))
-    assert (await sender.tasks(), await receiver.revision()) == ([], 4)
+    assert (await sender.tasks(), await receiver.revision()) == ([], revision)
     assert tuple(await sql.fetchrow(f"SELECT {USAGE}", sender.id) or ()) == (0, 0)
     stored = await sql.fetchrow(f"SELECT time_zone, {USAGE}", receiver.id)
     assert tuple(stored or ()) == ("Europe/Paris", 4, 3 + 5 + 5 + 7)
     assert await command(tmp_path, database_url, *arguments) == "Moved 0 tasks.\n"
-    assert await receiver.revision() == 4
+    assert await receiver.revision() == revision
     reopened = await receiver.patch(f"/{first['id']}/complete", json={"completed": False})
     assert (reopened.json()["next_task"], len(await receiver.tasks())) == (None, 2)
 
@@ -210,8 +249,6 @@ async def test_user_commands_say_in_one_sentence_why_they_failed(tmp_path: Path,
         (["erase", "a", "--yes"], "Nothing was erased: "),
         (["move", "a", "b", "--yes"], "Nothing was moved: "),
     ):
-        ended = await asyncio.to_thread(run, tmp_path, "-m", "src", "user", *arguments, **empty)
+        ended = await asyncio.to_thread(invoke, tmp_path, "user", *arguments, **empty)
         assert_one_sentence(ended, failure + "The database schema is older")
-    assert_one_sentence(
-        await asyncio.to_thread(run, tmp_path, "-m", "src", "user", "export", "a", **unreachable), "The"
-    )
+    assert_one_sentence(await asyncio.to_thread(invoke, tmp_path, "user", "export", "a", **unreachable), "The")

@@ -39,13 +39,13 @@ async def test_an_opaque_token_fails_by_its_form_and_no_other_check_runs(verifie
     assert finding == ("form", False, "it looks like an opaque session token: send the JWT of /api/auth/token instead")
 
 
-async def test_an_outage_is_not_reported_as_an_invalid_token() -> None:
-    client = JwksClient("http://127.0.0.1:1/jwks")
+@pytest.mark.req("AUTH-FR-062")
+async def test_an_outage_is_reported_with_the_url_of_the_jwks_and_the_cause() -> None:
+    client = JwksClient("http://somebody:hunter2@127.0.0.1:1/jwks?key=hunter2")
     verifier = TokenVerifier(secrets=[SECRET], front_ends=[front_end(client)], clock=lambda: NOW)
     failures = [finding for finding in await inspect(verifier, token(EDDSA)) if not finding.passed]
-    assert [(finding.check, finding.explanation[:30]) for finding in failures] == [
-        ("signature", "The keys that verify access to")
-    ]
+    cause = "the JWKS at http://127.0.0.1:1/jwks cannot be fetched: 'ConnectError: All connection attempts failed'"
+    assert [(finding.check, finding.explanation) for finding in failures] == [("signature", cause)]
     await client.aclose()
 
 

@@ -50,7 +50,7 @@ def _owner_column(source: Any) -> ColumnElement[Any]:
 
 
 def _members() -> Iterator[tuple[Any, ...]]:
-    """Yield the sets of columns that an update may change, alone, in pairs and all; a due date has two more."""
+    """Yield each member that an update may change, each pair and all; the columns of a due date change together."""
     names = [name for name in TaskUpdate.model_fields if name not in NOT_STORED]
     for size in (1, 2, len(names)):
         for members in map(frozenset, combinations(names, size)):

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createTaskClient, isProblem, NetworkError, ProblemError, type TaskCreate } from "../src/index.js";
 import { mint, newClient, newUser } from "./support/api.js";
 import { startProxy } from "./support/proxy.js";
@@ -92,4 +92,17 @@ test("CLIENT-FR-007: a signal cancels a call and its retries", async () => {
   const { length } = proxy.requests;
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(proxy.requests.length).toBe(length);
+});
+
+test("CLIENT-FR-061: the client runs where there is nothing but fetch", async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const user = newUser();
+  const token = mint(user);
+  for (const name of ["crypto", "atob", "navigator", "addEventListener", "BroadcastChannel"]) {
+    vi.stubGlobal(name, undefined);
+  }
+  const client = newClient({ getToken: () => token });
+  const { id } = await client.create({ title: "Buy milk" });
+  await client.create({ title: "Bake bread" });
+  expect((await client.get(id)).title).toBe("Buy milk");
 });

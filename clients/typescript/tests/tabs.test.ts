@@ -94,3 +94,19 @@ test("CLIENT-FR-043: offline, nothing is sent; online, the stream is open at onc
   await copy.has("Buy milk");
   await copy.isLive();
 });
+
+test("CLIENT-FR-043: when the page becomes visible, the stream is opened at once", async () => {
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  vi.stubGlobal("document", document);
+  const proxy = await startProxy();
+  const copy = new Copy(newClient({ baseUrl: proxy.url }));
+  await copy.isLive();
+  proxy.faults.push(...Array.from({ length: 12 }, () => ({ status: 403 })));
+  proxy.cut();
+  await until(() => proxy.faults.length === 8, 20); // the next attempt is 4 to 8 seconds away
+  proxy.faults.length = 0;
+  const hidden = performance.now();
+  document.dispatchEvent(new Event("visibilitychange"));
+  await copy.isLive();
+  expect(performance.now() - hidden).toBeLessThan(2_000);
+});

@@ -18,7 +18,13 @@ _CODE = [
     *sorted(path for folder in ("alembic", "benchmarks", "tests") for path in _ROOT.glob(f"{folder}/**/*.py")),
 ]
 _DOCUMENTS = sorted(
-    {*_ROOT.glob("*.md"), *_ROOT.glob("specs/**/*.md"), *_ROOT.glob(".specify/memory/*.md"), _ROOT / ".env.example"}
+    {
+        *_ROOT.glob("*.md"),
+        *_ROOT.glob("clients/*/*.md"),
+        *_ROOT.glob("specs/**/*.md"),
+        *_ROOT.glob(".specify/memory/*.md"),
+        _ROOT / ".env.example",
+    }
 )
 
 _STANDARD_TERMS = {

@@ -45,6 +45,7 @@ class Actor:
 
     async def begin(self, tasks: list[dict[str, Any]]) -> None:
         self.ids = [(await self.user.create(**task))["id"] for task in tasks]
+        self._beginning = await self.user.revision()
 
     async def via_bulk(self, operations: list[Placed]) -> list[object]:
         """Apply the operations in bulks with each task once, and return the results without ids and times."""
@@ -60,7 +61,7 @@ class Actor:
 
     async def everything(self) -> object:
         lists = [await self.user.tasks(sort="updated_at", trashed=trashed) for trashed in (False, True)]
-        return [comparable(task) for tasks in lists for task in tasks], await self.user.revision()
+        return [comparable(task) for tasks in lists for task in tasks], await self.user.revision() - self._beginning
 
     async def _alone(self, task_id: int, operation: dict[str, Any]) -> object:
         response = await send(self.user, task_id, operation)

@@ -156,6 +156,7 @@ def comparable(task: Any) -> object:
 
 
 @pytest.mark.req("TASK-FR-334")
+@pytest.mark.usefixtures("accounts")
 async def test_each_route_does_the_same_whether_the_id_or_the_uid_names_the_task(user: User, stranger: User) -> None:
     by_id, by_uid = await user.create(uid=UID), await stranger.create(uid=UID)
     for method, path, body in ROUTES:

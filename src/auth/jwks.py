@@ -171,7 +171,7 @@ class JwksClient:
             self._fetched_at = began
         except FetchError as failure:
             self._retry_at, self._failure = self._clock() + self._cooldown, str(failure)
-            logger.warning("The JWKS at %r cannot be fetched: %s", self._url, failure)
+            logger.warning("The JWKS at %s cannot be fetched: %s", self.location, failure)
 
     def _adopt(self, entries: list[object]) -> None:
         if entries != self._entries:

@@ -62,6 +62,14 @@ class TaskCreate(Spelled):
         Timestamp, Field(description="When it was completed, for imports: it is completed then. By default now.")
     ] = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_the_uid_of_a_copy(cls, members: object) -> object:
+        """Only tasks of responses have a revision, which clients send back to duplicate a task."""
+        if isinstance(members, dict) and "revision" in members:
+            return {name: value for name, value in members.items() if name != "uid"}
+        return members
+
     @model_validator(mode="after")
     def _complete_if_completed_at(self) -> Self:
         if self.completed_at is not None:

@@ -130,7 +130,7 @@ async def test_a_dry_run_returns_the_results_and_changes_nothing(user: User, sql
     shown = await results(user, *operations, dry_run=True)
     assert (await sql.fetchval(row, user.id), await user.revision()) == before
     done = await results(user, *operations)
-    differing = {"id", "revision", "created_at", "updated_at", "completed_at"}
+    differing = {"id", "uid", "revision", "created_at", "updated_at", "completed_at"}
     for each in (*shown, *done):
         each["task"] = each["task"] and {name: each["task"][name] for name in each["task"].keys() - differing}
     assert shown == done

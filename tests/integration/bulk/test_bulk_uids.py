@@ -13,6 +13,7 @@ NEW = {"id": f"uid:{UID}"}
 
 
 @pytest.mark.req("TASK-FR-336")
+@pytest.mark.usefixtures("accounts")
 async def test_a_bulk_changes_tasks_that_earlier_operations_create(user: User) -> None:
     bread = create("Bake bread", uid=UID, due_date="2999-01-01", recurrence="FREQ=DAILY")
     operations = [bread, create("Buy milk", uid=OTHER), on("complete", NEW), on("delete", {"id": f"uid:{OTHER}"})]
@@ -52,6 +53,7 @@ async def test_a_bulk_that_is_repeated_changes_the_task_that_it_has_created(user
 
 @pytest.mark.req("TASK-FR-336")
 @pytest.mark.parametrize("mode", [{"dry_run": True}, {"atomic": True}])
+@pytest.mark.usefixtures("accounts")
 async def test_a_bulk_that_is_not_applied_creates_no_uid(user: User, mode: dict[str, Any]) -> None:
     failing = [] if "dry_run" in mode else [on("delete", {"id": 1})]
     response = await bulk(user, create("Buy milk", uid=UID), update(NEW, title="Buy tea"), *failing, **mode)
@@ -68,6 +70,7 @@ async def test_the_uids_of_other_users_name_nothing_and_are_free(user: User, str
 
 
 @pytest.mark.req("TASK-FR-138")
+@pytest.mark.usefixtures("accounts")
 async def test_an_id_and_a_uid_of_one_task_are_refused_in_one_bulk(user: User) -> None:
     task = await user.create(uid=UID)
     response = await bulk(user, update(task, title="Buy tea"), on("complete", NEW), atomic=False)

@@ -111,6 +111,7 @@ async def test_the_etag_of_a_trashed_task_is_checked(user: User, method: str, su
 
 @pytest.mark.req("TASK-FR-115", "TASK-FR-116")
 @pytest.mark.parametrize("first", [False, True])
+@pytest.mark.usefixtures("accounts")
 async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
     user: User, sql: Connection, *, first: bool
 ) -> None:
@@ -123,7 +124,7 @@ async def test_a_permanently_deleted_task_is_gone_from_the_list_and_the_trash(
     for method, suffix in (("GET", ""), ("DELETE", "?permanent=true"), ("POST", "/restore")):
         assert (await user.request(method, f"/{task['id']}{suffix}")).status_code == 404
     row = dict(await sql.fetchrow("SELECT * FROM tasks WHERE user_id = $1", user.id) or {})
-    tombstone_columns = {"user_id", "id", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
+    tombstone_columns = {"user_id", "id", "uid", "created_at", "updated_at", "deleted_at", "revision", "last_event"}
     left = {
         "title": "",
         "priority": 2,
@@ -146,6 +147,7 @@ async def test_an_invalid_value_of_permanent_is_refused(user: User, value: str) 
 
 
 @pytest.mark.req("TASK-FR-050", "TASK-FR-110", "TASK-FR-113", "TASK-FR-115")
+@pytest.mark.usefixtures("accounts")
 async def test_each_step_to_the_end_of_a_task_takes_one_revision(user: User) -> None:
     task = await user.create()
     path = f"/{task['id']}"

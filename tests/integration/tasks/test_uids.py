@@ -106,6 +106,13 @@ async def test_a_retry_with_its_key_is_replayed_though_the_uid_is_taken(user: Us
     assert retry.headers["Idempotency-Replayed"] == "true"
 
 
+@pytest.mark.req("TASK-FR-340")
+async def test_a_task_that_is_sent_back_as_a_new_one_gets_a_uid_of_its_own(user: User) -> None:
+    task = await user.create(uid=UID)
+    duplicate = await user.create(**task)
+    assert duplicate["uid"] != task["uid"]
+
+
 @pytest.mark.req("TASK-FR-331")
 async def test_two_users_may_choose_the_same_uid(user: User, stranger: User) -> None:
     mine, theirs = await user.create(uid=UID), await stranger.create(uid=UID)
@@ -156,6 +163,7 @@ def comparable(task: Any) -> object:
 
 
 @pytest.mark.req("TASK-FR-334")
+@pytest.mark.usefixtures("accounts")
 async def test_each_route_does_the_same_whether_the_id_or_the_uid_names_the_task(user: User, stranger: User) -> None:
     by_id, by_uid = await user.create(uid=UID), await stranger.create(uid=UID)
     for method, path, body in ROUTES:

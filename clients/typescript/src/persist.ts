@@ -5,6 +5,9 @@ import { abortWith, backoff, wait } from "./wait.js";
 /** After an attempt that lasted so long, the next failure counts as the first. */
 const STABLE_MS = 5_000;
 
+/** A device that reports to be offline may be wrong. */
+const OFFLINE_MS = 30_000;
+
 /** Act, and retry until that succeeds: after growing waits, and at once when the network or the page comes back. */
 export async function persist(
   act: (attempt: AbortController) => Promise<void>,
@@ -21,7 +24,8 @@ export async function persist(
       if (Date.now() - started > STABLE_MS) failures = 0;
       if (signal.aborted) return;
       onFailure(error);
-      await pause(backoff(failures, error instanceof ProblemError ? error.retryAfter : undefined), signal);
+      const seconds = error instanceof ProblemError ? error.retryAfter : undefined;
+      await pause(isOffline() ? OFFLINE_MS : backoff(failures, seconds), signal);
     } finally {
       attempt.abort();
     }

@@ -82,7 +82,7 @@ test("CLIENT-FR-042: a tab that has missed a message requests what is missing", 
   await copy.has("Bake bread", "Buy milk");
 });
 
-test("CLIENT-FR-043: offline, nothing is sent; online, the stream is open at once", async () => {
+test("CLIENT-FR-043: offline, nothing is sent for a while; online, the stream is open at once", async () => {
   const proxy = await startProxy();
   const user = newUser();
   const copy = new Copy(newClient({ user, baseUrl: proxy.url }));
@@ -90,6 +90,9 @@ test("CLIENT-FR-043: offline, nothing is sent; online, the stream is open at onc
   goOnline(false);
   await until(() => copy.statuses.at(-1) === "offline" && proxy.streams() === 0);
   await newClient({ user }).create({ title: "Buy milk" });
+  const { length } = proxy.requests;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(proxy.requests.length).toBe(length);
   goOnline(true);
   await copy.has("Buy milk");
   await copy.isLive();

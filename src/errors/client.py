@@ -250,7 +250,7 @@ class IdempotencyKeyReused(InvalidField):
 
 
 class RateLimitExceeded(AppError):
-    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` describe it to clients."""
+    """The rate limit is used up (RFC 6585, section 4); `policy` is its name, and `fields` describe it to clients."""
 
     status = 429
     slug = "quota-exceeded"

@@ -100,4 +100,4 @@ def _content(node: Node) -> str:
 def _schema(name: str, node: Node) -> str:
     rows = ((f"`{each.name}`", each.type, "yes" if each.required else "", each.meaning) for each in members(node))
     shown = table(("Member", "Type", "Required", "Meaning"), rows) or type_of(node)
-    return "\n\n".join(filter(None, [f"### {name}", node.get("description", ""), shown]))
+    return "\n\n".join(filter(None, [f"### `{name}`", node.get("description", ""), shown]))

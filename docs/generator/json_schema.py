@@ -39,7 +39,7 @@ def type_of(schema: Node) -> str:
     """Return the type, its limits and its default; of a schema with a name, a link to it."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        return f"[{name}](#{name.lower()})"
+        return f"[`{name}`](#{name.lower()})"
     limits = [text.format(_value(schema[key])) for key, text in _LIMITS.items() if key in schema]
     return ", ".join(filter(None, [_kind(schema), *limits]))
 

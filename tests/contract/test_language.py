@@ -3,7 +3,7 @@
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -96,29 +96,33 @@ def _private_words(prose: Prose) -> list[str]:
     ]
 
 
-def _relative(path: Path) -> str:
-    return str(path.relative_to(_ROOT))
+def _in_files(paths: Iterable[Path], find: Callable[[Path], list[str]]) -> list[str]:
+    """Return what is found in these files, each with the file's name."""
+    return [f"{path.relative_to(_ROOT)}: {found}" for path in paths for found in find(path)]
 
 
-@pytest.mark.parametrize("path", [path for path in _CODE if path != Path(__file__)], ids=_relative)
-def test_code_has_no_private_words(path: Path) -> None:
-    assert not _private_words(_prose_of_code(path)), _STANDARD_TERMS
+def test_code_has_no_private_words() -> None:
+    code = [path for path in _CODE if path != Path(__file__)]
+    assert not _in_files(code, lambda path: _private_words(_prose_of_code(path))), _STANDARD_TERMS
 
 
-@pytest.mark.parametrize("path", _DOCUMENTS, ids=_relative)
-def test_documents_have_no_private_words(path: Path) -> None:
-    assert not _private_words(_prose_of_document(path)), _STANDARD_TERMS
+def test_documents_have_no_private_words() -> None:
+    assert not _in_files(_DOCUMENTS, lambda path: _private_words(_prose_of_document(path))), _STANDARD_TERMS
 
 
-@pytest.mark.parametrize("path", _DOCUMENTS, ids=_relative)
-def test_documents_name_classes_as_code_only(path: Path) -> None:
-    lines = (_NOT_PROSE.sub("", text) for _, text in _prose_of_document(path))
-    assert not [line for line in lines if _CLASSES.intersection(re.findall(r"\w+", line))]
+def test_documents_name_classes_as_code_only() -> None:
+    def named(path: Path) -> list[str]:
+        lines = (_NOT_PROSE.sub("", text) for _, text in _prose_of_document(path))
+        return [line for line in lines if _CLASSES.intersection(re.findall(r"\w+", line))]
+
+    assert not _in_files(_DOCUMENTS, named)
 
 
-@pytest.mark.parametrize("path", _SOURCES, ids=_relative)
-def test_docstrings_begin_with_a_noun_or_a_verb(path: Path) -> None:
-    assert not [f"line {line}: {text}" for line, text in _docstrings(path) if _QUESTION.match(text.lstrip())]
+def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
+    def questions(path: Path) -> list[str]:
+        return [f"line {line}: {text}" for line, text in _docstrings(path) if _QUESTION.match(text.lstrip())]
+
+    assert not _in_files(_SOURCES, questions)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
 _SECONDS = 240
-_EXAMPLES = 15
+_EXAMPLES = 6
 _USER = "somebody"
 _AUTHORIZATION = {"Authorization": f"Bearer {mint(_USER)}"}
 _STREAM = "stream_events"

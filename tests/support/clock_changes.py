@@ -6,7 +6,8 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+_STEP, _MINUTE = timedelta(days=7), timedelta(minutes=1)
+"""No zone undoes a change within a week."""
 
 
 class ClockChange(NamedTuple):
@@ -31,11 +32,12 @@ def _bisected(zone: str, early: datetime, late: datetime) -> ClockChange:
 
 
 def _changes_of(zone: str, year: int) -> Iterator[ClockChange]:
-    day = datetime(year, 1, 1, tzinfo=UTC)
-    while day.year < year + 2:
-        if _offset(zone, day) != _offset(zone, day + _DAY):
-            yield _bisected(zone, day, day + _DAY)
-        day += _DAY
+    early = datetime(year, 1, 1, tzinfo=UTC)
+    while early.year < year + 2:
+        late = early + _STEP
+        if _offset(zone, early) != _offset(zone, late):
+            yield _bisected(zone, early, late)
+        early = late
 
 
 @cache

@@ -102,7 +102,7 @@ def comparable(task: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 @pytest.mark.req("TASK-FR-131")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     tasks=st.lists(beginning, min_size=TASKS, max_size=TASKS), operations=st.lists(operation, min_size=6, max_size=20)
 )

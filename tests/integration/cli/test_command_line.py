@@ -105,7 +105,7 @@ async def test_token_prints_a_token_that_the_service_accepts(
     tmp_path: Path, start_app: StartApp, chosen: dict[str, str]
 ) -> None:
     app = await start_app(**{name.lower(): value for name, value in chosen.items()})
-    printed = run(tmp_path, "-m", "src", "token", "user-1", **chosen)
+    printed = invoke(tmp_path, "token", "user-1", **chosen)
     assert (printed.returncode, printed.stderr) == (0, "")
     http = client(app, headers={"Authorization": f"Bearer {printed.stdout.removesuffix('\n')}"})
     assert (await http.get("/api/user-1/tasks")).status_code == 200

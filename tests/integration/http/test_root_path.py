@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import User
-from tests.support.commands import run
+from tests.support.commands import invoke
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
@@ -120,6 +120,6 @@ def test_a_prefix_replaces_the_configured_root_path(tmp_path: Path, database_url
 @pytest.mark.req("HTTP-FR-045")
 @pytest.mark.parametrize("path", ["tasks-api", "//evil.example", "/ünï", "/a b", "https://api.example.com"])
 def test_a_root_path_that_is_no_path_is_refused(tmp_path: Path, path: str) -> None:
-    ended = run(tmp_path, "-m", "src", "serve", "--root-path", path)
+    ended = invoke(tmp_path, "serve", "--root-path", path)
     assert ended.returncode != 0
     assert "must be a path such as /tasks-api" in ended.stderr

@@ -22,7 +22,7 @@ from tests.support.sync_followers import Follower
 type Step = tuple[Any, ...]
 """Steps: the action, the client, and one of the newest tasks."""
 
-EXAMPLES = 25
+EXAMPLES = 12
 LIMITS = (1, 4, 1000)
 """The page size of each client of the user."""
 STRANGER = len(LIMITS)

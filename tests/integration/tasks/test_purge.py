@@ -12,7 +12,7 @@ from src.db.database import Database
 from src.db.url import DatabaseUrl
 from src.services.purge import purge_trash
 from tests.conftest import NewDatabase, StartApp, User, listed
-from tests.support.commands import assert_one_sentence, invoke, run
+from tests.support.commands import assert_one_sentence, invoke
 from tests.support.programs import sql
 from tests.support.tokens import SECRET
 
@@ -102,10 +102,8 @@ async def test_a_task_that_is_restored_during_purges_is_complete_or_gone(user: U
 @pytest.mark.req("RUN-FR-034")
 async def test_purge_says_in_one_sentence_why_it_failed(tmp_path: Path, new_database: NewDatabase) -> None:
     unreachable = {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:9/x", "BETTER_AUTH_SECRET": SECRET}
-    assert_one_sentence(
-        await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **unreachable), "The trash was not purged: "
-    )
+    assert_one_sentence(await asyncio.to_thread(invoke, tmp_path, "purge", **unreachable), "The trash was not purged: ")
     empty = unreachable | {"DATABASE_URL": await new_database(migrated=False)}
     assert_one_sentence(
-        await asyncio.to_thread(run, tmp_path, "-m", "src", "purge", **empty), "purged: The database schema is older"
+        await asyncio.to_thread(invoke, tmp_path, "purge", **empty), "purged: The database schema is older"
     )

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import Connection, NewDatabase, User
-from tests.support.commands import assert_one_sentence, invoke, run
+from tests.support.commands import assert_one_sentence, invoke
 from tests.support.programs import sql as query
 from tests.support.sse_client import Stream, served
 from tests.support.sync_client import SyncClient
@@ -196,8 +196,6 @@ async def test_user_commands_say_in_one_sentence_why_they_failed(tmp_path: Path,
         (["erase", "a", "--yes"], "Nothing was erased: "),
         (["move", "a", "b", "--yes"], "Nothing was moved: "),
     ):
-        ended = await asyncio.to_thread(run, tmp_path, "-m", "src", "user", *arguments, **empty)
+        ended = await asyncio.to_thread(invoke, tmp_path, "user", *arguments, **empty)
         assert_one_sentence(ended, failure + "The database schema is older")
-    assert_one_sentence(
-        await asyncio.to_thread(run, tmp_path, "-m", "src", "user", "export", "a", **unreachable), "The"
-    )
+    assert_one_sentence(await asyncio.to_thread(invoke, tmp_path, "user", "export", "a", **unreachable), "The")

@@ -50,9 +50,9 @@ def _owner_column(source: Any) -> ColumnElement[Any]:
 
 
 def _members() -> Iterator[tuple[Any, ...]]:
-    """Yield each set of columns that an update may change; those of a due date are changed together."""
+    """Yield each member that an update may change, each pair and all; the columns of a due date change together."""
     names = [name for name in TaskUpdate.model_fields if name not in NOT_STORED]
-    for size in range(1, len(names) + 1):
+    for size in (1, 2, len(names)):
         for members in map(frozenset, combinations(names, size)):
             yield (members | {"due_day", "due_at"} if "due_date" in members else members,)
 

@@ -40,7 +40,7 @@ def node(script: str, options: Mapping[str, object]) -> Iterator[str]:
 def packages() -> Path:
     """Install the packages, and return the folder `node_modules`."""
     _install()
-    return STAMP.parent
+    return HOME / "node_modules"
 
 
 def _announced_url(process: Popen[str]) -> str:

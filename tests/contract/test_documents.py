@@ -12,7 +12,9 @@ _ROOT = Path(__file__).parents[2]
 _ARCHITECTURE = _ROOT / "specs" / "architecture.md"
 _MAP = _ROOT / "CLAUDE.md"
 _GUIDES = tuple(
-    path for pattern in ("*.md", "docs/*.md", "specs/*.md", "benchmarks/*.md") for path in sorted(_ROOT.glob(pattern))
+    path
+    for pattern in ("*.md", "docs/**/*.md", "specs/*.md", "benchmarks/*.md")
+    for path in sorted(_ROOT.glob(pattern))
 )
 
 _FUNCTION = re.compile(r"`([\w/]+\.py):([\w.]+)`")

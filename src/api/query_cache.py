@@ -9,7 +9,7 @@ _MAX_BYTES = 4096
 
 def cached_by_query[*A, T](function: Callable[[bytes, *A], T]) -> Callable[[bytes, *A], T]:
     """Cache the results of a function by its first argument, a query string, and by the others."""
-    cached: Callable[[bytes, *A], T] = lru_cache(maxsize=256)(function)
+    cached: Callable[[bytes, *A], T] = lru_cache(maxsize=256)(function)  # type: ignore[assignment]  # loses arguments
 
     def call(query_string: bytes, *arguments: *A) -> T:
         return (cached if len(query_string) <= _MAX_BYTES else function)(query_string, *arguments)

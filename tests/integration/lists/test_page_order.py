@@ -27,7 +27,8 @@ async def test_a_page_is_in_order_whatever_the_order_of_the_rows(
     fetch = database.fetch
 
     async def fetch_reversed(*arguments: Any, **values: Any) -> list[Any]:
-        return (await fetch(*arguments, **values))[::-1]
+        rows: list[Any] = await fetch(*arguments, **values)
+        return rows[::-1]
 
     monkeypatch.setattr(database, "fetch", fetch_reversed)
     assert [(await user.get(params=query)).json() for query in queries] == usual

@@ -89,7 +89,8 @@ class CompiledRoute(APIRoute):
         calls = [*self._calls[:-1], _refusing(query.errors, self._calls[-1])] if query.errors else self._calls
         results: list[Any] = []
         for call, values in zip(calls, arguments, strict=True):
-            values.update((name, results[position]) for name, position in call.results)
+            for name, position in call.results:
+                values[name] = results[position]
             results.append(await call.function(**values))
         response: Response = results[-1]
         return await response(scope, receive, send)

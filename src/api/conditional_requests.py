@@ -27,7 +27,7 @@ async def if_none_match(request: Request) -> list[int]:
 
 def _revisions(values: list[str]) -> list[int]:
     """Parse a header that is a list, also where it is sent several times (RFC 9110, section 5.3)."""
-    tags = (_TAG.fullmatch(tag.strip()) for tag in ",".join(values).split(","))
+    tags = [_TAG.fullmatch(tag.strip()) for value in values for tag in value.split(",")]
     return [int(tag[1]) for tag in tags if tag]
 
 

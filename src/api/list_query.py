@@ -3,7 +3,6 @@
 FastAPI's `Annotated[TaskQuery, Query()]` extracts each of the parameters in turn, for 115 µs a request (ADR 0033).
 """
 
-from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -11,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from src.api.query_names import MAX_CACHED_QUERY
+from src.api.query_cache import cached_by_query
 from src.schemas.query import TaskQuery
 
 _SCHEMAS: dict[str, dict[str, Any]] = TaskQuery.model_json_schema()["properties"]
@@ -37,11 +36,10 @@ async def task_query(request: Request) -> TaskQuery:
         RequestValidationError: A value is invalid.
         InvalidCursor: The cursor was not made by this API for this kind of list.
     """
-    query_string = request.scope["query_string"]
-    return _parse(query_string) if len(query_string) <= MAX_CACHED_QUERY else _parse.__wrapped__(query_string)
+    return _parse(request.scope["query_string"])
 
 
-@lru_cache(maxsize=256)  # clients repeat a few, and parsing one takes as long as its statement
+@cached_by_query  # because parsing one takes as long as its statement
 def _parse(query_string: bytes) -> TaskQuery:
     sent = QueryParams(query_string)
     names = _SCHEMAS.keys() & sent.keys()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,14 +10,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel
 
+from src.api.query_cache import cached_by_query
 from src.schemas.name_list import list_names
 from src.schemas.query import TaskQuery
 from src.schemas.spellings import MEMBERS, PARAMETERS, agree, index, member_spellings, spelling_key
 from src.schemas.task import MAX_PAGE
 
 _REPEATABLE = {"category", "priority", "tag", "tags"}
-MAX_CACHED_QUERY = 4096
-"""The maximum length in bytes, because a client could fill the cache with longer ones."""
 _MAX_UNKNOWN = 100
 _SHORTEST_NEAR, _LONGEST_NEAR = 4, 24
 _PAGES = ("page", "pagenumber", "pagenum", "pageno")
@@ -56,15 +55,9 @@ class _Sent(NamedTuple):
 NO_QUERY = UnderstoodQuery(b"")
 
 
-def understand(query_string: bytes, names: frozenset[str], body: type[BaseModel] | None = None) -> UnderstoodQuery:
+@cached_by_query
+def understand(query_string: bytes, names: frozenset[str], body: type[BaseModel] | None) -> UnderstoodQuery:
     """Rename the parameters of a query string to these names of the contract; `body` is the model of the body."""
-    if len(query_string) > MAX_CACHED_QUERY:
-        return _understand.__wrapped__(query_string, names, body)
-    return _understand(query_string, names, body)
-
-
-@lru_cache(maxsize=256)  # clients repeat a few
-def _understand(query_string: bytes, names: frozenset[str], body: type[BaseModel] | None) -> UnderstoodQuery:
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     renamed = [_Sent(_canonical(name, names), name, value) for name, value in pairs]
     sent = _with_offsets(renamed) if "offset" in names else renamed

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 from fastapi import Request, Response
+from starlette.datastructures import QueryParams
 
+from src.api.query_cache import cached_by_query
 from src.services.bulk.service import OperationOutcome
 from src.services.lists.page import TaskPage
 from src.services.overview.service import TagCounts
@@ -90,8 +91,14 @@ def _page_headers(request: Request, page: TaskPage) -> Mapping[str, str]:
 
 
 def _next_page(request: Request, cursor: str) -> str:
-    query: list[tuple[str, Any]] = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
-    return f"{quote(request.scope['path'])}?{urlencode([*query, ('cursor', cursor)])}"
+    return f"{quote(request.scope['path'])}?{_parameters_but_cursor(request.scope['query_string'])}cursor={cursor}"
+
+
+@cached_by_query
+def _parameters_but_cursor(query_string: bytes) -> str:
+    """Encode the other parameters anew, each with a separator after it."""
+    others = [each for each in QueryParams(query_string).multi_items() if each[0] != "cursor"]
+    return f"{urlencode(others)}&" if others else ""
 
 
 def _etag(revision: int) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Find the route of a request with one regular expression, instead of one for each route."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,16 +29,16 @@ class RouteIndex:
         self._routes = list(paths.values())
         self._pattern = re.compile("|".join(f"({_NAMED_GROUP.sub('(?:', path)})" for path in paths))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         is_ordinary = scope["type"] == "http" and "fastapi.telemetry" not in scope
         route = self._find(scope) if is_ordinary else None
         if scope.get("root_path") and scope["type"] == "http":
             restore_root_path(scope)
         if route is None:
-            return await self._router(scope, receive, send)
+            return self._router(scope, receive, send)
         scope.update(route.matches(scope)[1])
-        return await route.app(scope, receive, send)
+        return route.app(scope, receive, send)
 
     def _find(self, scope: Scope) -> CompiledRoute | PathAlias | None:
         match = self._pattern.match(scope["path"])

@@ -218,7 +218,7 @@ class ResponseTooLarge(AppError):
 
 
 class RateLimitExceeded(AppError):
-    """The rate limit `policy` is used up for `seconds` (RFC 6585, section 4); `fields` describe it to clients."""
+    """The rate limit is used up (RFC 6585, section 4); `policy` is its name, and `fields` describe it to clients."""
 
     status = 429
     slug = "quota-exceeded"

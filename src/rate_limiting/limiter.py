@@ -1,6 +1,5 @@
 """Limit the requests of a key, such as a user or a network, in fixed windows of time."""
 
-import math
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -25,9 +24,9 @@ class RateLimiter:
         Raises:
             RateLimitExceeded: The limit is used up.
         """
-        window, elapsed = divmod(self._clock(), self._rate.seconds)
-        count = await self._store.increment(f"{self._name}:{window:.0f}:{key}", self._rate.seconds)
-        wait = math.ceil(self._rate.seconds - elapsed)
+        window, elapsed = divmod(int(self._clock()), self._rate.seconds)
+        count = await self._store.increment(f"{self._name}:{window}:{key}", self._rate.seconds)
+        wait = self._rate.seconds - elapsed
         quota = f'"{self._name}";r={max(0, self._rate.amount - count)};t={wait}'
         headers = {"RateLimit-Policy": self._policy, "RateLimit": quota}
         if count > self._rate.amount:

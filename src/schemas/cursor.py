@@ -5,6 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from src.errors.invalid import InvalidCursor
 from src.schemas.time_zone import is_time_zone
 from src.schemas.uid import MAX_ID
@@ -35,10 +37,8 @@ class Position(NamedTuple):
 
 def encode_cursor(order: tuple[str, bool], position: Position) -> str:
     """Encode the cursor of the page after this position, for a list in this order."""
-    value = position.value.isoformat() if isinstance(position.value, datetime) else position.value
-    members = [*order, value, position.id, *([position.zone] if position.zone else [])]
-    text = json.dumps(members, ensure_ascii=False)  # short, because it is sent in a header
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    members = [*order, position.value, position.id, *([position.zone] if position.zone else [])]
+    return urlsafe_b64encode(msgspec.json.encode(members)).decode().rstrip("=")
 
 
 def decode_cursor(order: tuple[str, bool], cursor: str) -> Position:

@@ -123,12 +123,12 @@ class TaskQuery(BaseModel):
             self._position = decode_cursor(self.sorting, self.cursor)
         return self
 
-    @property
+    @cached_property
     def position(self) -> Position | None:
         """The position in the cursor."""
         return self._position
 
-    @property
+    @cached_property
     def completions(self) -> list[bool]:
         """The values of `completed` to select."""
         by_status = _COMPLETIONS.get(self.status, {False})
@@ -171,17 +171,17 @@ class TaskQuery(BaseModel):
         bounds = (self.overdue, self.due_before, self.due_after)
         return is_sorted_by_day or any(bound is not None for bound in bounds)
 
-    @property
+    @cached_property
     def sorting(self) -> tuple[str, bool]:
         """The sort key, and whether the order is descending."""
         return self.sort_key, self.is_descending
 
-    @property
+    @cached_property
     def sort_key(self) -> str:
         """The sort key, by default `relevance` for a search and `created_at` otherwise."""
         return self.sort.removeprefix("-") if self.sort else "relevance" if self.search else "created_at"
 
-    @property
+    @cached_property
     def is_descending(self) -> bool:
         """Whether the order is descending."""
         if self.order:

@@ -13,7 +13,7 @@ from src.errors.base import AppError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-ALL_CODE = [*SOURCES, *sorted(path for name in ("tests", "benchmarks") for path in (ROOT / name).rglob("*.py"))]
+ALL_CODE = [*SOURCES, *sorted(path for name in ("tests", "benchmarks", "docs") for path in (ROOT / name).rglob("*.py"))]
 
 
 def _calls(name: str) -> Iterator[str]:

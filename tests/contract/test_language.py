@@ -15,15 +15,16 @@ _ROOT = Path(__file__).parents[2]
 _SOURCES = sorted((_ROOT / "src").rglob("*.py"))
 _CODE = [
     *_SOURCES,
-    *sorted(path for folder in ("alembic", "benchmarks", "tests") for path in _ROOT.glob(f"{folder}/**/*.py")),
+    *sorted(path for folder in ("alembic", "benchmarks", "docs", "tests") for path in _ROOT.glob(f"{folder}/**/*.py")),
 ]
 _DOCUMENTS = sorted(
     {
-        *_ROOT.glob("*.md"),
-        *_ROOT.glob("clients/*/*.md"),
-        *_ROOT.glob("specs/**/*.md"),
-        *_ROOT.glob(".specify/memory/*.md"),
         _ROOT / ".env.example",
+        *(
+            path
+            for pattern in ("*.md", "docs/**/*.md", "specs/**/*.md", "clients/*/*.md", ".specify/memory/*.md")
+            for path in _ROOT.glob(pattern)
+        ),
     }
 )
 

@@ -28,7 +28,14 @@ class Event(NamedTuple):
 async def served(app: ASGIApp, http: Any = "auto") -> AsyncIterator[str]:
     """Serve the running app at a port, and return its URL."""
     config = uvicorn.Config(
-        app, port=0, http=http, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1
+        app,
+        port=0,
+        http=http,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -1,5 +1,7 @@
 """The size limit of request bodies, checked before any handler runs."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.errors.client import ContentTooLarge
@@ -17,14 +19,14 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         length = _declared_length(scope) if scope["type"] == "http" else None
         if length is None:
-            return await self._app(scope, _counting(receive), send)
+            return self._app(scope, _counting(receive), send)
         if length > MAX_REQUEST_BODY_BYTES:
             raise ContentTooLarge
-        return await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _declared_length(scope: Scope) -> int | None:

@@ -51,7 +51,7 @@ class LeanCORSMiddleware(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+        if scope["type"] != "http" or b"origin" in dict(scope["headers"]):
             if self._explain and scope["type"] == "http":
                 self._log_refusal(Headers(scope=scope))
             return await super().__call__(scope, receive, send)

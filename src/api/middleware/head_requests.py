@@ -1,5 +1,7 @@
 """HEAD is GET without the body (RFC 9110, section 9.3.2), on every path that has GET."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -9,10 +11,13 @@ class HeadRequestMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
-            return await self._app(scope, receive, send)
+            return self._app(scope, receive, send)
+        return self._serve_as_get(scope, receive, send)
+
+    async def _serve_as_get(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A copy, because the server reads HEAD in its own scope to send no body.
         inner = {**scope, "method": "GET"}
         try:

@@ -5,7 +5,7 @@ error (Retry-After, WWW-Authenticate, …) is in the response that the handler o
 errors never pass through the application: `src.server.errors` gives them `SECURITY` and `NO_STORE`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,13 +71,13 @@ class ResponseHeadersMiddleware:
         self._shutdown = shutdown
         self._headers = [*SECURITY, *_transport_security(hsts_seconds)]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            return self._app(scope, receive, send)
         response = ResponseRecorder(send, self._headers.copy(), self._shutdown)
         scope.setdefault("state", {})["response"] = response
-        return await self._app(scope, receive, response.send)
+        return self._app(scope, receive, response.send)
 
 
 def response_of(scope: Scope) -> ResponseRecorder:

@@ -1,5 +1,7 @@
 """Check the Host header against the allowed names, as protection against DNS rebinding."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.errors.client import HostNotAllowed
@@ -18,10 +20,10 @@ class TrustedHostMiddleware:
         self._names = frozenset(hosts)
         self._suffixes = tuple(host[1:] for host in hosts if host.startswith("*."))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         if scope["type"] != "http" or scope["path"] in _PROBES or self._allows(scope):
-            return await self._app(scope, receive, send)
+            return self._app(scope, receive, send)
         raise HostNotAllowed
 
     def _allows(self, scope: Scope) -> bool:

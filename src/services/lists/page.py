@@ -1,5 +1,6 @@
 """Build a page of a list from the rows of its statement."""
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from src.db.pool import Row
@@ -28,7 +29,7 @@ class TaskPage(NamedTuple):
 
 def page(rows: list[Row], query: TaskQuery, clock: Clock) -> TaskPage:
     """Convert rows to a page. An owner without matching tasks has one row of nulls, an unknown owner has no row."""
-    tasks = [row for row in rows if row["id"] is not None]
+    tasks = _sorted(rows, query) if rows and rows[0]["id"] is not None else []
     shown = tasks[: query.limit]
     more = len(tasks) > query.limit
     is_complete = query.cursor is None and not query.effective_offset and not more
@@ -40,6 +41,11 @@ def page(rows: list[Row], query: TaskQuery, clock: Clock) -> TaskPage:
         total=len(shown) if is_complete else counted,
         next_cursor=_cursor_after(shown[-1], query, clock) if more else None,
     )
+
+
+def _sorted(rows: list[Row], query: TaskQuery) -> list[Row]:
+    """Order the rows as the subquery did, because SQL promises no order after a join, and PostgreSQL sorts slowly."""
+    return sorted(rows, key=itemgetter(value_column(query.sort_key), "id"), reverse=query.is_descending)
 
 
 def _cursor_after(row: Row, query: TaskQuery, clock: Clock) -> str:

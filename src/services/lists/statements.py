@@ -93,9 +93,10 @@ def _follows(sort: str, *, descending: bool) -> ColumnElement[bool]:
     return position < after if descending else position > after
 
 
-def _order(sort: str, value: ColumnElement[Any], task_id: ColumnElement[Any], *, descending: bool) -> list[Any]:
+def _order(sort: str, *, descending: bool) -> list[Any]:
     """Return the ORDER BY. An owner's revisions are unique and indexed, so they are a total order by themselves."""
-    keys = [value] if sort == "updated_at" else [value, task_id]
+    value, _ = _key(sort, descending=descending)
+    keys = [value] if sort == "updated_at" else [value, TASKS.c.id]
     return [key.desc() if descending else key.asc() for key in keys]
 
 
@@ -106,7 +107,10 @@ def value_column(sort: str) -> str:
 
 @lru_cache(maxsize=256)
 def list_tasks(shape: ListShape) -> Statement:
-    """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls."""
+    """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls.
+
+    The rows have no order, because PostgreSQL would sort them a second time after the join (ADR 0071).
+    """
     sort, descending = shape.sort, shape.descending
     key, _ = _key(sort, descending=descending)
     matches = [col(TaskRow.user_id) == HIDDEN_OWNER, *(FILTERS[name].clause for name in shape.filters)]
@@ -114,7 +118,7 @@ def list_tasks(shape: ListShape) -> Statement:
     page = (
         select(*task_columns(TASKS), *([] if sort == "created_at" else [key.label("value")]))
         .where(*matches, *([_follows(sort, descending=descending)] if shape.has_cursor else []))
-        .order_by(*_order(sort, key, TASKS.c.id, descending=descending))
+        .order_by(*_order(sort, descending=descending))
         .limit(hidden_parameter("limit", BigInteger))
         .offset(hidden_parameter("offset", BigInteger) if shape.has_offset else None)
         .subquery("page")
@@ -125,5 +129,4 @@ def list_tasks(shape: ListShape) -> Statement:
         .select_from(User)
         .outerjoin(page, true())
         .where(col(User.id) == OWNER)
-        .order_by(*_order(sort, page.c[value_column(sort)], page.c.id, descending=descending))
     )

@@ -31,6 +31,12 @@ def node(script: str, options: Mapping[str, object]) -> Iterator[str]:
             _stop(process)
 
 
+def packages() -> Path:
+    """Install the packages, and return the folder `node_modules`."""
+    npm_ci(HOME)
+    return HOME / "node_modules"
+
+
 def _announced_url(process: Popen[str]) -> str:
     assert process.stdout is not None
     ready, _, _ = select([process.stdout], [], [], START_SECONDS)

@@ -93,3 +93,26 @@ async def test_a_response_that_ends_before_its_body_is_a_500(*, fails: bool) -> 
     async with served(app, protocol) as url, httpx.AsyncClient(timeout=5) as client:
         response = await client.get(url)
     assert (response.status_code, response.headers["Connection"]) == (500, "close")
+
+
+@pytest.mark.req("HTTP-FR-030")
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"x-a", b"1\r\nx-b: 2"),
+        (b"x-a", b"1\nx-b: 2"),
+        (b"x-a", b"1\r"),
+        (b"x-a", b"\0"),
+        (b"x a", b"1"),
+        (b"x-a:", b"1"),
+    ],
+)
+async def test_a_response_with_an_invalid_header_is_not_sent(header: tuple[bytes, bytes]) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - as of ASGI
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2"), header]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    protocol = partial(LimitedHttpProtocol, timeouts=Timeouts(25, 25, None))
+    async with served(app, protocol) as url, httpx.AsyncClient(timeout=5) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            await client.get(url)

@@ -229,6 +229,15 @@ async def test_pages_changes_and_single_tasks_are_found_by_their_owner_in_a_gene
             assert_finds_by_owner(name, await plan_for_any(filled, statement, arguments))
 
 
+@pytest.mark.req("DB-FR-029")
+async def test_a_page_in_the_order_of_an_index_is_not_sorted(filled: Connection) -> None:
+    for query in orders():
+        statement, values = statement_of(query)
+        nodes = await plan_for(filled, statement, statement.arguments(_OWNER | values))
+        is_sorted = any("Sort" in node["Node Type"] for node in nodes)
+        assert is_sorted is (query.sort_key not in {"created_at", "updated_at"}), query.sorting
+
+
 @pytest.mark.req("TASK-FR-177")
 async def test_a_page_far_down_reads_no_more_than_the_first(filled: Connection) -> None:
     for query in orders():

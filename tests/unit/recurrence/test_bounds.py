@@ -23,6 +23,11 @@ _SECONDS_OF_CPU = 0.5
 
 
 def _seconds_for(rule: str, due_date: str, zone: str | None = None) -> float:
+    """Measure twice, because the first time may include a garbage collection of all that the tests have loaded."""
+    return min(_seconds_once(rule, due_date, zone) for _ in range(2))
+
+
+def _seconds_once(rule: str, due_date: str, zone: str | None) -> float:
     before = thread_time()
     next_occurrence(rule, due_date, basis="due_date", completed_at=_NOW, zone=zone)
     return thread_time() - before

@@ -52,7 +52,7 @@ def test_members_are_understood_in_every_case(model: type[TaskCreate | TaskUpdat
 def test_parameters_are_understood_in_every_case() -> None:
     for name in NAMES:
         for spelling in {each for own in (name, *PARAMETERS.get(name, ())) for each in cases(own)}:
-            understood = understand(f"{spelling}=x".encode(), NAMES)
+            understood = understand(f"{spelling}=x".encode(), NAMES, None)
             assert parse_qsl(understood.query_string.decode()) == [(name, "x")], spelling
             assert (understood.unknown, understood.errors) == ((), ())
 
@@ -71,7 +71,7 @@ def edited(draw: st.DrawFn) -> str:
 @pytest.mark.req("TASK-FR-219")
 @given(edited())
 def test_a_name_with_one_edit_is_never_ignored(name: str) -> None:
-    understood = understand(urlencode({name: "x"}).encode(), NAMES)
+    understood = understand(urlencode({name: "x"}).encode(), NAMES, None)
     assert understood.errors or not understood.unknown
 
 
@@ -80,15 +80,15 @@ def test_a_name_with_one_edit_is_never_ignored(name: str) -> None:
     "name", ["_", "t", "v", "ts", "r", "id", "user", "color", "lang", "format", "fields", "include"]
 )
 def test_names_of_other_purposes_are_ignored(name: str) -> None:
-    understood = understand(f"{name}=1".encode(), NAMES)
+    understood = understand(f"{name}=1".encode(), NAMES, None)
     assert (understood.unknown, understood.errors) == ((name,), ())
 
 
 @pytest.mark.req("TASK-FR-091", "TASK-FR-218")
 @given(st.binary(max_size=60))
 def test_any_query_string_is_understood_or_unknown(query_string: bytes) -> None:
-    understood = understand(query_string, NAMES)
-    again = understand(understood.query_string, NAMES)
+    understood = understand(query_string, NAMES, None)
+    again = understand(understood.query_string, NAMES, None)
     assert (again.query_string, again.unknown) == (understood.query_string, understood.unknown)
 
 

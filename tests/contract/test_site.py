@@ -1,0 +1,74 @@
+"""The site builds strictly from the documents, and the reference pages are those that the code generates."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from docs.__main__ import app
+from docs.generator import pages, site
+from tests.support.commands import ROOT
+
+
+@pytest.mark.req("RUN-FR-103")
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_a_reference_page_is_current(name: str) -> None:
+    assert (pages.FOLDER / name).read_text() == pages.PAGES[name](), "run 'python -m docs reference'"
+
+
+@pytest.mark.req("RUN-FR-103")
+def test_an_outdated_page_is_reported_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "FOLDER", tmp_path / "reference")
+    checked = CliRunner().invoke(app, ["reference", "--check"])
+    assert checked.exit_code != 0
+    assert "settings.md" in str(checked.exception)
+    assert not pages.FOLDER.exists()
+    assert "settings.md" in CliRunner().invoke(app, ["reference"]).output
+    assert CliRunner().invoke(app, ["reference", "--check"]).exit_code == 0
+
+
+@pytest.mark.req("RUN-FR-104")
+def test_the_site_builds_and_has_each_document() -> None:
+    assert CliRunner().invoke(app, ["build"]).exit_code == 0
+    built = ROOT / "site" / "html"
+    assert "Connect your Better Auth" in (built / "index.html").read_text()
+    for document in ROOT.glob("docs/**/*.md"):
+        path = document.relative_to(ROOT).with_suffix("")
+        folder = path.parent if path.name == "README" else path
+        assert (built / folder / "index.html").exists(), document
+
+
+@pytest.mark.req("RUN-FR-104")
+@pytest.mark.parametrize("target", ["missing.md", "settings.md#missing"])
+def test_a_broken_link_stops_the_build(
+    target: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def with_broken_link(page: Path, files: set[Path]) -> bytes:
+        return linked(page, files) + (f"\n[broken]({target})\n".encode() if page.parent.name == "reference" else b"")
+
+    linked = site.linked
+    monkeypatch.setattr(site, "linked", with_broken_link)
+    assert site.build() != 0
+    assert "does not exist" in "".join(capfd.readouterr())
+
+
+def test_the_navigation_leads_to_pages_that_exist() -> None:
+    configuration = tomllib.loads((ROOT / "zensical.toml").read_text())
+    missing = [page for page in _leaves(configuration["project"]["nav"]) if not (ROOT / page).exists()]
+    assert not missing
+
+
+def _leaves(entries: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for value in entry.values():
+            if isinstance(value, list):
+                yield from _leaves(value)
+            else:
+                yield value
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120

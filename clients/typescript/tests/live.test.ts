@@ -37,10 +37,12 @@ test("CLIENT-FR-032: after a lost connection, the stream continues with what was
   await copy.isLive();
   await client.create({ title: "Bake bread" });
   await copy.has("Bake bread");
+  const { since } = copy;
   proxy.faults.push("drop", "drop");
   proxy.cut();
   await client.create({ title: "Buy milk" });
   await copy.has("Bake bread", "Buy milk");
+  expect(proxy.requests.at(-1)?.headers["last-event-id"]).toBe(since);
   expect(copy.resets).toBe(1);
   expect(copy.statuses).toContain("waiting");
 });

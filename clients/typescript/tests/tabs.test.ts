@@ -106,7 +106,7 @@ test("CLIENT-FR-043: when the page becomes visible, the stream is opened at once
   await copy.isLive();
   proxy.faults.push(...Array.from({ length: 12 }, () => ({ status: 403 })));
   proxy.cut();
-  await until(() => proxy.faults.length === 8, 20); // the next attempt is 4 to 8 seconds away
+  await until(() => proxy.faults.length === 8 && copy.statuses.at(-1) === "waiting", 20); // the next attempt is 4 to 8 seconds away
   proxy.faults.length = 0;
   const hidden = performance.now();
   document.dispatchEvent(new Event("visibilitychange"));

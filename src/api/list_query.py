@@ -20,8 +20,13 @@ _SYNONYMS = {"q": "search", "sort_by": "sort", "sort_order": "order", "skip": "o
 _DOCUMENTED = _SCHEMAS | {
     synonym: _SCHEMAS[name] | {"description": f"The same as `{name}`."} for synonym, name in _SYNONYMS.items()
 }
-PARAMETERS = {"parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _DOCUMENTED.items()]}
-"""The parameters for the OpenAPI document, with the spellings that clients use most."""
+PARAMETERS = {
+    "parameters": [
+        {"name": name, "in": "query", "schema": schema} | ({"deprecated": True} if name in _SYNONYMS else {})
+        for name, schema in _DOCUMENTED.items()
+    ]
+}
+"""The parameters for the OpenAPI document, with the spellings that clients use most, which new ones should not use."""
 
 
 async def task_query(request: Request) -> TaskQuery:

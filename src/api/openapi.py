@@ -11,10 +11,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from src.api.compiled_route import CompiledRoute
 from src.api.middleware.jwt_auth import PUBLIC_PATHS
+from src.api.openapi_schemas import rewrite, rewrite_components, without_null
 from src.api.problem_examples import examples_of
-from src.api.problems import MEDIA_TYPE, OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
+from src.api.problems import MEDIA_TYPE
 from src.api.root_path import remove_root_path
 from src.api.route_index import RouteIndex
+from src.schemas.problems import (
+    OperationsFailedProblem,
+    PlainProblem,
+    RateLimitProblem,
+    TaskChangedProblem,
+    TaskQuotaProblem,
+    ValidationProblem,
+)
 
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
@@ -30,7 +39,12 @@ _DESCRIPTIONS = {
     429: "A rate limit or the limit of event streams is reached; retry after `Retry-After` seconds.",
     503: "The database or the signing keys are unavailable, or the API is overloaded; see `Retry-After`.",
 }
-_MODELS: dict[int, type[Problem]] = {412: TaskChangedProblem, 422: ValidationProblem}
+_MODELS: dict[int, Any] = {
+    403: PlainProblem | TaskQuotaProblem,
+    412: TaskChangedProblem,
+    422: ValidationProblem,
+    429: PlainProblem | RateLimitProblem,
+}
 _HEADERS = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
     409: {"Retry-After": "The number of seconds after which to retry."},
@@ -45,6 +59,9 @@ _CONDITIONAL_HEADERS = {
     "304": ("If-None-Match", "Respond with 304 if the `ETag` is still one of these."),
     "412": ("If-Match", "Change the task only if its `ETag` is one of these; respond with 412 otherwise."),
 }
+_NEVER_INVALID = {"get_settings", "list_tags"}
+"""The operations that take nothing which could be invalid; FastAPI documents 422 for every path with a parameter."""
+
 _SECURITY = {
     "type": "http",
     "scheme": "bearer",
@@ -61,7 +78,7 @@ def errors(*statuses: int) -> Responses:
     """Build the `responses` of a route that has these errors."""
     return {
         status: {
-            "model": _MODELS.get(status, Problem),
+            "model": _MODELS.get(status, PlainProblem),
             "description": _DESCRIPTIONS[status],
             **(headers(**_HEADERS[status]) if status in _HEADERS else {}),
         }
@@ -71,7 +88,7 @@ def errors(*statuses: int) -> Responses:
 
 OPERATIONS_FAILED: Responses = {
     409: {
-        "model": OperationsFailedProblem | Problem,
+        "model": OperationsFailedProblem | PlainProblem,
         "description": "An operation failed, so none was applied; or the first request with this key is in progress.",
     }
 }
@@ -126,23 +143,36 @@ class TaskAPI(FastAPI):
         cached = self.openapi_schema
         schema = super().openapi()
         if schema is not cached:
-            _add_security_and_problems(schema)
+            _complete(schema)
             if self._describe:
                 self._describe(schema)
         return schema
 
 
-def _add_security_and_problems(schema: dict[str, Any]) -> None:
-    schema["components"]["securitySchemes"] = {"bearerAuth": _SECURITY}
+def _complete(schema: dict[str, Any]) -> None:
+    components = schema["components"]
+    components["schemas"] = rewrite_components(components["schemas"])
+    components["securitySchemes"] = {"bearerAuth": _SECURITY}
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in PUBLIC_PATHS else [{"bearerAuth": []}]
             if parameters := _conditional_headers(operation["responses"]):
                 operation["parameters"] += parameters
+            if operation["operationId"] in _NEVER_INVALID:
+                del operation["responses"]["422"]
             _mark_problems(operation)
             _correct_references(operation["responses"])
-            for parameter in operation.get("parameters", []):
-                _drop_null(parameter["schema"])
+            _rewrite_schemas(operation)
+
+
+def _rewrite_schemas(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = schema = without_null(rewrite(parameter["schema"]))
+        if description := schema.pop("description", None):
+            parameter["description"] = description
+    for message in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for content in message.get("content", {}).values():
+            content["schema"] = rewrite(content["schema"])
 
 
 def _conditional_headers(responses: dict[str, Any]) -> list[dict[str, Any]]:
@@ -167,10 +197,3 @@ def _correct_references(responses: dict[str, Any]) -> None:
         for content in response.get("content", {}).values():
             if "$ref" in content["schema"]:
                 content["schema"].pop("type", None)
-
-
-def _drop_null(schema: dict[str, Any]) -> None:
-    """Remove null, which no query and no header can send, from an optional parameter."""
-    choices = [choice for choice in schema.pop("anyOf", []) if choice != {"type": "null"}]
-    if choices:
-        schema.update(choices[0] | schema if len(choices) == 1 else {"anyOf": choices})

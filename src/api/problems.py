@@ -7,14 +7,11 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from src.api.root_path import route_path
 from src.api.sent_names import sent_name, sent_path
 from src.errors.base import AppError, problem_document
-from src.schemas.operations import OperationResult
-from src.schemas.task import DetailedTask
 
 # For what pydantic explains with a regular expression, or in the terms of Python.
 _MESSAGES = {
@@ -27,48 +24,6 @@ _MESSAGES = {
 _MAX_ERRORS = 100
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class FieldError(BaseModel):
-    """One invalid field of a request; `field` is its path, such as `title` or `tags.0`."""
-
-    field: str
-    message: str
-    type: str
-
-
-class Problem(BaseModel):
-    """The body of every error response (RFC 9457). `detail` is one sentence that can be shown to users."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-class ValidationProblem(Problem):
-    """The response to an invalid request; `errors` lists the invalid fields."""
-
-    errors: list[FieldError]
-
-
-class TaskChangedProblem(Problem):
-    """The response to a write that names an outdated revision; `current` is the task as it is now."""
-
-    current: DetailedTask
-
-
-class TaskExistsProblem(Problem):
-    """The response to a new task with the uid of another one; `current` is that, also if it is deleted."""
-
-    current: DetailedTask
-
-
-class OperationsFailedProblem(Problem):
-    """The response to an atomic bulk that was rolled back; `results` has one result per operation."""
-
-    results: list[OperationResult]
-    dry_run: bool
 
 
 def problem(

@@ -1,7 +1,7 @@
 """The composition root: builds the application from the settings."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
@@ -34,6 +34,27 @@ Every path below `/api/{user_id}/tasks` also exists below `/api/tasks`, where th
 Members and parameters are understood in other common spellings, too; the names of those that are unknown and ignored
 are in the response header `Ignored-Names`."""
 
+_TAGS = {
+    "tasks": "Tasks, and lists of them.",
+    "recurrence": "Recurring tasks. Completing one creates the next.",
+    "bulk": "Many changes in one request.",
+    "sync": "Copies of the tasks: what has changed since a sync token, and changes while they happen.",
+    "statistics": "Counts of tasks and of tags.",
+    "settings": "The settings of the user.",
+    "health": "Checks for load balancers.",
+}
+
+_DOCUMENT: dict[str, Any] = {
+    "title": "Task API",
+    "version": "0.1.0",
+    "summary": "A task-management API for the users of a Better Auth front end.",
+    "description": _DESCRIPTION,
+    "license_info": {"name": "MIT", "identifier": "MIT"},
+    "servers": [{"url": "/", "description": "The server of this document."}],
+    "openapi_tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+}
+"""The members of the OpenAPI document that describe the API itself."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the API with these settings. It reads no environment, and connects to nothing before its lifespan."""
@@ -41,17 +62,15 @@ def create_app(settings: Settings) -> FastAPI:
     lists = (tasks.list_router(settings.list_format), overview.list_router(settings.list_format))
     switches = settings.compatibility
     deletion = tasks.delete_router(with_task="json-delete" in switches)
-    own = (*lists, sync.router, overview.router, tasks.router, deletion, user_settings.router)
+    of_tasks = (tasks.router, tasks.recurrence_router, tasks.bulk_router, deletion)
+    own = (*lists, sync.router, overview.router, *of_tasks, user_settings.router)
     routers = (*own, health.router, pages.router)
     # Not by include_router, because the index of routes does not see included ones.
     routes = [route for router in routers for route in router.routes]
     app = TaskAPI(
         routes=[*routes, *aliases(routes, toggles="toggle" in switches)],
         describe=partial(describe, switches=switches),
-        title="Task API",
-        version="0.1.0",
-        summary="A task-management API for the users of a Better Auth front end.",
-        description=_DESCRIPTION,
+        **_DOCUMENT,
         docs_url=None,  # `pages.router` serves it without a content delivery network (ADR 0059)
         redoc_url=None,
         redirect_slashes=False,

@@ -80,13 +80,6 @@ def _checked(text: str | None) -> str | None:
     return text
 
 
-_FORMS = [
-    {"format": "date"},
-    {"format": "date-time"},
-    {"pattern": f"^{_LOCAL_TIME.pattern}$", "description": "A local time in the time zone of the request."},
-    {"const": "", "description": "The same as null."},
-]
-
 DueDate = Annotated[
     str | None,
     Field(max_length=40),
@@ -94,9 +87,11 @@ DueDate = Annotated[
     AfterValidator(_checked),
     WithJsonSchema(
         {
-            "anyOf": [*({"type": "string", **form} for form in _FORMS), {"type": "null"}],
-            "description": "A day or an instant, which responses have as it was sent, or a local time, which they have "
-            "as an instant with its offset.",
+            "type": ["string", "null"],
+            "format": "due-date",
+            "description": "A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses have as "
+            "it was sent, or a local time (`2026-12-01T09:00`), which they have as an instant with the offset of the "
+            "time zone of the request. The empty string means null.",
         }
     ),
 ]

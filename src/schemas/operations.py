@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from src.schemas.problems import OperationResult
 from src.schemas.spellings import Spelled, understood
-from src.schemas.task import DetailedTask, RequestTimeZone, TaskCreate, TaskUpdate
+from src.schemas.task import RequestTimeZone, TaskCreate, TaskUpdate
 from src.schemas.uid import MAX_EXACT, ExactIdOrUid, TaskReference
 
 MAX_OPERATIONS = 500
@@ -154,30 +155,6 @@ class Bulk(_Strict):
         for each in self.operations:
             if not isinstance(each, CreateOperation) and each.id in new and each.revision is not None:
                 raise ValueError(f"an operation on a task that the bulk creates cannot have 'revision': {each.id}")
-
-
-class OperationProblem(BaseModel):
-    """Why an operation failed (RFC 9457): the problem that the corresponding route returns."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-class OperationResult(BaseModel):
-    """The result of one operation."""
-
-    status: Annotated[
-        int,
-        Field(description="The status of the corresponding route; 424 if another failure rolled this operation back."),
-    ]
-    task: Annotated[
-        DetailedTask | None, Field(description="The task as it is now; null if it is deleted, or on failure.")
-    ]
-    problem: OperationProblem | None
 
 
 class BulkResults(BaseModel):

@@ -28,23 +28,24 @@ def _status(value: object) -> object:
     return name
 
 
+StatusName = Literal["all", "pending", "completed"]
 Status = Annotated[
-    Literal["all", "pending", "completed", "incomplete", "active", "done"],
+    StatusName,
     BeforeValidator(_status),
-    Field(description="`incomplete` and `active` mean `pending`, `done` means `completed`; case-insensitive."),
+    Field(description="Other spellings, such as `active` and `done`, are understood."),
 ]
 SortKey = Literal["created_at", "updated_at", "due_date", "priority", "title", "completed", "relevance"]
+SortName = Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title", "-completed"]
 Sort = Annotated[
-    Literal[SortKey, "-created_at", "-updated_at", "-due_date", "-priority", "-title", "-completed"],
+    SortName,
     BeforeValidator(sort_name),
     Field(
         description="`-` means descending. By default, due dates and titles are ascending and pending tasks come first;"
         " all others are descending."
     ),
 ]
-Order = Annotated[
-    Literal["asc", "desc"], BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")
-]
+OrderName = Literal["asc", "desc"]
+Order = Annotated[OrderName, BeforeValidator(lowercase), Field(description="Takes precedence over the `-` of `sort`.")]
 SearchText = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
@@ -61,6 +62,7 @@ Priorities = Annotated[
     list[Annotated[PriorityName, BeforeValidator(priority_name)]], BeforeValidator(_separated), Field(max_length=100)
 ]
 TagNames = Annotated[list[Tag], Field(max_length=100)]
+TagsMatch = Literal["any", "all"]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
 
 TZ_DESCRIPTION = (
@@ -86,7 +88,7 @@ class TaskQuery(BaseModel):
     tag: Annotated[TagNames, Field(description="A tag, case-insensitive; repeat it for several.")] = []
     tags: Annotated[TagNames, BeforeValidator(_separated), Field(description="Tags, separated by commas.")] = []
     tags_match: Annotated[
-        Literal["any", "all"],
+        TagsMatch,
         BeforeValidator(lowercase),
         Field(description="Whether tasks must have any or all of the tags."),
     ] = "any"

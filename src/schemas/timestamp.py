@@ -40,13 +40,5 @@ Timestamp = Annotated[
     AwareDatetime | None,
     BeforeValidator(_check_form),
     AfterValidator(_to_utc),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "format": "date-time"},
-                {"const": "", "description": "The same as null."},
-                {"type": "null"},
-            ]
-        }
-    ),
+    WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
 ]

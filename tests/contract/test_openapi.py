@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from src.api.problems import TaskChangedProblem
 from src.schemas.changes import TaskChanges
+from src.schemas.problems import TaskChangedProblem
 from src.schemas.task import DetailedTask, Task, TaskList
 from tests.conftest import StartApp, User
 
@@ -23,7 +23,7 @@ OPERATIONS = {
     "list_changes",
     "stream_events",
     "get_task",
-    "replace_task",
+    "put_task",
     "update_task",
     "complete_task",
     "delete_task",
@@ -33,7 +33,7 @@ OPERATIONS = {
     "get_stats",
     "list_tags",
     "get_settings",
-    "replace_settings",
+    "put_settings",
 }
 PUBLIC = {"get_health", "get_readiness"}
 DOCUMENTED = {
@@ -44,7 +44,7 @@ DOCUMENTED = {
     "list_changes": {401, 403, 410, 422, 429, 503},
     "stream_events": {401, 403, 410, 422, 429, 503},
     "get_task": {401, 403, 404, 422, 429, 503},
-    "replace_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
+    "put_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "update_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "complete_task": {400, 401, 403, 404, 412, 413, 415, 422, 429, 503},
     "delete_task": {401, 403, 404, 412, 422, 429, 503},
@@ -52,9 +52,9 @@ DOCUMENTED = {
     "skip_task": {400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503},
     "change_tasks": {400, 401, 403, 409, 413, 415, 422, 429, 503},
     "get_stats": {401, 403, 422, 429, 503},
-    "list_tags": {401, 403, 422, 429, 503},
-    "get_settings": {401, 403, 422, 429, 503},
-    "replace_settings": {400, 401, 403, 413, 415, 422, 429, 503},
+    "list_tags": {401, 403, 429, 503},
+    "get_settings": {401, 403, 429, 503},
+    "put_settings": {400, 401, 403, 413, 415, 422, 429, 503},
 }
 
 
@@ -104,7 +104,7 @@ def test_headers_of_successes_are_documented(document: dict[str, Any]) -> None:
     assert headers["restore_task"] == headers["skip_task"] == {"ETag", "Idempotency-Replayed"}
     assert headers["change_tasks"] == {"Idempotency-Replayed"}
     assert headers["list_changes"] == {"ETag"}
-    one = ("get_task", "replace_task", "update_task", "complete_task")
+    one = ("get_task", "put_task", "update_task", "complete_task")
     assert all(headers[name] == {"ETag"} for name in one)
 
 

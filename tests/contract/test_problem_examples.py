@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from src.api.problems import OperationsFailedProblem, Problem, TaskChangedProblem, ValidationProblem
+from src.schemas.problems import Problem
 from tests.conftest import User
 
-_MODELS: dict[str, type[Problem]] = {"412": TaskChangedProblem, "422": ValidationProblem}
+_PROBLEM: TypeAdapter[Problem] = TypeAdapter(Problem)
 _DELETION = {"operations": [{"op": "create", "task": {"title": "Buy milk"}}, {"op": "delete", "id": 1}]}
 
 
@@ -28,12 +28,9 @@ def _examples(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:
 @pytest.mark.req("TASK-FR-311")
 def test_each_example_is_of_its_status_and_schema(app: FastAPI) -> None:
     assert _examples(app)
-    for operation_id, status, example in _examples(app):
+    for _, status, example in _examples(app):
         assert str(example["status"]) == status
-        is_bulk = (operation_id, status) == ("change_tasks", "409")
-        model = OperationsFailedProblem if is_bulk else _MODELS.get(status)
-        if model is not None:
-            TypeAdapter(model).validate_python(example, extra="forbid")
+        _PROBLEM.validate_python(example, extra="forbid")
 
 
 async def _skip(user: User) -> httpx.Response:
@@ -51,7 +48,26 @@ _REQUESTS: dict[tuple[str, str], Callable[[User], Awaitable[httpx.Response]]] = 
     ("create_task", "413"): lambda user: user.post(content=b" " * 2**21),
     ("create_task", "415"): lambda user: user.post(content=b"{}", headers={"Content-Type": "text/plain"}),
     ("create_task", "422"): lambda user: user.post(json={"title": ""}),
+    ("list_tasks", "422"): lambda user: user.get(params={"limit": 0}),
+    ("get_task", "422"): lambda user: user.get("/0"),
+    ("put_task", "422"): lambda user: user.put(1, json={"title": ""}),
+    ("update_task", "422"): lambda user: user.patch(1, json={"title": ""}),
+    ("delete_task", "422"): lambda user: user.delete(0),
+    ("complete_task", "422"): lambda user: user.patch("/1/complete", json={"completed": "perhaps"}),
+    ("restore_task", "422"): lambda user: user.post("/0/restore"),
+    ("skip_task", "422"): lambda user: user.post("/1/skip", json={"tz": "Mars"}),
+    ("change_tasks", "422"): lambda user: user.post("/bulk", json={"operations": []}),
+    ("list_changes", "422"): lambda user: user.get("/changes", params={"since": "yesterday"}),
+    ("stream_events", "422"): lambda user: user.get("/events", params={"since": "yesterday"}),
+    ("get_stats", "422"): lambda user: user.get("/stats", params={"tz": "Mars"}),
+    ("put_settings", "422"): lambda user: user.http.put("/api/settings", json={"time_zone": "Mars"}),
 }
+
+
+@pytest.mark.req("HTTP-FR-088")
+def test_every_operation_that_can_be_invalid_has_an_example_of_its_own(app: FastAPI) -> None:
+    invalid = {(operation_id, status) for operation_id, status, _ in _examples(app) if status == "422"}
+    assert invalid <= _REQUESTS.keys()
 
 
 @pytest.mark.req("TASK-FR-311")

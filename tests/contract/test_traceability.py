@@ -10,6 +10,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _SPECS = sorted(_ROOT.glob("specs/*/spec.md"))
+_TYPESCRIPT_TESTS = sorted(_ROOT.glob("clients/*/tests/*.test.ts"))
 _ID = r"[A-Z]+-FR-\d{3}"
 
 
@@ -66,7 +67,8 @@ def _ids_defined_in(spec: Path) -> list[str]:
 
 
 def _tested() -> set[str]:
-    return {name for test in (_ROOT / "tests").rglob("*.py") for name in _ids_named_in(test)}
+    in_python = {name for test in (_ROOT / "tests").rglob("*.py") for name in _ids_named_in(test)}
+    return in_python | {name for test in _TYPESCRIPT_TESTS for name in _ids_in_titles(test)}
 
 
 def _ids_named_in(test: Path) -> Iterator[str]:
@@ -74,6 +76,11 @@ def _ids_named_in(test: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(test.read_text())):
         if isinstance(node, ast.Constant) and re.match("[A-Z]+-FR-", str(node.value)):
             yield str(node.value)
+
+
+def _ids_in_titles(test: Path) -> set[str]:
+    """Return the ids at the beginning of the titles of tests in TypeScript."""
+    return set(re.findall(rf"[\"`]({_ID}): ", test.read_text()))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -101,7 +101,7 @@ def describe(document: dict[str, Any], switches: Collection[Switch]) -> None:
     for name, schema in document["components"]["schemas"].items():
         if name in {"Task", "DetailedTask"}:
             _extend(schema, {switch: _SCHEMAS[switch] for switch in _SCHEMAS if switch in switches})
-        if "message" in switches and "Problem" in name:
+        if "message" in switches and "Problem" in name and "properties" in schema:
             _extend(schema, {"message": {"type": "string", "description": "The same as `detail`."}})
     if "json-errors" in switches:
         for response in _responses(document):

@@ -11,7 +11,7 @@ from src.api.routers.owner import owner_router
 from src.api.time_zone import ZONE_PARAMETERS
 from src.schemas.overview import TagCount, TagList, TaskStats
 
-router = owner_router()
+router = owner_router(tag="statistics")
 
 
 @router.get("/stats", response_model=TaskStats, openapi_extra=ZONE_PARAMETERS)
@@ -26,7 +26,7 @@ _LIST_FORMATS = {"object": (TagList, tag_object_response), "array": (list[TagCou
 def list_router(list_format: Literal["object", "array"]) -> APIRouter:
     """Build the route of the tags, whose body is as LIST_FORMAT demands."""
     model, respond = _LIST_FORMATS[list_format]
-    router = owner_router()
+    router = owner_router(tag="statistics")
 
     @router.get("/tags", response_model=model)
     async def list_tags(request: Request, overview: Overview) -> Response:

@@ -23,12 +23,12 @@ NOT_MODIFIED: Responses = {
 }
 
 
-def owner_router(resource: str = "tasks") -> APIRouter:
-    """Build a router whose routes only the user in their path may use."""
+def owner_router(resource: str = "tasks", *, tag: str | None = None) -> APIRouter:
+    """Build a router whose routes only the user in their path may use; the tag is that of the OpenAPI document."""
     return APIRouter(
         prefix=f"/api/{{user_id}}/{resource}",
         route_class=CompiledRoute,
-        tags=[resource],
+        tags=[tag or resource],
         dependencies=[Depends(require_owner)],
         responses=errors(401, 403, 422, 429, 503),
         generate_unique_id_function=operation_id,

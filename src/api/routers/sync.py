@@ -14,7 +14,7 @@ from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges, TaskEvent
 from src.schemas.task import MAX_PAGE
 
-router = owner_router()
+router = owner_router(tag="sync")
 
 _CHANGED = {200: headers(ETag="The user's revision; absent if `more` is true.")} | NOT_MODIFIED | errors(410)
 _EVENTS: Responses = {200: {"model": TaskEvent, "description": "Server-sent events; the schema is that of each event."}}

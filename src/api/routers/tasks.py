@@ -10,7 +10,6 @@ from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
-from src.api.problems import Problem, TaskExistsProblem
 from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
@@ -23,6 +22,7 @@ from src.api.responses import (
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.api.time_zone import TIME_ZONE_HEADER, ZONE_PARAMETERS
 from src.schemas.operations import Bulk, BulkResults
+from src.schemas.problems import PlainProblem, TaskExistsProblem
 from src.schemas.task import DetailedTask, Task, TaskCompletion, TaskCreate, TaskList, TaskSkip, TaskUpdate
 from src.schemas.uid import TaskIdOrUid
 
@@ -45,7 +45,7 @@ _RETURNED: Responses = {200: headers(ETag="The task's revision.", **REPLAYED)}
 _EXISTS: Responses = {
     409: errors(409)[409]
     | {
-        "model": TaskExistsProblem | Problem,
+        "model": TaskExistsProblem | PlainProblem,
         "description": "A task has this `uid` (`current`); or the first request with this key, or another one that "
         "creates a task with this `uid`, is in progress.",
     }
@@ -96,6 +96,8 @@ def delete_router(*, with_task: bool) -> APIRouter:
 
 
 router = owner_router()
+recurrence_router = owner_router(tag="recurrence")
+bulk_router = owner_router(tag="bulk")
 
 
 @router.post(
@@ -118,7 +120,7 @@ async def get_task(tasks: Tasks, task_id: Id, if_none_match: IfNoneMatch) -> Res
 
 
 @router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
-async def replace_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
+async def put_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
     """Update the members that are sent, as PATCH does: existing clients expect absent members to stay as they are."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
@@ -145,7 +147,7 @@ async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) 
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
 
 
-@router.post(
+@recurrence_router.post(
     "/{task_id:task}/skip",
     response_model=DetailedTask,
     responses=_RETURNED | errors(404) | _BODY | _SKIPPED,
@@ -156,7 +158,7 @@ async def skip_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch, ski
     return await idempotent(lambda tasks: tasks.skip_task(task_id, skip or TaskSkip(), if_match), task_response)
 
 
-@router.post(
+@bulk_router.post(
     "/bulk",
     response_model=BulkResults,
     responses=_DONE | errors(400, 413, 415) | OPERATIONS_FAILED,

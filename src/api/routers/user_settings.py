@@ -18,7 +18,7 @@ async def get_settings(settings: Settings) -> Response:
 
 
 @router.put("", response_model=UserSettings, responses=errors(400, 413, 415))
-async def replace_settings(settings: Settings, new: UserSettings) -> Response:
+async def put_settings(settings: Settings, new: UserSettings) -> Response:
     """Store the user's settings."""
     await settings.replace(new)
     return json_response(new.model_dump_json())

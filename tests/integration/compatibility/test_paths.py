@@ -25,7 +25,7 @@ OPERATIONS = [
     ("GET", "/tags", None),
     ("GET", "/changes", None),
 ]
-VARYING = {"id", "created_at", "updated_at", "completed_at", "deleted_at", "revision", "user_id"}
+VARYING = {"id", "uid", "created_at", "updated_at", "completed_at", "deleted_at", "revision", "user_id"}
 
 
 def own(app: FastAPI, user_id: str | None = None) -> User:

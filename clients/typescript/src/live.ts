@@ -1,0 +1,157 @@
+import type { TaskClient } from "./client.js";
+import { isOffline, watchConnectivity } from "./connectivity.js";
+import { type ApplyBatch, type SharedBatch, TaskCopy } from "./copy.js";
+import { isProblem, NetworkError } from "./errors.js";
+import { readEvents } from "./event-stream.js";
+import { pause, persist } from "./persist.js";
+import { connectTabs, type Tabs } from "./tabs.js";
+import type { Task } from "./types.js";
+import { abortWith, backoff } from "./wait.js";
+
+export type { TaskBatch } from "./copy.js";
+
+/** `waiting` is the time before a retry, after an error that `onStatus` gets. */
+export type LiveStatus = "connecting" | "live" | "waiting" | "offline";
+
+export interface FollowOptions {
+  /** Applies changes to the copy, in their order; it gets them again if it rejects. */
+  onChange: ApplyBatch;
+  onStatus?: (status: LiveStatus, error?: unknown) => void;
+  /** The sync token of a copy that is stored; by default everything is loaded first. */
+  since?: string | undefined;
+  /** Stops following, as the returned function does. */
+  signal?: AbortSignal;
+  /** The milliseconds without a byte after which to reconnect, by default 30 000; a comment comes every 15 seconds. */
+  silence?: number;
+}
+
+type Message = { batch: SharedBatch } | { status: LiveStatus };
+
+const SILENCE_MS = 30_000;
+/** A stream that ends sooner has failed. Others end because a token expires or a server restarts. */
+const SHORT_MS = 5_000;
+
+/** Load the tasks and follow their changes, by one stream for all tabs of the browser. Returns a function that stops. */
+export function followTasks(client: TaskClient, options: FollowOptions): () => void {
+  const stopped = abortWith(options.signal ?? new AbortController().signal);
+  void new Follower(client, options, stopped.signal).run();
+  return () => stopped.abort();
+}
+
+class Follower {
+  readonly #copy: TaskCopy;
+  readonly #silence: number;
+  #tabs: Tabs<Message> | undefined;
+  #status: LiveStatus = "connecting";
+  #isLeader = false;
+  #lastBytes = Date.now();
+
+  constructor(
+    private readonly client: TaskClient,
+    private readonly options: FollowOptions,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#copy = new TaskCopy(client, options.onChange, options.since);
+    this.#silence = options.silence ?? SILENCE_MS;
+  }
+
+  async run(): Promise<void> {
+    await this.#persist(async () => {
+      this.#report("connecting");
+      const user = await this.client.user();
+      this.#tabs = connectTabs(user && `task-api:${user}`, (message) => this.#receive(message), this.signal);
+    });
+    await this.#catchUp();
+    this.#watchLeader();
+    await this.#tabs?.lead((signal) => this.#lead(signal), this.signal);
+  }
+
+  /** Read streams one after another, for all tabs. */
+  async #lead(signal: AbortSignal): Promise<void> {
+    this.#isLeader = true;
+    try {
+      while (!signal.aborted) {
+        await this.#persist((attempt) => this.#readStream(attempt), signal);
+        await pause(backoff(0), signal);
+      }
+    } finally {
+      this.#isLeader = false;
+    }
+  }
+
+  async #readStream(attempt: AbortController): Promise<void> {
+    this.#report("connecting");
+    const started = Date.now();
+    this.#lastBytes = started;
+    const check = () => this.#isSilent(1) && attempt.abort(new NetworkError("The stream is silent."));
+    const timer = setInterval(check, this.#silence / 4);
+    watchConnectivity(check, attempt.signal);
+    try {
+      const body = await this.#openStream(attempt.signal);
+      if (body) await this.#passEvents(body, attempt.signal);
+    } finally {
+      clearInterval(timer);
+    }
+    if (Date.now() - started < SHORT_MS) throw new NetworkError("The stream ended.");
+  }
+
+  /** Open the stream, or load everything again if the sync token is expired. */
+  async #openStream(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null | undefined> {
+    const header = { "Last-Event-ID": this.#copy.since ?? "0" };
+    try {
+      return (await this.client.api.GET("/tasks/events", { params: { header }, parseAs: "stream", signal })).data;
+    } catch (error) {
+      if (!isProblem(error, "sync-expired")) throw error;
+      await this.#copy.catchUp(signal);
+    }
+  }
+
+  async #passEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+    this.#report("live");
+    for await (const { id, data } of readEvents(body, () => this.#received())) {
+      const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
+      await this.#copy.receive(batch, signal);
+      this.#tabs?.post({ batch });
+    }
+  }
+
+  #received(): void {
+    this.#lastBytes = Date.now();
+    this.#tabs?.post({ status: this.#status });
+  }
+
+  /** Receive a message of the tab that leads. */
+  #receive(message: Message): void {
+    this.#lastBytes = Date.now();
+    if ("status" in message) this.#report(message.status);
+    else this.#copy.receive(message.batch, this.signal).catch(() => this.#catchUp());
+  }
+
+  #catchUp(): Promise<void> {
+    return this.#persist(({ signal }) => this.#copy.catchUp(signal));
+  }
+
+  /** Take over if the leader is silent because it is suspended; while leading, report to the others. */
+  #watchLeader(): void {
+    const timer = setInterval(() => {
+      if (this.#isLeader) this.#tabs?.post({ status: this.#status });
+      else if (this.#isSilent(1.5) && globalThis.document?.visibilityState !== "hidden") this.#tabs?.takeOver();
+    }, this.#silence / 2);
+    this.signal.addEventListener("abort", () => clearInterval(timer));
+  }
+
+  #isSilent(factor: number): boolean {
+    return Date.now() - this.#lastBytes > this.#silence * factor;
+  }
+
+  #persist(act: (attempt: AbortController) => Promise<void>, signal = this.signal): Promise<void> {
+    return persist(act, signal, (error) => this.#report(isOffline() ? "offline" : "waiting", error));
+  }
+
+  #report(status: LiveStatus, error?: unknown): void {
+    if (status === this.#status && error === undefined) return;
+    this.#status = status;
+    this.options.onStatus?.(status, error);
+    if (this.#isLeader) this.#tabs?.post({ status });
+  }
+}

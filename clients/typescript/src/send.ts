@@ -1,0 +1,94 @@
+import { isOffline } from "./connectivity.js";
+import { NetworkError, ProblemError, problemError } from "./errors.js";
+import type { SessionCookie, Tokens } from "./tokens.js";
+import { abortWith, backoff, wait } from "./wait.js";
+
+const MAX_ATTEMPTS = 4;
+const RESPONSE_MS = 30_000;
+const MAX_RETRY_AFTER_SECONDS = 30;
+/** A limit is reached, or the server or its proxy is unavailable. */
+const RETRIED = [429, 502, 503, 504];
+
+export type Fetch = (request: Request) => Promise<Response>;
+
+/**
+ * Make a `fetch` that adds the token and the idempotency key, retries what is safe to retry, and rejects errors.
+ *
+ * @throws ProblemError The API responded with an error.
+ * @throws NetworkError There was no response.
+ * @throws SignedOutError There is no session.
+ */
+export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
+  return async (request) => {
+    addIdempotencyKey(request);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await sendOnce(fetch, tokens, request);
+      } catch (error) {
+        if (attempt > 1 && isDeleted(request, error)) return new Response(null, { status: 204 });
+        if (attempt === MAX_ATTEMPTS || !isRetried(request, error)) throw error;
+        await wait(backoff(attempt, secondsOf(error)), request.signal);
+      }
+    }
+  };
+}
+
+/** Send a request, and once again with a new token if the API refuses the first. */
+async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const token = await tokens.get();
+    const response = await respond(fetch, authorize(request, token));
+    if (response.ok || response.status === 304) return response;
+    if (response.status !== 401 || attempt === 2) throw await problemError(response);
+    tokens.refuse(token);
+  }
+}
+
+/** Send a request, and reject it if there is no response in time. */
+async function respond(fetch: Fetch, request: Request): Promise<Response> {
+  const limited = abortWith(request.signal);
+  const timer = setTimeout(() => limited.abort(), RESPONSE_MS);
+  try {
+    return await fetch(new Request(request, { signal: limited.signal }));
+  } catch (error) {
+    throw request.signal.aborted ? error : new NetworkError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Copy the request, because one that is sent cannot be sent again. */
+function authorize(request: Request, token: string | SessionCookie): Request {
+  const copy = request.clone();
+  if (typeof token !== "string") return new Request(copy, token);
+  copy.headers.set("Authorization", `Bearer ${token}`);
+  return copy;
+}
+
+function addIdempotencyKey({ method, headers }: Request): void {
+  if (method === "POST" && !headers.has("Idempotency-Key")) headers.set("Idempotency-Key", uniqueKey());
+}
+
+function uniqueKey(): string {
+  const random = () => Math.random().toString(36).slice(2);
+  return globalThis.crypto?.randomUUID?.() ?? `${random()}-${random()}-${Date.now()}`; // insecure contexts have none
+}
+
+/** Whether a retry can succeed with the effect of one request. A toggle, which has no body, would have that of two. */
+function isRetried(request: Request, error: unknown): boolean {
+  const isRepeatable = request.method !== "PATCH" || request.headers.has("Content-Type");
+  if (error instanceof NetworkError) return isRepeatable && !isOffline();
+  if (!(error instanceof ProblemError) || (error.retryAfter ?? 0) > MAX_RETRY_AFTER_SECONDS) return false;
+  if (error.status === 409) return error.retryAfter !== undefined; // the first request with the key is in progress
+  return RETRIED.includes(error.status) && (isRepeatable || error.status === 429);
+}
+
+/** Whether a retry found that the attempt before it, whose response was lost, deleted the task. */
+function isDeleted(request: Request, error: unknown): boolean {
+  return request.method === "DELETE" && error instanceof ProblemError && error.status === 404;
+}
+
+function secondsOf(error: unknown): number | undefined {
+  return error instanceof ProblemError ? error.retryAfter : undefined;
+}
+

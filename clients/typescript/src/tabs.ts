@@ -1,0 +1,62 @@
+import { abortWith } from "./wait.js";
+
+/** The tabs of a browser that follow the same tasks, of which one at a time reads the stream for all. */
+export interface Tabs<Message> {
+  /** Send a message to the other tabs. */
+  post(message: Message): void;
+  /** Wait until no other tab leads, and lead until the signal is aborted or another tab takes over. */
+  lead(act: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Take over from a leader that is suspended. */
+  takeOver(): void;
+}
+
+/** Connect to the other tabs by Web Locks and a BroadcastChannel; where one of them is missing, each tab leads. */
+export function connectTabs<Message>(
+  name: string | undefined,
+  receive: (message: Message) => void,
+  signal: AbortSignal,
+): Tabs<Message> {
+  const locks = globalThis.navigator?.locks;
+  if (name === undefined || !locks || typeof BroadcastChannel === "undefined") return ALONE;
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data);
+  signal.addEventListener("abort", () => channel.close());
+  let waiting = abortWith(signal);
+  return {
+    post: (message) => {
+      if (!signal.aborted) channel.postMessage(message);
+    },
+    lead: async (act, stop) => {
+      while (!stop.aborted) {
+        const takesOver = waiting.signal.aborted;
+        waiting = abortWith(stop);
+        await leadOnce(locks, name, act, stop, takesOver ? undefined : waiting.signal);
+      }
+    },
+    takeOver: () => waiting.abort(),
+  };
+}
+
+const ALONE: Tabs<unknown> = {
+  post: () => {},
+  lead: (act, signal) => act(signal),
+  takeOver: () => {},
+};
+
+/** Hold the lock while acting. Wait for it until a signal, or without one take it from the tab that has it. */
+async function leadOnce(
+  locks: LockManager,
+  name: string,
+  act: (signal: AbortSignal) => Promise<void>,
+  stop: AbortSignal,
+  waiting: AbortSignal | undefined,
+): Promise<void> {
+  const leading = abortWith(stop);
+  try {
+    await locks.request(name, waiting ? { signal: waiting } : { steal: true }, () => act(leading.signal));
+  } catch (error) {
+    if ((error as Error).name !== "AbortError" && !stop.aborted) await act(leading.signal); // there are no locks here
+  } finally {
+    leading.abort(); // also where another tab took the lock
+  }
+}

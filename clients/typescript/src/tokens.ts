@@ -1,0 +1,114 @@
+import { NetworkError, SignedOutError } from "./errors.js";
+
+/** Sent instead of a token where Better Auth's session cookie is the token. */
+export interface SessionCookie {
+  credentials: "include";
+}
+
+type Token = string | SessionCookie;
+
+/** What Better Auth's functions return: `authClient.token()` and `auth.api.getToken()`. */
+type TokenResult =
+  | Token
+  | null
+  | undefined
+  | { token: string | null | undefined }
+  | { data: { token: string } | null; error?: { status: number } | null };
+
+/** Returns a token, or null if there is no session. `refused` is true if the API has refused the previous one (401). */
+export type GetToken = (refused: boolean) => TokenResult | Promise<TokenResult>;
+
+const MAX_LEEWAY_MS = 30_000;
+
+/** Stores the token until shortly before it expires, and fetches one for all requests that wait for it. */
+export class Tokens {
+  #current: { token: Token; until: number } | undefined;
+  #pending: Promise<Token> | undefined;
+  #isRefused = false;
+  #user: string | undefined;
+
+  constructor(private readonly fetchToken: GetToken) {}
+
+  /**
+   * Return a token that does not expire during the request.
+   *
+   * @throws SignedOutError There is no session.
+   * @throws NetworkError The token cannot be fetched.
+   */
+  async get(): Promise<Token> {
+    if (this.#current && Date.now() < this.#current.until) return this.#current.token;
+    const pending = (this.#pending ??= this.#fetch());
+    try {
+      return await pending;
+    } finally {
+      if (this.#pending === pending) this.#pending = undefined;
+    }
+  }
+
+  /** Return the user of the token: its claim `sub`; undefined for a session cookie. */
+  async user(): Promise<string | undefined> {
+    return claimsOf(await this.get()).sub;
+  }
+
+  /** Drop a token that the API has refused, unless it is replaced already. */
+  refuse(token: Token): void {
+    if (this.#current?.token !== token) return;
+    this.#current = undefined;
+    this.#isRefused = true;
+  }
+
+  /** Forget the token and its user. */
+  clear(): void {
+    this.#current = this.#pending = this.#user = undefined;
+  }
+
+  async #fetch(): Promise<Token> {
+    const token = await this.#request();
+    const { sub } = claimsOf(token);
+    if (sub !== (this.#user ??= sub)) throw new SignedOutError(); // another user has signed in since
+    this.#current = { token, until: Date.now() + millisecondsOf(token) };
+    this.#isRefused = false;
+    return token;
+  }
+
+  async #request(): Promise<Token> {
+    let result: TokenResult;
+    try {
+      result = await this.fetchToken(this.#isRefused);
+    } catch (error) {
+      throw error instanceof SignedOutError ? error : new NetworkError(error);
+    }
+    const token = tokenOf(result);
+    if (!token) throw new SignedOutError();
+    return token;
+  }
+}
+
+function tokenOf(result: TokenResult): Token | null | undefined {
+  if (!result || typeof result === "string" || "credentials" in result) return result;
+  if ("token" in result) return result.token;
+  if (result.error && result.error.status !== 401) throw new NetworkError(result.error);
+  return result.data?.token;
+}
+
+/**
+ * Return how long to use a token, from its claims `iat` and `exp`. Where the clock of the device is wrong, the lifetime
+ * counts. A token without claims is used until it is refused.
+ */
+function millisecondsOf(token: Token): number {
+  const { iat, exp } = claimsOf(token);
+  if (exp === undefined) return Number.POSITIVE_INFINITY;
+  const remaining = exp * 1000 - Date.now();
+  const lifetime = iat === undefined ? remaining : (exp - iat) * 1000;
+  const usable = remaining > 0 && remaining < lifetime ? remaining : lifetime;
+  return usable - Math.min(MAX_LEEWAY_MS, lifetime / 4);
+}
+
+function claimsOf(token: Token): { sub?: string; iat?: number; exp?: number } {
+  try {
+    const payload = String(token).split(".")[1] ?? "";
+    return JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { mint, newClient, newUser, until } from "./support/api.js";
+import { Copy } from "./support/copy.js";
+import { startProxy } from "./support/proxy.js";
+
+const NEVER_ISSUED = "99999999999999999";
+
+test("CLIENT-FR-030: a copy has all tasks, and then follows their changes", async () => {
+  const client = newClient();
+  const bread = await client.create({ title: "Bake bread" });
+  const copy = new Copy(client);
+  await copy.has("Bake bread");
+  await copy.isLive();
+  await client.create({ title: "Buy milk" });
+  await client.update(bread.id, { title: "Bake a cake" });
+  await copy.has("Bake a cake", "Buy milk");
+  await client.delete(bread.id);
+  await copy.has("Buy milk");
+  expect(copy.resets).toBe(1);
+});
+
+test("CLIENT-FR-031: a copy that is stored continues from its sync token", async () => {
+  const client = newClient();
+  await client.create({ title: "Bake bread" });
+  const { next_since } = await client.changes();
+  await client.create({ title: "Buy milk" });
+  const copy = new Copy(client, { since: next_since });
+  await copy.has("Buy milk");
+  expect(copy.resets).toBe(0);
+});
+
+test("CLIENT-FR-032: after a lost connection, the stream continues with what was missed", async () => {
+  const proxy = await startProxy();
+  const user = newUser();
+  const client = newClient({ user });
+  const copy = new Copy(newClient({ user, baseUrl: proxy.url }));
+  await copy.isLive();
+  await client.create({ title: "Bake bread" });
+  await copy.has("Bake bread");
+  const { since } = copy;
+  proxy.faults.push("drop", "drop");
+  proxy.cut();
+  await client.create({ title: "Buy milk" });
+  await copy.has("Bake bread", "Buy milk");
+  expect(proxy.requests.at(-1)?.headers["last-event-id"]).toBe(since);
+  expect(copy.resets).toBe(1);
+  expect(copy.statuses).toContain("waiting");
+});
+
+test("CLIENT-FR-033: a silent stream is replaced", async () => {
+  const proxy = await startProxy();
+  const user = newUser();
+  const copy = new Copy(newClient({ user, baseUrl: proxy.url }), { silence: 400 });
+  await copy.isLive();
+  proxy.silence();
+  await newClient({ user }).create({ title: "Buy milk" });
+  await copy.has("Buy milk");
+});
+
+test("CLIENT-FR-034: when the token of the stream expires, the stream continues with a new one", async () => {
+  const proxy = await startProxy();
+  const user = newUser();
+  const copy = new Copy(newClient({ user, baseUrl: proxy.url, getToken: () => mint(user, 2) }));
+  await copy.isLive();
+  const tokens = () => new Set(proxy.requests.filter(({ line }) => line.includes("/events")).map(({ headers }) => headers.authorization));
+  await until(() => tokens().size >= 3);
+  await newClient({ user }).create({ title: "Buy milk" });
+  await copy.has("Buy milk");
+});
+
+test("CLIENT-FR-035: if the sync token is expired, the copy begins anew", async () => {
+  const client = newClient();
+  await client.create({ title: "Bake bread" });
+  const copy = new Copy(client, { since: NEVER_ISSUED });
+  await copy.has("Bake bread");
+  expect(copy.resets).toBe(1);
+  await copy.isLive();
+  await client.create({ title: "Buy milk" });
+  await copy.has("Bake bread", "Buy milk");
+});
+
+test("CLIENT-FR-035: if the sync token expires between two streams, the copy begins anew", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  await client.create({ title: "Bake bread" });
+  const copy = new Copy(client, { since: (await client.changes()).next_since });
+  await copy.isLive();
+  const body = JSON.stringify({ type: "urn:problem-type:sync-expired", title: "Gone", status: 410, detail: "Expired." });
+  const gone = { status: 410, headers: { "Content-Type": "application/problem+json" }, body };
+  proxy.faults.push(gone, gone);
+  proxy.cut();
+  await copy.has("Bake bread");
+  expect(copy.resets).toBe(1);
+});
+
+test("CLIENT-FR-036: a rejection by the application repeats the changes", async () => {
+  const client = newClient();
+  await client.create({ title: "Bake bread" });
+  let calls = 0;
+  const titles: string[] = [];
+  new Copy(client, {
+    onChange: ({ tasks }) => {
+      if (++calls === 1) throw new Error("The disk is full.");
+      titles.push(...tasks.map((task) => task.title));
+    },
+  });
+  await until(() => titles.length > 0);
+  expect(titles).toEqual(["Bake bread"]);
+});
+
+test("CLIENT-FR-037: stopping closes the stream", async () => {
+  const proxy = await startProxy();
+  const stopping = new AbortController();
+  const copy = new Copy(newClient({ baseUrl: proxy.url }), { signal: stopping.signal });
+  await copy.isLive();
+  expect(proxy.streams()).toBe(1);
+  stopping.abort();
+  await until(() => proxy.streams() === 0);
+  const { length } = proxy.requests;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(proxy.requests.length).toBe(length);
+});

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { newClient, newUser, until } from "./support/api.js";
+import { Copy } from "./support/copy.js";
+import { Locks } from "./support/locks.js";
+import { startProxy } from "./support/proxy.js";
+
+const page = new EventTarget();
+const network = { locks: new Locks(), onLine: true };
+
+beforeEach(() => {
+  network.locks = new Locks();
+  network.onLine = true;
+  vi.stubGlobal("navigator", network);
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+function goOnline(isOnline: boolean): void {
+  network.onLine = isOnline;
+  page.dispatchEvent(new Event(isOnline ? "online" : "offline"));
+}
+
+test("CLIENT-FR-040: six tabs share one stream", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  await client.create({ title: "Bake bread" });
+  const copies = Array.from({ length: 6 }, () => new Copy(client));
+  await Promise.all(copies.map((copy) => copy.has("Bake bread")));
+  await until(() => proxy.streams() === 1);
+  await client.create({ title: "Buy milk" });
+  await Promise.all(copies.map((copy) => copy.has("Bake bread", "Buy milk")));
+  expect(proxy.streams()).toBe(1);
+});
+
+test("CLIENT-FR-040: tabs of two users share nothing", async () => {
+  const proxy = await startProxy();
+  const [mine, others] = [newClient({ baseUrl: proxy.url }), newClient({ baseUrl: proxy.url })];
+  const copies = [new Copy(mine), new Copy(others)];
+  await until(() => proxy.streams() === 2);
+  await mine.create({ title: "Buy milk" });
+  await copies[0]?.has("Buy milk");
+  expect(copies[1]?.titles).toBe("");
+});
+
+test("CLIENT-FR-041: when the tab with the stream closes, another one opens it, and misses nothing", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  const [first, second] = [new Copy(client), new Copy(client)];
+  await first.isLive();
+  await until(() => second.since !== "");
+  first.stop();
+  await newClient();
+  await client.create({ title: "Buy milk" });
+  await second.has("Buy milk");
+  await until(() => proxy.streams() === 1);
+});
+
+test("CLIENT-FR-041: a tab takes over from one that is suspended", async () => {
+  const user = newUser();
+  void network.locks.request(`task-api:${user}`, {}, () => new Promise(() => {})).catch(() => {});
+  const client = newClient({ user });
+  const copy = new Copy(client, { silence: 400 });
+  await until(() => copy.since !== "");
+  await client.create({ title: "Buy milk" });
+  await copy.has("Buy milk");
+});
+
+test("CLIENT-FR-042: a tab that has missed a message requests what is missing", async () => {
+  const user = newUser();
+  const client = newClient({ user });
+  void network.locks.request(`task-api:${user}`, {}, () => new Promise(() => {}));
+  const copy = new Copy(client);
+  await until(() => copy.since !== "");
+  await client.create({ title: "Bake bread" });
+  const { next_since: after } = await client.changes();
+  const task = await client.create({ title: "Buy milk" });
+  const leader = new BroadcastChannel(`task-api:${user}`);
+  leader.postMessage({ batch: { after, tasks: [task], since: String(task.revision) } });
+  leader.close();
+  await copy.has("Bake bread", "Buy milk");
+});
+
+test("CLIENT-FR-043: offline, nothing is sent for a while; online, the stream is open at once", async () => {
+  const proxy = await startProxy();
+  const user = newUser();
+  const copy = new Copy(newClient({ user, baseUrl: proxy.url }));
+  await copy.isLive();
+  goOnline(false);
+  await until(() => copy.statuses.at(-1) === "offline" && proxy.streams() === 0);
+  await newClient({ user }).create({ title: "Buy milk" });
+  const { length } = proxy.requests;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(proxy.requests.length).toBe(length);
+  goOnline(true);
+  await copy.has("Buy milk");
+  await copy.isLive();
+});
+
+test("CLIENT-FR-043: when the page becomes visible, the stream is opened at once", async () => {
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  vi.stubGlobal("document", document);
+  const proxy = await startProxy();
+  const copy = new Copy(newClient({ baseUrl: proxy.url }));
+  await copy.isLive();
+  proxy.faults.push(...Array.from({ length: 12 }, () => ({ status: 403 })));
+  proxy.cut();
+  await until(() => proxy.faults.length === 8, 20); // the next attempt is 4 to 8 seconds away
+  proxy.faults.length = 0;
+  const hidden = performance.now();
+  document.dispatchEvent(new Event("visibilitychange"));
+  await copy.isLive();
+  expect(performance.now() - hidden).toBeLessThan(2_000);
+});

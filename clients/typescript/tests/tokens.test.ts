@@ -1,0 +1,88 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { isProblem, SignedOutError } from "../src/index.js";
+import { mint, newClient, newUser } from "./support/api.js";
+import { startProxy } from "./support/proxy.js";
+
+/** Make a client whose tokens are counted. */
+function counted(seconds: number, user = newUser()) {
+  let fetches = 0;
+  const client = newClient({
+    getToken: async () => {
+      fetches++;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return { data: { token: mint(user, seconds) }, error: null };
+    },
+  });
+  return { client, fetches: () => fetches };
+}
+
+test("CLIENT-FR-010: many calls wait for one token, and use it", async () => {
+  const { client, fetches } = counted(900);
+  await Promise.all(Array.from({ length: 20 }, () => client.list()));
+  await client.list();
+  expect(fetches()).toBe(1);
+});
+
+test("CLIENT-FR-011: a token is renewed before it expires", async () => {
+  const { client, fetches } = counted(4);
+  await client.list();
+  await new Promise((resolve) => setTimeout(resolve, 3_300));
+  await client.list();
+  expect(fetches()).toBe(2);
+});
+
+for (const seconds of [-3_600, 3_600]) {
+  test(`CLIENT-FR-011: a token is used for its lifetime where the clock of the device is wrong by ${seconds} s`, async () => {
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => new Date().getTime() + seconds * 1000);
+    onTestFinished(() => clock.mockRestore());
+    const { client, fetches } = counted(4);
+    await client.list();
+    await client.list();
+    expect(fetches()).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 3_300));
+    await client.list();
+    expect(fetches()).toBe(2);
+  });
+}
+
+test("CLIENT-FR-012: a token that is refused is replaced once", async () => {
+  const user = newUser();
+  const refusals: boolean[] = [];
+  const client = newClient({
+    getToken: (refused) => {
+      refusals.push(refused);
+      return refused ? mint(user) : `${mint(user)}x`;
+    },
+  });
+  await Promise.all([client.list(), client.list()]);
+  expect(refusals).toEqual([false, true]);
+  const error: unknown = await newClient({ getToken: () => "no token" }).list().catch((each) => each);
+  expect(isProblem(error, "unauthorized")).toBe(true);
+});
+
+test("CLIENT-FR-013: without a session, nothing is sent", async () => {
+  const proxy = await startProxy();
+  const signedOut = [null, undefined, "", { token: null }, { data: null, error: null }, { data: null, error: { status: 401 } }];
+  for (const result of signedOut) {
+    const client = newClient({ baseUrl: proxy.url, getToken: () => result });
+    await expect(client.list()).rejects.toThrow(SignedOutError);
+  }
+  expect(proxy.requests).toEqual([]);
+});
+
+test("CLIENT-FR-013: a token that cannot be fetched is a network error, and is fetched for the next call", async () => {
+  const results = [{ data: null, error: { status: 500 } }, mint(newUser())];
+  const client = newClient({ getToken: () => results.shift() ?? null });
+  await expect(client.list({}, { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+  expect((await client.list()).count).toBe(0);
+});
+
+test("CLIENT-FR-014: a token of another user is not sent before the first is forgotten", async () => {
+  const users = [newUser(), newUser(), newUser()];
+  const client = newClient({ getToken: () => mint(users.shift() ?? "", 1) });
+  await client.create({ title: "Buy milk" });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await expect(client.list()).rejects.toThrow(SignedOutError);
+  client.clearToken();
+  expect((await client.list()).count).toBe(0);
+});

@@ -1,0 +1,51 @@
+"""The TypeScript client: its types are current, it compiles, and its own tests pass against a real server."""
+
+from subprocess import CompletedProcess, run
+
+import pytest
+
+from tests.e2e.better_auth_server import BetterAuthServer, needs_node
+from tests.e2e.conftest import StartApi
+from tests.support.commands import ROOT
+from tests.support.npm import npm_ci
+from tests.support.tokens import SECRET
+
+pytestmark = needs_node
+
+_HOME = ROOT / "clients/typescript"
+_SECONDS = 300
+
+
+def _npm(*arguments: str, **environment: str) -> CompletedProcess[str]:
+    npm_ci(_HOME)
+    ended = run(
+        ["env", *(f"{name}={value}" for name, value in environment.items()), "npm", "run", "--silent", *arguments],
+        cwd=_HOME,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    assert ended.returncode == 0, f"{ended.stdout[-10_000:]}{ended.stderr[-10_000:]}"
+    return ended
+
+
+@pytest.mark.req("CLIENT-FR-001")
+def test_the_types_are_generated_from_the_published_contract() -> None:
+    _npm("types", "--", "--check")
+
+
+@pytest.mark.req("CLIENT-FR-001")
+def test_the_client_and_its_tests_compile() -> None:
+    _npm("check")
+
+
+def test_the_tests_of_the_client_pass(start_api: StartApi) -> None:
+    with BetterAuthServer(secret=SECRET, plugin_algorithm="EdDSA", cookie_cache="jwt") as front_end:
+        api = start_api(
+            better_auth_url=front_end.url,
+            better_auth_secret=SECRET,
+            better_auth_cookie_cache="true",
+            allowed_origins=front_end.url,
+        )
+        _npm("test", API_URL=api.url, BETTER_AUTH_SECRET=SECRET, FRONT_END_URL=front_end.url)

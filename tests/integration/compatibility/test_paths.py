@@ -25,7 +25,7 @@ OPERATIONS = [
     ("GET", "/tags", None),
     ("GET", "/changes", None),
 ]
-VARYING = {"id", "uid", "created_at", "updated_at", "completed_at", "deleted_at", "revision", "next_since", "user_id"}
+VARYING = {"id", "uid", "created_at", "updated_at", "completed_at", "deleted_at", "revision", "user_id"}
 
 
 def own(app: FastAPI, user_id: str | None = None) -> User:
@@ -54,11 +54,11 @@ def _comparable(value: Any) -> Any:
     return [_comparable(each) for each in value] if isinstance(value, list) else value
 
 
-async def _sequence(user: User) -> AsyncIterator[tuple[int, Any, dict[str, object]]]:
+async def _sequence(user: User) -> AsyncIterator[tuple[int, Any, dict[str, str]]]:
     task = await user.create(tags=["home"])
     for method, path, body in OPERATIONS:
         response = await user.request(method, path.format(**task), **({} if body is None else {"json": body}))
-        headers = {"ETag": "ETag" in response.headers, "Content-Type": response.headers.get("Content-Type", "")}
+        headers = {name: response.headers.get(name, "") for name in ("ETag", "Content-Type")}
         yield response.status_code, _comparable(response.json()) if response.content else None, headers
 
 

@@ -66,7 +66,9 @@ async def _sequence(user: User) -> AsyncIterator[tuple[int, Any, dict[str, str]]
 async def test_all_operations_have_the_same_result_without_the_user_id(
     user: User, short: User, sql: Connection
 ) -> None:
-    await sql.execute("INSERT INTO users (id) VALUES ($1), ($2)", user.id, short.id)  # so that their revisions are equal
+    await sql.execute(
+        "INSERT INTO users (id) VALUES ($1), ($2)", user.id, short.id
+    )  # so that their revisions are equal
     with_id = [each async for each in _sequence(user)]
     assert with_id == [each async for each in _sequence(short)]
     assert {status for status, _, _ in with_id} == {200, 201, 204}

@@ -1,4 +1,4 @@
-"""The schemas of the OpenAPI document, changed so that what is generated from them reads well (ADR 0066)."""
+"""The schemas of the OpenAPI document, changed so that what is generated from them reads well (ADR 0065)."""
 
 import json
 from typing import Any, get_args

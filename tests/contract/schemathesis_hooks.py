@@ -19,7 +19,7 @@ _TYPES = {
     "spellings_disagree",
     "uid_changed",
     "task_repeated",
-    "extra_forbidden",  # bulk refuses unknown members, which the document has no second schema for (ADR 0066)
+    "extra_forbidden",  # bulk refuses unknown members, which the document has no second schema for (ADR 0065)
 }
 _DAYS = strategies.dates(date(2, 1, 1), date(9998, 1, 1))
 _TIMES = strategies.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1))  # noqa: DTZ001 - local times

@@ -109,7 +109,7 @@ def value_column(sort: str) -> str:
 def list_tasks(shape: ListShape) -> Statement:
     """Build the statement of a page, with the owner's revision: one row for each task, or one row of nulls.
 
-    The rows have no order, because PostgreSQL would sort them a second time after the join (ADR 0071).
+    The rows have no order, because PostgreSQL would sort them a second time after the join (ADR 0069).
     """
     sort, descending = shape.sort, shape.descending
     key, _ = _key(sort, descending=descending)

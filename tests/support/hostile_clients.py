@@ -115,7 +115,7 @@ def drip_read(client: socket.socket) -> bool:
 
 def read_steadily(client: socket.socket, seconds: float) -> int:
     """Read three megabytes a second, and return the number of bytes until the end."""
-    client.settimeout(5)
+    client.settimeout(GONE_SECONDS)
     size, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         part = client.recv(STEADY_BUFFER)

@@ -101,7 +101,7 @@ _WITHOUT_PREPARED_STATEMENTS = {
 KNOWN_PARAMETERS = _SENT | _TLS | _IGNORED | _FIXED.keys() | _WITHOUT_PREPARED_STATEMENTS.keys()
 """All others are refused."""
 
-_LOWER_CASE = {name.lower(): name for name in KNOWN_PARAMETERS | _UNSUPPORTED.keys()}
+_LOWER_CASE = {name.lower(): name for name in KNOWN_PARAMETERS}
 
 _ALIASES = {
     **dict.fromkeys(("true", "1", "on", "yes", "no-verify"), "require"),
@@ -137,7 +137,7 @@ def sent(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _require_known(name: str) -> None:
-    if remedy := _UNSUPPORTED.get(name):
+    if remedy := _UNSUPPORTED.get(name.lower()):
         raise ValueError(f"the parameter {name} of libpq is not supported here: {remedy}")
     if name not in KNOWN_PARAMETERS:
         known = _LOWER_CASE.get(name.lower())

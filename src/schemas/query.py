@@ -109,7 +109,6 @@ class TaskQuery(BaseModel):
     cursor: Annotated[str | None, Field(max_length=MAX_CURSOR, description="`next_cursor` of the previous page.")] = (
         None
     )
-    _position: Position | None = None
 
     @model_validator(mode="after")
     def _require_search_for_relevance(self) -> Self:
@@ -119,14 +118,13 @@ class TaskQuery(BaseModel):
 
     @model_validator(mode="after")
     def _decode_cursor(self) -> Self:
-        if self.cursor is not None:
-            self._position = decode_cursor(self.sorting, self.cursor)
+        _ = self.position
         return self
 
     @cached_property
     def position(self) -> Position | None:
         """The position in the cursor."""
-        return self._position
+        return None if self.cursor is None else decode_cursor(self.sorting, self.cursor)
 
     @cached_property
     def completions(self) -> list[bool]:

@@ -136,7 +136,7 @@ class _Names(NamedTuple):
 @cache
 def _names(model: type[Spelled]) -> _Names:
     fields = model.__pydantic_fields__
-    settable = frozenset(fields) - {"tz"}
+    settable = frozenset(fields) - {"tz", "uid"}
     needs_one = bool(settable) and not any(field.is_required() for field in fields.values())
     spellings = member_spellings(model)
     known = _READ_ONLY | spellings.keys()

@@ -8,7 +8,7 @@ from src.schemas.category import Category
 from src.schemas.due_date import DueDate
 from src.schemas.priority import DEFAULT_PRIORITY, Priority, PriorityName
 from src.schemas.recurrence import Recurrence, RecurrenceFrom
-from src.schemas.spellings import Spelled
+from src.schemas.spellings import Spelled, spelling_key
 from src.schemas.tags import Tags
 from src.schemas.text import NO_NUL_PATTERN
 from src.schemas.time_zone import TimeZone
@@ -65,10 +65,11 @@ class TaskCreate(Spelled):
     @model_validator(mode="before")
     @classmethod
     def _ignore_the_uid_of_a_copy(cls, members: object) -> object:
-        """Only tasks of responses have a revision, which clients send back to duplicate a task."""
-        if isinstance(members, dict) and "revision" in members:
-            return {name: value for name, value in members.items() if name != "uid"}
-        return members
+        """Only tasks of responses have a revision above 0, which clients send back to duplicate a task."""
+        if not isinstance(members, dict) or members.keys() <= cls.__pydantic_fields__.keys():
+            return members
+        is_copy = any(value for name, value in members.items() if spelling_key(name) == "revision")
+        return {name: value for name, value in members.items() if not (is_copy and spelling_key(name) == "uid")}
 
     @model_validator(mode="after")
     def _complete_if_completed_at(self) -> Self:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from src.errors.base import AppError
 from src.errors.client import NotSkippable, TaskChanged, TaskExists, TaskNotFound
-from src.errors.invalid import InvalidTimeZone, UidChanged
+from src.errors.invalid import InvalidTimeZone, TaskRepeated, UidChanged
 from src.recurrence.next import Basis, next_occurrence
 from src.schemas.operations import (
     CompleteOperation,
@@ -119,6 +119,8 @@ def _is_reachable(operation: TaskOperation, task: TaskState) -> bool:
 def _new(operation: CreateOperation, tasks: BulkTasks, moment: Moment) -> Columns:
     uid = operation.task.uid
     if existing := tasks.find(uid):
+        if existing["id"] in tasks.events:
+            raise TaskRepeated
         raise TaskExists(detailed_task_json(existing["task"]))
     values, now = to_columns(in_zone(operation.task.model_dump(), operation.task.tz, moment.zone)), moment.now
     completed_at = min(values["completed_at"] or now, now) if values.pop("completed") else None

@@ -79,6 +79,14 @@ async def test_an_id_and_a_uid_of_one_task_are_refused_in_one_bulk(user: User) -
     assert await user.revision() == 1
 
 
+@pytest.mark.req("TASK-FR-138", "TASK-FR-331")
+async def test_a_creation_with_the_uid_of_a_task_that_the_bulk_has_changed_is_refused(user: User) -> None:
+    task = await user.create(uid=UID)
+    changed, refused = await results(user, update(task, title="Buy tea"), create("Buy eggs", uid=UID), atomic=False)
+    assert (changed["status"], changed["task"]["title"]) == (200, "Buy tea")
+    assert (refused["status"], refused["problem"]["type"]) == (422, "urn:problem-type:task-repeated")
+
+
 @pytest.mark.req("TASK-FR-138", "TASK-FR-337")
 @pytest.mark.parametrize(
     "operations",

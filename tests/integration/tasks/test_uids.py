@@ -1,6 +1,7 @@
 """Uids: a client names a task before the API has stored it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -107,10 +108,27 @@ async def test_a_retry_with_its_key_is_replayed_though_the_uid_is_taken(user: Us
 
 
 @pytest.mark.req("TASK-FR-340")
-async def test_a_task_that_is_sent_back_as_a_new_one_gets_a_uid_of_its_own(user: User) -> None:
+@pytest.mark.parametrize("spell", [str, str.title, str.upper])
+async def test_a_task_that_is_sent_back_as_a_new_one_gets_a_uid_of_its_own(
+    user: User, spell: Callable[[str], str]
+) -> None:
     task = await user.create(uid=UID)
-    duplicate = await user.create(**task)
+    duplicate = await user.create(**{spell(name): value for name, value in task.items() if name != "title"})
     assert duplicate["uid"] != task["uid"]
+
+
+@pytest.mark.req("TASK-FR-330", "TASK-FR-340")
+@pytest.mark.parametrize("revision", [0, None])
+async def test_a_new_task_without_a_revision_yet_keeps_its_uid(user: User, revision: int | None) -> None:
+    assert (await user.create(uid=UID, revision=revision))["uid"] == UID
+
+
+@pytest.mark.req("TASK-FR-333")
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_a_uid_alone_is_no_change(user: User, method: str) -> None:
+    task = await user.create(uid=UID)
+    assert problem(await user.request(method, task["id"], json={"uid": UID})) == (422, "invalid-request")
+    assert (await user.get(task["id"])).json() == task
 
 
 @pytest.mark.req("TASK-FR-331")

@@ -155,6 +155,7 @@ def test_parameters_of_other_clients_are_not_sent_to_the_server(parameter: str) 
     [
         ("unheard_of=hunter2", "the parameter 'unheard_of' is unknown"),
         ("sslmod=require", "the parameter 'sslmod' is unknown"),
+        ("RequireSSL=1", "the parameter RequireSSL of libpq is not supported here: write sslmode=require instead"),
         ("SSLMODE=require", "the parameter 'SSLMODE' is unknown: write sslmode"),
         ("preparethreshold=0", "the parameter 'preparethreshold' is unknown: write prepareThreshold"),
         ("sslcrl=/ca.crl", "the parameter sslcrl of libpq is not supported here: remove it if"),

@@ -71,7 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
         routes=[*routes, *aliases(routes, toggles="toggle" in switches)],
         describe=partial(describe, switches=switches),
         **_DOCUMENT,
-        docs_url=None,  # `pages.router` serves it without a content delivery network (ADR 0059)
+        openapi_url=None,  # `pages.router` serves it with the root path
+        docs_url=None,  # and this without a content delivery network (ADR 0059)
         redoc_url=None,
         redirect_slashes=False,
         middleware=middleware(settings, components),

@@ -80,6 +80,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._max_connections = math.inf if config.limit_concurrency is None else config.limit_concurrency
         self._timeouts = timeouts
         self._running: RequestResponseCycle | None = None
+        self._writer: ResponseWriter | None = None
         self._overhead = 0
         self._rejection: AppError = InvalidHttp()
 
@@ -114,7 +115,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start the request timeout with the first byte of a request."""
-        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
+        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS or self.transport.is_closing():
             raise InvalidHttp  # stops the parser, because one read may contain thousands of requests
         super().on_message_begin()
         self._start_timeout(self._timeouts.request)
@@ -137,10 +138,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the request timeout while the request is handled."""
         super().on_message_complete()
+        self.cycle.more_body = False  # uvicorn leaves it true after an early response
         self._overhead = 0
         self._start_timeout(self._timeouts.request)
         if self._is_responding:
             self.deadline = math.inf
+        elif self._writer is not None and self._writer.closes_after_request:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Start the request timeout for the next request, unless that has begun."""
@@ -168,7 +172,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._running = cycle
         if self._trusts_proxy:
             add_forwarded_prefix(cycle.scope, self.root_path)
-        cycle.send = ResponseWriter(cycle).send  # type: ignore[method-assign] # uvicorn has no other hook
+        self._writer = ResponseWriter(cycle)
+        cycle.send = self._writer.send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)
@@ -228,6 +233,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _reject(self, error: AppError) -> None:
-        if self._overhead and not self._is_responding:
+        """Close the connection, after a response if the request that is arriving has none."""
+        has_early_response = bool(self.cycle) and self.cycle.more_body
+        if self._overhead and not (has_early_response or self._is_responding or self.transport.is_closing()):
             self.transport.write(serialize(error_response(error), self.server_state.default_headers))
         self.transport.close()

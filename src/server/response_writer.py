@@ -16,10 +16,12 @@ class ResponseWriter:
     a slow reader.
     """
 
-    __slots__ = ("_cycle", "_send", "_start")
+    __slots__ = ("_cycle", "_send", "_start", "closes_after_request")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle, self._send = cycle, cycle.send
+        self.closes_after_request = False
+        """Whether the connection closes when the rest of the request has arrived, because its response is sent."""
         self._start: HTTPResponseStartEvent | None = None
 
     async def send(self, message: ASGISendEvent) -> None:
@@ -31,8 +33,22 @@ class ResponseWriter:
         if start is not None:
             if message["type"] == "http.response.body" and self._write(start, message):
                 return
-            await self._send(start)
+            await self._send_head(start)
         await self._send(message)
+
+    async def _send_head(self, start: HTTPResponseStartEvent) -> None:
+        """Send the head, and keep the connection until the request has arrived if uvicorn would close it earlier.
+
+        Closing it with unread bytes is a reset, which makes a proxy lose the response (RFC 9112, section 9.6). A
+        response instead of `100 Continue` is the last one, because it is not known whether the body follows (RFC 9110,
+        section 10.1.1).
+        """
+        cycle = self._cycle
+        if cycle.waiting_for_100_continue:
+            cycle.keep_alive = False
+        await self._send(start)
+        if cycle.more_body and not cycle.keep_alive:
+            cycle.keep_alive = self.closes_after_request = True
 
     def _write(self, start: HTTPResponseStartEvent, message: HTTPResponseBodyEvent) -> bool:
         """Write a whole response and return true, or return false."""
@@ -43,7 +59,6 @@ class ResponseWriter:
         if head is not None:
             cycle.transport.writelines((head, body))
             cycle.response_started = cycle.response_complete = True
-            cycle.waiting_for_100_continue = False
             cycle.message_event.set()
             cycle.on_response()
         return head is not None
@@ -51,7 +66,8 @@ class ResponseWriter:
     def _is_ordinary(self) -> bool:
         cycle = self._cycle
         is_special = cycle.disconnected or cycle.flow.write_paused or cycle.access_log or cycle.response_started
-        return cycle.keep_alive and not is_special and cycle.scope["method"] != "HEAD"
+        is_last = not cycle.keep_alive or cycle.waiting_for_100_continue
+        return not (is_special or is_last) and cycle.scope["method"] != "HEAD"
 
 
 def _head(status: int, headers: list[tuple[bytes, bytes]], size: int) -> bytes | None:

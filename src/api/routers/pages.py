@@ -15,6 +15,7 @@ from src.api.compiled_route import CompiledRoute
 
 router = APIRouter(route_class=CompiledRoute)
 
+_OPENAPI = "/openapi.json"
 _DOCUMENTATION = "/docs"
 _SCRIPT = f"{_DOCUMENTATION}/swagger-ui-bundle.js"
 _STYLE = f"{_DOCUMENTATION}/swagger-ui.css"
@@ -46,7 +47,7 @@ async def get_index(request: Request) -> Response:
         "title": request.app.title,
         "description": request.app.summary,
         "documentation": f"{root}{_DOCUMENTATION}",
-        "openapi": f"{root}{request.app.openapi_url}",
+        "openapi": f"{root}{_OPENAPI}",
     }
     if "text/html" not in request.headers.get("Accept", ""):
         return JSONResponse(index, headers={"Vary": "Accept"})
@@ -56,12 +57,20 @@ async def get_index(request: Request) -> Response:
     )
 
 
+@router.get(_OPENAPI, include_in_schema=False)
+async def get_openapi(request: Request) -> JSONResponse:
+    """Respond with the OpenAPI document; below a root path, its server has that path."""
+    document = request.app.openapi()
+    [server] = document["servers"]
+    return JSONResponse(document | {"servers": [server | {"url": request.scope.get("root_path") or server["url"]}]})
+
+
 @router.get(_DOCUMENTATION, include_in_schema=False)
 async def get_documentation(request: Request) -> Response:
     """Show the OpenAPI document with Swagger UI, and let its page load nothing from elsewhere."""
     root = request.scope.get("root_path", "")
     page = get_swagger_ui_html(
-        openapi_url=f"{root}{request.app.openapi_url}",
+        openapi_url=f"{root}{_OPENAPI}",
         title=request.app.title,
         swagger_js_url=f"{root}{_SCRIPT}",
         swagger_css_url=f"{root}{_STYLE}",

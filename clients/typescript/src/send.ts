@@ -1,5 +1,5 @@
 import { isOffline } from "./connectivity.js";
-import { NetworkError, ProblemError, problemError } from "./errors.js";
+import { NetworkError, ProblemError, problemError, SignedOutError } from "./errors.js";
 import type { SessionCookie, Tokens } from "./tokens.js";
 import { abortWith, backoff, wait } from "./wait.js";
 
@@ -21,9 +21,10 @@ export type Fetch = (request: Request) => Promise<Response>;
 export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
   return async (request) => {
     addIdempotencyKey(request);
+    const { session } = tokens;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await sendOnce(fetch, tokens, request);
+        return await sendOnce(fetch, tokens, request, session);
       } catch (error) {
         if (attempt > 1 && isDeleted(request, error)) return new Response(null, { status: 204 });
         if (attempt === MAX_ATTEMPTS || !isRetried(request, error)) throw error;
@@ -34,8 +35,9 @@ export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
 }
 
 /** Send a request, and once again with a new token if the API refuses the first. */
-async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request): Promise<Response> {
+async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session: object): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
+    if (tokens.session !== session) throw new SignedOutError();
     const token = await tokens.get();
     const response = await respond(fetch, authorize(request, token));
     if (response.ok || response.status === 304) return response;

@@ -26,6 +26,8 @@ export class Tokens {
   #pending: Promise<Token> | undefined;
   #isRefused = false;
   #user: string | undefined;
+  /** Identifies the requests since the last `clear`: neither their tokens nor their retries may cross it. */
+  session = {};
 
   constructor(private readonly fetchToken: GetToken) {}
 
@@ -60,10 +62,13 @@ export class Tokens {
   /** Forget the token and its user. */
   clear(): void {
     this.#current = this.#pending = this.#user = undefined;
+    this.session = {};
   }
 
   async #fetch(): Promise<Token> {
+    const { session } = this;
     const token = await this.#request();
+    if (session !== this.session) throw new SignedOutError();
     const { sub } = claimsOf(token);
     if (sub !== (this.#user ??= sub)) throw new SignedOutError(); // another user has signed in since
     this.#current = { token, until: Date.now() + millisecondsOf(token) };
@@ -76,12 +81,17 @@ export class Tokens {
     try {
       result = await this.fetchToken(this.#isRefused);
     } catch (error) {
-      throw error instanceof SignedOutError ? error : new NetworkError(error);
+      throw isSignedOut(error) ? new SignedOutError() : new NetworkError(error);
     }
     const token = tokenOf(result);
     if (!token) throw new SignedOutError();
     return token;
   }
+}
+
+/** Whether a function that fetches a token has thrown because there is no session, as `auth.api.getToken` does (401). */
+function isSignedOut(error: unknown): boolean {
+  return error instanceof SignedOutError || (error instanceof Error && "statusCode" in error && error.statusCode === 401);
 }
 
 function tokenOf(result: TokenResult): Token | null | undefined {

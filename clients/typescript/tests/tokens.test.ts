@@ -70,6 +70,40 @@ test("CLIENT-FR-013: without a session, nothing is sent", async () => {
   expect(proxy.requests).toEqual([]);
 });
 
+test("CLIENT-FR-013: without a session, auth.api.getToken throws an error with the status code 401", async () => {
+  const getToken = () => Promise.reject(Object.assign(new Error("UNAUTHORIZED"), { statusCode: 401 }));
+  await expect(newClient({ getToken }).list()).rejects.toThrow(SignedOutError);
+});
+
+test("CLIENT-FR-014: a token that was fetched for the previous user is not used after clearToken", async () => {
+  const [previous, next] = [newUser(), newUser()];
+  const deliver: ((token: string) => void)[] = [];
+  const client = newClient({ getToken: () => new Promise<string>((resolve) => deliver.push(resolve)) });
+  const refused = expect(client.create({ title: "Buy milk" })).rejects.toThrow(SignedOutError);
+  await vi.waitFor(() => expect(deliver.length).toBe(1));
+  client.clearToken();
+  const listed = client.list();
+  await vi.waitFor(() => expect(deliver.length).toBe(2));
+  deliver[0]?.(mint(previous));
+  deliver[1]?.(mint(next));
+  await refused;
+  expect((await listed).count).toBe(0);
+  expect(await client.user()).toBe(next);
+});
+
+test("CLIENT-FR-014: a request of the previous user is not retried with the token of the next one", async () => {
+  const [previous, next] = [newUser(), newUser()];
+  const tokens = [mint(previous), mint(next)];
+  const proxy = await startProxy();
+  proxy.faults.push({ status: 503 });
+  const client = newClient({ baseUrl: proxy.url, getToken: () => tokens.shift() ?? null });
+  const refused = expect(client.create({ title: "Buy milk" })).rejects.toThrow(SignedOutError);
+  await vi.waitFor(() => expect(proxy.requests.length).toBe(1));
+  client.clearToken();
+  await refused;
+  expect((await client.list()).count).toBe(0);
+});
+
 test("CLIENT-FR-013: a token that cannot be fetched is a network error, and is fetched for the next call", async () => {
   const results = [{ data: null, error: { status: 500 } }, mint(newUser())];
   const client = newClient({ getToken: () => results.shift() ?? null });

@@ -113,9 +113,9 @@ test("CLIENT-FR-013: a token that cannot be fetched is a network error, and is f
 
 test("CLIENT-FR-014: a token of another user is not sent before the first is forgotten", async () => {
   const users = [newUser(), newUser(), newUser()];
-  const client = newClient({ getToken: () => mint(users.shift() ?? "", 1) });
+  const client = newClient({ getToken: () => mint(users.shift() ?? "", 3) });
   await client.create({ title: "Buy milk" });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
   await expect(client.list()).rejects.toThrow(SignedOutError);
   client.clearToken();
   expect((await client.list()).count).toBe(0);

@@ -79,20 +79,18 @@ class Follower {
     }
   }
 
+  /** Read one stream until it ends. It fails if it cannot be opened or ends at once. */
   async #readStream(attempt: AbortController): Promise<void> {
     this.#report("connecting");
-    const started = Date.now();
-    this.#lastBytes = started;
+    this.#lastBytes = Date.now();
     const check = () => this.#isSilent(1) && attempt.abort(new NetworkError("The stream is silent."));
     const timer = setInterval(check, this.#silence / 4);
     watchConnectivity(check, attempt.signal);
-    try {
-      const body = await this.#openStream(attempt.signal);
-      if (body) await this.#passEvents(body, attempt.signal);
-    } finally {
-      clearInterval(timer);
-    }
-    if (Date.now() - started < SHORT_MS) throw new NetworkError("The stream ended.");
+    attempt.signal.addEventListener("abort", () => clearInterval(timer));
+    const body = await this.#openStream(attempt.signal);
+    const opened = Date.now();
+    const failure: unknown = body && (await this.#passEvents(body, attempt.signal).catch((error) => error));
+    if (Date.now() - opened < SHORT_MS || isOffline()) throw failure ?? new NetworkError("The stream ended.");
   }
 
   /** Open the stream, or load everything again if the sync token is expired. */

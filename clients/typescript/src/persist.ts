@@ -2,9 +2,6 @@ import { isOffline, watchConnectivity } from "./connectivity.js";
 import { ProblemError } from "./errors.js";
 import { abortWith, backoff, wait } from "./wait.js";
 
-/** After an attempt that lasted so long, the next failure counts as the first. */
-const STABLE_MS = 5_000;
-
 /** A device that reports to be offline may be wrong. */
 const OFFLINE_MS = 30_000;
 
@@ -15,17 +12,14 @@ export async function persist(
   onFailure: (error: unknown) => void,
 ): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++) {
-    const started = Date.now();
     const attempt = abortWith(signal);
     watchConnectivity(() => isOffline() && attempt.abort(), attempt.signal);
     try {
       return await act(attempt);
     } catch (error) {
-      if (Date.now() - started > STABLE_MS) failures = 0;
       if (signal.aborted) return;
       onFailure(error);
-      const seconds = error instanceof ProblemError ? error.retryAfter : undefined;
-      await pause(isOffline() ? OFFLINE_MS : backoff(failures, seconds), signal);
+      await pause(backoff(failures, error instanceof ProblemError ? error.retryAfter : undefined), signal);
     } finally {
       attempt.abort();
     }
@@ -36,6 +30,6 @@ export async function persist(
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   const waiting = abortWith(signal);
   watchConnectivity(() => isOffline() || waiting.abort(), waiting.signal);
-  await wait(milliseconds, waiting.signal).catch(() => {});
+  await wait(isOffline() ? OFFLINE_MS : milliseconds, waiting.signal).catch(() => {});
   waiting.abort();
 }

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { mint, newClient, newUser, until } from "./support/api.js";
+import { speedUp } from "./support/clock.js";
 import { Copy } from "./support/copy.js";
 import { startProxy } from "./support/proxy.js";
 
@@ -45,6 +46,19 @@ test("CLIENT-FR-032: after a lost connection, the stream continues with what was
   expect(proxy.requests.at(-1)?.headers["last-event-id"]).toBe(since);
   expect(copy.resets).toBe(1);
   expect(copy.statuses).toContain("waiting");
+});
+
+test("CLIENT-FR-032: the waits between attempts grow in a long outage, although each attempt has its own retries", async () => {
+  speedUp(20);
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(Math, "random").mockReturnValue(1); // the longest jitter
+  const failures: number[] = [];
+  new Copy(newClient({ baseUrl: "http://127.0.0.1:9" }), {
+    onStatus: (status) => status === "waiting" && failures.push(Date.now()),
+  });
+  await until(() => failures.length >= 6, 200);
+  const gap = (index: number) => (failures[index + 1] ?? 0) - (failures[index] ?? 0);
+  expect(gap(4) - gap(0)).toBeGreaterThan(5_000); // the waits are 0.5, 1, 2, 4 and 8 seconds
 });
 
 test("CLIENT-FR-033: a silent stream is replaced", async () => {

@@ -20,7 +20,7 @@ export interface SharedBatch {
 
 export type ApplyBatch = (batch: TaskBatch) => void | Promise<void>;
 
-/** Passes changes on in their order, and requests those that are missing. */
+/** Passes changes on in their order, and requests those that are missing; nothing after the signal of a call is aborted. */
 export class TaskCopy {
   #last: Promise<void> = Promise.resolve();
 
@@ -39,7 +39,7 @@ export class TaskCopy {
   /** Pass a batch on that begins at the position; otherwise load what has changed since the position. */
   receive({ after, tasks, since }: SharedBatch, signal: AbortSignal): Promise<void> {
     return this.#afterLast(() =>
-      after === this.since ? this.#pass({ tasks, since, reset: false }) : this.#load(signal),
+      after === this.since ? this.#pass({ tasks, since, reset: false }, signal) : this.#load(signal),
     );
   }
 
@@ -47,7 +47,7 @@ export class TaskCopy {
     for (let more = true, reset = this.since === undefined; more; ) {
       try {
         const page = await this.client.changes(this.since, { signal });
-        await this.#pass({ tasks: page.tasks, since: page.next_since, reset });
+        await this.#pass({ tasks: page.tasks, since: page.next_since, reset }, signal);
         ({ more } = page);
         reset = false;
       } catch (error) {
@@ -58,7 +58,8 @@ export class TaskCopy {
     }
   }
 
-  async #pass(batch: TaskBatch): Promise<void> {
+  async #pass(batch: TaskBatch, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw signal.reason;
     await this.apply(batch);
     this.since = batch.since;
   }

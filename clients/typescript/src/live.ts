@@ -6,7 +6,7 @@ import { readEvents } from "./event-stream.js";
 import { pause, persist } from "./persist.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { Task } from "./types.js";
-import { abortWith, backoff } from "./wait.js";
+import { abortWith, backoff, onAbort, orAbort } from "./wait.js";
 
 export type { TaskBatch } from "./copy.js";
 
@@ -33,7 +33,7 @@ const SHORT_MS = 5_000;
 
 /** Load the tasks and follow their changes, by one stream for all tabs of the browser. Returns a function that stops. */
 export function followTasks(client: TaskClient, options: FollowOptions): () => void {
-  const stopped = abortWith(options.signal ?? new AbortController().signal);
+  const stopped = abortWith(...(options.signal ? [options.signal] : []));
   void new Follower(client, options, stopped.signal).run();
   return () => stopped.abort();
 }
@@ -58,7 +58,7 @@ class Follower {
   async run(): Promise<void> {
     await this.#persist(async () => {
       this.#report("connecting");
-      const user = await this.client.user();
+      const user = await orAbort(this.client.user(), this.signal);
       this.#tabs = connectTabs(user && `task-api:${user}`, (message) => this.#receive(message), this.signal);
     });
     await this.#catchUp();
@@ -86,7 +86,7 @@ class Follower {
     const check = () => this.#isSilent(1) && attempt.abort(new NetworkError("The stream is silent."));
     const timer = setInterval(check, this.#silence / 4);
     watchConnectivity(check, attempt.signal);
-    attempt.signal.addEventListener("abort", () => clearInterval(timer));
+    onAbort(attempt.signal, () => clearInterval(timer));
     const body = await this.#openStream(attempt.signal);
     const opened = Date.now();
     const failure: unknown = body && (await this.#passEvents(body, attempt.signal).catch((error) => error));
@@ -135,7 +135,7 @@ class Follower {
       if (this.#isLeader) this.#tabs?.post({ status: this.#status });
       else if (this.#isSilent(1.5) && globalThis.document?.visibilityState !== "hidden") this.#tabs?.takeOver();
     }, this.#silence / 2);
-    this.signal.addEventListener("abort", () => clearInterval(timer));
+    onAbort(this.signal, () => clearInterval(timer));
   }
 
   #isSilent(factor: number): boolean {
@@ -147,7 +147,7 @@ class Follower {
   }
 
   #report(status: LiveStatus, error?: unknown): void {
-    if (status === this.#status && error === undefined) return;
+    if (this.signal.aborted || (status === this.#status && error === undefined)) return;
     this.#status = status;
     this.options.onStatus?.(status, error);
     if (this.#isLeader) this.#tabs?.post({ status });

@@ -1,4 +1,4 @@
-import { abortWith } from "./wait.js";
+import { abortWith, onAbort } from "./wait.js";
 
 /** The tabs of a browser that follow the same tasks, of which one at a time reads the stream for all. */
 export interface Tabs<Message> {
@@ -20,7 +20,7 @@ export function connectTabs<Message>(
   if (name === undefined || !locks || typeof BroadcastChannel === "undefined") return ALONE;
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data);
-  signal.addEventListener("abort", () => channel.close());
+  onAbort(signal, () => channel.close());
   let waiting = abortWith(signal);
   return {
     post: (message) => {

@@ -1,19 +1,12 @@
 const MAX_BACKOFF_MS = 30_000;
 
 /** Wait, or reject with the reason of the signal when it is aborted. */
-export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+export async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
   });
+  await orAbort(time, signal).finally(() => clearTimeout(timer));
 }
 
 /** Return the milliseconds before a retry: exponential, or what the server demands, with jitter against bursts. */
@@ -22,10 +15,24 @@ export function backoff(attempt: number, retryAfterSeconds = 0): number {
   return retryAfterSeconds ? retryAfterSeconds * 1000 + Math.random() * 1000 : exponential * (0.5 + Math.random() / 2);
 }
 
-/** Make a controller that is aborted with a signal; abort it in the end, so that the signal forgets it. */
-export function abortWith(signal: AbortSignal): AbortController {
+/** Make a controller that is aborted with each of the signals; abort it in the end, so that they forget it. */
+export function abortWith(...signals: AbortSignal[]): AbortController {
   const child = new AbortController();
-  if (signal.aborted) child.abort(signal.reason);
-  else signal.addEventListener("abort", () => child.abort(signal.reason), { signal: child.signal });
+  for (const signal of signals) onAbort(child.signal, onAbort(signal, () => child.abort(signal.reason)));
   return child;
+}
+
+/** Call a function when a signal is aborted, at once if it is. Returns a function that removes it from the signal. */
+export function onAbort(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act);
+  return () => signal.removeEventListener("abort", act);
+}
+
+/** Settle as a promise does, or reject with the reason of the signal when it is aborted before. */
+export function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(forget);
+  });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { newClient, newUser, until } from "./support/api.js";
+import { followTasks } from "../src/live.js";
+import { mint, newClient, newUser, until } from "./support/api.js";
 import { Copy } from "./support/copy.js";
 import { Locks } from "./support/locks.js";
 import { startProxy } from "./support/proxy.js";
@@ -16,6 +17,32 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllGlobals();
 });
+
+/** Return the timers and channels that the page will have opened and not closed. */
+function openResources(): Set<unknown> {
+  const open = new Set<unknown>();
+  const { setInterval, clearInterval, BroadcastChannel } = globalThis;
+  vi.stubGlobal("setInterval", (act: () => void, milliseconds: number) => {
+    const timer = setInterval(act, milliseconds);
+    open.add(timer);
+    return timer;
+  });
+  vi.stubGlobal("clearInterval", (timer: NodeJS.Timeout) => {
+    open.delete(timer);
+    clearInterval(timer);
+  });
+  vi.stubGlobal("BroadcastChannel", class extends BroadcastChannel {
+    constructor(name: string) {
+      super(name);
+      open.add(this);
+    }
+    override close() {
+      open.delete(this);
+      super.close();
+    }
+  });
+  return open;
+}
 
 function goOnline(isOnline: boolean): void {
   network.onLine = isOnline;
@@ -112,4 +139,34 @@ test("CLIENT-FR-043: when the page becomes visible, the stream is opened at once
   document.dispatchEvent(new Event("visibilitychange"));
   await copy.isLive();
   expect(performance.now() - hidden).toBeLessThan(2_000);
+});
+
+test("CLIENT-FR-038: stopping while the token is fetched leaves nothing open and calls nothing", async () => {
+  let deliver = (_: string) => {};
+  const client = newClient({ getToken: () => new Promise<string>((resolve) => void (deliver = resolve)) });
+  const [open, called] = [openResources(), vi.fn()];
+  followTasks(client, { onChange: called, onStatus: called })();
+  deliver(mint(newUser()));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([open.size, called.mock.calls]).toEqual([0, []]);
+});
+
+test("CLIENT-FR-038: stopping while the tasks are loaded leaves nothing open and calls nothing", async () => {
+  const proxy = await startProxy();
+  proxy.faults.push("stall");
+  const [open, called] = [openResources(), vi.fn()];
+  const stop = followTasks(newClient({ baseUrl: proxy.url }), { onChange: called, onStatus: called });
+  await until(() => proxy.requests.length === 1);
+  stop();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([open.size, called.mock.calls]).toEqual([0, []]);
+});
+
+test("CLIENT-FR-038: a page that stops and follows again, as React does in development, has one stream", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  followTasks(client, { onChange: () => {} })();
+  const copy = new Copy(client);
+  await copy.isLive();
+  expect([proxy.streams(), copy.resets]).toEqual([1, 1]);
 });

@@ -1,10 +1,9 @@
 import { isOffline } from "./connectivity.js";
 import { NetworkError, ProblemError, problemError, SignedOutError } from "./errors.js";
 import type { SessionCookie, Tokens } from "./tokens.js";
-import { abortWith, backoff, wait } from "./wait.js";
+import { backoff, orAbort, wait, withTimeout } from "./wait.js";
 
 const MAX_ATTEMPTS = 4;
-const RESPONSE_MS = 30_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 /** A limit is reached, or the server or its proxy is unavailable. */
 const RETRIED = [429, 502, 503, 504];
@@ -38,7 +37,7 @@ export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
 async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session: object): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     if (tokens.session !== session) throw new SignedOutError();
-    const token = await tokens.get();
+    const token = await orAbort(tokens.get(), request.signal);
     const response = await respond(fetch, authorize(request, token));
     if (response.ok || response.status === 304) return response;
     if (response.status !== 401 || attempt === 2) throw await problemError(response);
@@ -46,17 +45,22 @@ async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session:
   }
 }
 
-/** Send a request, and reject it if there is no response in time. */
+/** Send a request, and reject it if there is no complete response in time. */
 async function respond(fetch: Fetch, request: Request): Promise<Response> {
-  const limited = abortWith(request.signal);
-  const timer = setTimeout(() => limited.abort(), RESPONSE_MS);
   try {
-    return await fetch(new Request(request, { signal: limited.signal }));
+    return await withTimeout(
+      async (signal) => complete(await fetch(new Request(request, { signal }))),
+      request.signal,
+    );
   } catch (error) {
     throw request.signal.aborted ? error : new NetworkError(error);
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+/** Read the body, unless it is a stream, so that a request whose response is cut can be retried. */
+async function complete(response: Response): Promise<Response> {
+  if (response.headers.get("Content-Type")?.startsWith("text/event-stream")) return response;
+  return new Response((await response.text()) || null, response);
 }
 
 /** Copy the request, because one that is sent cannot be sent again. */
@@ -93,4 +97,3 @@ function isDeleted(request: Request, error: unknown): boolean {
 function secondsOf(error: unknown): number | undefined {
   return error instanceof ProblemError ? error.retryAfter : undefined;
 }
-

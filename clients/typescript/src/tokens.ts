@@ -1,4 +1,5 @@
 import { NetworkError, SignedOutError } from "./errors.js";
+import { withTimeout } from "./wait.js";
 
 /** Sent instead of a token where Better Auth's session cookie is the token. */
 export interface SessionCookie {
@@ -79,7 +80,7 @@ export class Tokens {
   async #request(): Promise<Token> {
     let result: TokenResult;
     try {
-      result = await this.fetchToken(this.#isRefused);
+      result = await withTimeout(async () => this.fetchToken(this.#isRefused));
     } catch (error) {
       throw isSignedOut(error) ? new SignedOutError() : new NetworkError(error);
     }

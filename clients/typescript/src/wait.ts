@@ -1,4 +1,5 @@
 const MAX_BACKOFF_MS = 30_000;
+const RESPONSE_MS = 30_000;
 
 /** Wait, or reject with the reason of the signal when it is aborted. */
 export async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -35,4 +36,14 @@ export function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Pr
     const forget = onAbort(signal, () => reject(signal.reason));
     promise.then(resolve, reject).finally(forget);
   });
+}
+
+/** Act, and reject after 30 s or when a signal is aborted. The function gets a signal of both. */
+export async function withTimeout<Value>(
+  act: (signal: AbortSignal) => Promise<Value>,
+  ...signals: AbortSignal[]
+): Promise<Value> {
+  const limited = abortWith(...signals);
+  const timer = setTimeout(() => limited.abort(new Error("There was no response within 30 s.")), RESPONSE_MS);
+  return orAbort(act(limited.signal), limited.signal).finally(() => clearTimeout(timer));
 }

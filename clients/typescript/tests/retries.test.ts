@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { NetworkError, ProblemError } from "../src/index.js";
 import { newClient, newUser } from "./support/api.js";
+import { speedUp } from "./support/clock.js";
 import { startProxy } from "./support/proxy.js";
 
 async function throughProxy() {
@@ -90,3 +91,14 @@ test("CLIENT-FR-023: a completion, a change and a deletion whose response is los
   expect((await direct.list()).count).toBe(0);
   await expect(client.delete(id)).rejects.toThrow("Task not found.");
 });
+
+for (const fault of ["cut the body", "stall the body"] as const) {
+  test(`CLIENT-FR-024: a response is lost if its body does not arrive: ${fault}`, async () => {
+    speedUp(20);
+    const { proxy, client, direct } = await throughProxy();
+    proxy.faults.push(fault);
+    const { id } = await client.create({ title: "Buy milk" });
+    expect((await direct.list()).tasks.map((task) => task.id)).toEqual([id]);
+    expect(proxy.requests.length).toBe(2);
+  });
+}

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { isProblem, SignedOutError } from "../src/index.js";
 import { mint, newClient, newUser } from "./support/api.js";
+import { speedUp } from "./support/clock.js";
 import { startProxy } from "./support/proxy.js";
 
 /** Make a client whose tokens are counted. */
@@ -109,6 +110,25 @@ test("CLIENT-FR-013: a token that cannot be fetched is a network error, and is f
   const client = newClient({ getToken: () => results.shift() ?? null });
   await expect(client.list({}, { signal: AbortSignal.timeout(100) })).rejects.toThrow();
   expect((await client.list()).count).toBe(0);
+});
+
+test("CLIENT-FR-016: a token that is not fetched in 30 s is fetched again", async () => {
+  speedUp(20);
+  const [token, results] = [mint(newUser()), [new Promise<string>(() => {})]];
+  const client = newClient({ getToken: () => results.shift() ?? token });
+  expect((await client.list()).count).toBe(0);
+});
+
+test("CLIENT-FR-016: a signal cancels a call that waits for a token, and no other call", async () => {
+  let deliver = (_: string) => {};
+  const client = newClient({ getToken: () => new Promise<string>((resolve) => void (deliver = resolve)) });
+  const cancelling = new AbortController();
+  const cancelled = client.list({}, { signal: cancelling.signal });
+  const listed = client.list();
+  cancelling.abort(new Error("left the page"));
+  await expect(cancelled).rejects.toThrow("left the page");
+  deliver(mint(newUser()));
+  expect((await listed).count).toBe(0);
 });
 
 test("CLIENT-FR-014: a token of another user is not sent before the first is forgotten", async () => {

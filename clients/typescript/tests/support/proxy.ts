@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { API_URL } from "./api.js";
 
-/** What the proxy does with a request: forward it, drop the connection before or after the server has it, or respond. */
-export type Fault = "pass" | "drop" | "lose the response" | "stall" | { status: number; headers?: Record<string, string>; body?: string };
+/** What the proxy does with a request: forward it, drop the connection or stall before, after or during the response, or respond. */
+export type Fault = "pass" | "drop" | "lose the response" | "stall" | "cut the body" | "stall the body" | { status: number; headers?: Record<string, string>; body?: string };
 
 export interface Proxy {
   url: string;
@@ -40,13 +40,16 @@ export async function startProxy(): Promise<Proxy> {
     else if (typeof fault === "object") {
       incoming.resume().on("end", () => response.writeHead(fault.status, fault.headers).end(fault.body));
     }
-    else forward(incoming, response, fault === "lose the response");
+    else forward(incoming, response, fault);
   });
-  const forward = (incoming: IncomingMessage, response: ServerResponse, isLost: boolean) => {
+  const forward = (incoming: IncomingMessage, response: ServerResponse, fault: string) => {
     const { method, headers } = incoming;
     const upstream = send(new URL(incoming.url ?? "/", API_URL), { method, headers, agent: false }, (received) => {
-      if (isLost) return response.destroy();
+      if (fault === "lose the response") return response.destroy();
       response.writeHead(received.statusCode ?? 502, received.headers);
+      if (fault.endsWith("the body")) {
+        return response.write("{", () => fault === "cut the body" && response.destroy());
+      }
       received.pipe(response);
       if (!incoming.url?.includes("/events")) return;
       const stream = { response, upstream: received };

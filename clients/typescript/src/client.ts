@@ -21,7 +21,7 @@ export type TaskClient = ReturnType<typeof createTaskClient>;
 
 /** Make a client of one user's tasks. Each call rejects with `ProblemError`, `NetworkError` or `SignedOutError`. */
 export function createTaskClient(options: TaskClientOptions) {
-  const { baseUrl, getToken, userId, timeZone, fetch = (request) => globalThis.fetch(request) } = options;
+  const { baseUrl, getToken, userId, timeZone, fetch = (...request) => globalThis.fetch(...request) } = options;
   const tokens = new Tokens(getToken);
   const url = `${baseUrl.replace(/\/+$/, "")}/api${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
   const headers = timeZone === undefined ? {} : { "Time-Zone": timeZone };

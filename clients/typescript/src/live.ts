@@ -106,7 +106,7 @@ class Follower {
 
   async #passEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
     this.#report("live");
-    for await (const { id, data } of readEvents(body, () => this.#received())) {
+    for await (const { id, data } of readEvents(body, signal, () => this.#received())) {
       const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
       await this.#copy.receive(batch, signal);
       this.#tabs?.post({ batch });

@@ -8,7 +8,8 @@ const MAX_RETRY_AFTER_SECONDS = 30;
 /** A limit is reached, or the server or its proxy is unavailable. */
 const RETRIED = [429, 502, 503, 504];
 
-export type Fetch = (request: Request) => Promise<Response>;
+/** Sends requests. The signal, which also has the timeout, is passed explicitly, because that of a copied request may be lost. */
+export type Fetch = (request: Request, init: { signal: AbortSignal }) => Promise<Response>;
 
 /**
  * Make a `fetch` that adds the token and the idempotency key, retries what is safe to retry, and rejects errors.
@@ -17,8 +18,8 @@ export type Fetch = (request: Request) => Promise<Response>;
  * @throws NetworkError There was no response.
  * @throws SignedOutError There is no session.
  */
-export function makeSend(fetch: Fetch, tokens: Tokens): Fetch {
-  return async (request) => {
+export function makeSend(fetch: Fetch, tokens: Tokens) {
+  return async (request: Request): Promise<Response> => {
     addIdempotencyKey(request);
     const { session } = tokens;
     for (let attempt = 1; ; attempt++) {
@@ -38,7 +39,7 @@ async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session:
   for (let attempt = 1; ; attempt++) {
     if (tokens.session !== session) throw new SignedOutError();
     const token = await orAbort(tokens.get(), request.signal);
-    const response = await respond(fetch, authorize(request, token));
+    const response = await respond(fetch, authorize(request, token), request.signal);
     if (response.ok || response.status === 304) return response;
     if (response.status !== 401 || attempt === 2) throw await problemError(response);
     tokens.refuse(token);
@@ -46,14 +47,11 @@ async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session:
 }
 
 /** Send a request, and reject it if there is no complete response in time. */
-async function respond(fetch: Fetch, request: Request): Promise<Response> {
+async function respond(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Response> {
   try {
-    return await withTimeout(
-      async (signal) => complete(await fetch(new Request(request, { signal }))),
-      request.signal,
-    );
+    return await withTimeout(async (limited) => complete(await fetch(request, { signal: limited })), signal);
   } catch (error) {
-    throw request.signal.aborted ? error : new NetworkError(error);
+    throw signal.aborted ? error : new NetworkError(error);
   }
 }
 

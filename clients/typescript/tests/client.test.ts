@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createTaskClient, isProblem, NetworkError, ProblemError, type TaskCreate } from "../src/index.js";
-import { mint, newClient, newUser } from "./support/api.js";
+import { mint, newClient, newUser, until } from "./support/api.js";
+import { collectGarbage } from "./support/collect.js";
 import { startProxy } from "./support/proxy.js";
 
 test("CLIENT-FR-001: methods create, list, change and delete tasks", async () => {
@@ -92,6 +93,21 @@ test("CLIENT-FR-007: a signal cancels a call and its retries", async () => {
   const { length } = proxy.requests;
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(proxy.requests.length).toBe(length);
+});
+
+test("CLIENT-FR-007: a signal cancels a call also after garbage is collected", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  for (const fault of ["stall", "stall the body"] as const) {
+    proxy.faults.push(fault);
+    const cancelling = new AbortController();
+    const cancelled = expect(client.list({}, { signal: cancelling.signal })).rejects.toThrow("left the page");
+    await until(() => proxy.faults.length === 0);
+    await collectGarbage();
+    cancelling.abort(new Error("left the page"));
+    await cancelled;
+    await until(() => proxy.pending() === 0);
+  }
 });
 
 test("CLIENT-FR-061: the client runs where there is nothing but fetch", async () => {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { mint, newClient, newUser, until } from "./support/api.js";
 import { speedUp } from "./support/clock.js";
+import { collectGarbage } from "./support/collect.js";
 import { Copy } from "./support/copy.js";
 import { startProxy } from "./support/proxy.js";
 
@@ -133,4 +134,13 @@ test("CLIENT-FR-037: stopping closes the stream", async () => {
   const { length } = proxy.requests;
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(proxy.requests.length).toBe(length);
+});
+
+test("CLIENT-FR-037: stopping closes the stream also after garbage is collected", async () => {
+  const proxy = await startProxy();
+  const copy = new Copy(newClient({ baseUrl: proxy.url }));
+  await copy.isLive();
+  await collectGarbage();
+  copy.stop();
+  await until(() => proxy.streams() === 0, 2);
 });

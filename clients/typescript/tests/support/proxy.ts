@@ -15,6 +15,8 @@ export interface Proxy {
   faults: Fault[];
   /** The number of streams that are open. */
   streams(): number;
+  /** The number of requests whose response is neither complete nor cancelled. */
+  pending(): number;
   /** Cut all connections. */
   cut(): void;
   /** Forward nothing of what the open streams receive, and leave them open. */
@@ -24,16 +26,20 @@ export interface Proxy {
 /** Start a real proxy of the API for one test. */
 export async function startProxy(): Promise<Proxy> {
   const open = new Set<{ response: ServerResponse; upstream: IncomingMessage }>();
+  let pending = 0;
   const proxy: Proxy = {
     url: "",
     requests: [],
     faults: [],
     streams: () => open.size,
+    pending: () => pending,
     cut: () => server.closeAllConnections(),
     silence: () => open.forEach(({ response, upstream }) => upstream.unpipe(response)),
   };
   const server = createServer((incoming, response) => {
     proxy.requests.push({ line: `${incoming.method} ${incoming.url}`, headers: incoming.headers });
+    pending++;
+    response.on("close", () => pending--);
     const fault = proxy.faults.shift() ?? "pass";
     if (fault === "drop") response.destroy();
     else if (fault === "stall") incoming.resume();

@@ -27,7 +27,10 @@ export function fromTokenRoute(url = "/api/token"): GetToken {
   };
 }
 
-/** Send Better Auth's session cookie (`cookieCache`) instead of a token, and renew it when the API refuses it. */
+/**
+ * Send Better Auth's session cookie (`cookieCache`) instead of a token, and renew it when the API refuses it. The client
+ * needs the option `userId`: then the API refuses the cookie of another user, who has signed in in another tab.
+ */
 export function fromSessionCookie(authClient: SessionAuthClient): GetToken {
   return async (refused) => {
     if (refused) {

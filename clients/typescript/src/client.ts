@@ -9,7 +9,7 @@ export interface TaskClientOptions {
   baseUrl: string;
   /** Returns a token; `authClient.token` of Better Auth fits, and `@task-api/client/better-auth` has others. */
   getToken: GetToken;
-  /** The user of the token, whose paths are used; by default those without a user id. */
+  /** The user of the token, whose paths are used; by default those without a user id. The session cookie needs it. */
   userId?: string;
   /** The user's time zone, such as `Intl.DateTimeFormat().resolvedOptions().timeZone`; by default the stored one. */
   timeZone?: string;
@@ -22,16 +22,18 @@ export type TaskClient = ReturnType<typeof createTaskClient>;
 /** Make a client of one user's tasks. Each call rejects with `ProblemError`, `NetworkError` or `SignedOutError`. */
 export function createTaskClient(options: TaskClientOptions) {
   const { baseUrl, getToken, userId, timeZone, fetch = (...request) => globalThis.fetch(...request) } = options;
-  const tokens = new Tokens(getToken);
+  const tokens = new Tokens(getToken, userId);
   const url = `${baseUrl.replace(/\/+$/, "")}/api${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
   const headers = timeZone === undefined ? {} : { "Time-Zone": timeZone };
   const api = createFetchClient<UserPaths>({ baseUrl: url, headers, fetch: makeSend(fetch, tokens) });
   return {
     /** All operations and headers of the API, as a client of `openapi-fetch`; a 304 has no `data`. */
     api,
-    /** Return the id of the user, undefined where only the session cookie has it. */
-    user: async () => userId ?? (await tokens.user()),
-    /** Forget the token and its user, after signing out; until then, tokens of another user are not sent. */
+    /** Return the id of the user. */
+    user: () => tokens.user(),
+    /** Return a signal that `clearToken` aborts. */
+    session: () => tokens.session,
+    /** Forget the token and its user, and stop following, after signing out; until then, tokens of another user are not sent. */
     clearToken: () => tokens.clear(),
     ...methodsOf(api),
   };

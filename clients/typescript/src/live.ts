@@ -31,9 +31,12 @@ const SILENCE_MS = 30_000;
 /** A stream that ends sooner has failed. Others end because a token expires or a server restarts. */
 const SHORT_MS = 5_000;
 
-/** Load the tasks and follow their changes, by one stream for all tabs of the browser. Returns a function that stops. */
+/**
+ * Load the tasks and follow their changes, by one stream for all tabs of the browser, until `clearToken` is called.
+ * Returns a function that stops.
+ */
 export function followTasks(client: TaskClient, options: FollowOptions): () => void {
-  const stopped = abortWith(...(options.signal ? [options.signal] : []));
+  const stopped = abortWith(client.session(), ...(options.signal ? [options.signal] : []));
   void new Follower(client, options, stopped.signal).run();
   return () => stopped.abort();
 }

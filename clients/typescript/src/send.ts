@@ -35,9 +35,9 @@ export function makeSend(fetch: Fetch, tokens: Tokens) {
 }
 
 /** Send a request, and once again with a new token if the API refuses the first. */
-async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session: object): Promise<Response> {
+async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session: AbortSignal): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
-    if (tokens.session !== session) throw new SignedOutError();
+    if (session.aborted) throw new SignedOutError();
     const token = await orAbort(tokens.get(), request.signal);
     const response = await respond(fetch, authorize(request, token), request.signal);
     if (response.ok || response.status === 304) return response;

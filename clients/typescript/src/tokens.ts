@@ -1,7 +1,7 @@
 import { NetworkError, SignedOutError } from "./errors.js";
 import { withTimeout } from "./wait.js";
 
-/** Sent instead of a token where Better Auth's session cookie is the token. */
+/** Sent instead of a token where Better Auth's session cookie is the token; needs the option `userId`. */
 export interface SessionCookie {
   credentials: "include";
 }
@@ -20,6 +20,8 @@ type TokenResult =
 export type GetToken = (refused: boolean) => TokenResult | Promise<TokenResult>;
 
 const MAX_LEEWAY_MS = 30_000;
+const COOKIE_WITHOUT_USER =
+  "The session cookie needs the option `userId`, because otherwise requests are those of whichever user is signed in.";
 
 /** Stores the token until shortly before it expires, and fetches one for all requests that wait for it. */
 export class Tokens {
@@ -27,10 +29,17 @@ export class Tokens {
   #pending: Promise<Token> | undefined;
   #isRefused = false;
   #user: string | undefined;
-  /** Identifies the requests since the last `clear`: neither their tokens nor their retries may cross it. */
-  session = {};
+  #session = new AbortController();
 
-  constructor(private readonly fetchToken: GetToken) {}
+  constructor(
+    private readonly fetchToken: GetToken,
+    private readonly userId: string | undefined,
+  ) {}
+
+  /** Aborted by `clear`: tokens, requests and retries that began before must not go on. */
+  get session(): AbortSignal {
+    return this.#session.signal;
+  }
 
   /**
    * Return a token that does not expire during the request.
@@ -48,9 +57,9 @@ export class Tokens {
     }
   }
 
-  /** Return the user of the token: its claim `sub`; undefined for a session cookie. */
+  /** Return the user of the token: its claim `sub`. */
   async user(): Promise<string | undefined> {
-    return claimsOf(await this.get()).sub;
+    return this.userId ?? claimsOf(await this.get()).sub;
   }
 
   /** Drop a token that the API has refused, unless it is replaced already. */
@@ -60,16 +69,19 @@ export class Tokens {
     this.#isRefused = true;
   }
 
-  /** Forget the token and its user. */
+  /** Forget the token and its user, and end the session. */
   clear(): void {
+    const ended = this.#session;
     this.#current = this.#pending = this.#user = undefined;
-    this.session = {};
+    this.#session = new AbortController();
+    ended.abort(new SignedOutError());
   }
 
   async #fetch(): Promise<Token> {
     const { session } = this;
     const token = await this.#request();
-    if (session !== this.session) throw new SignedOutError();
+    if (session.aborted) throw new SignedOutError();
+    if (typeof token !== "string" && this.userId === undefined) throw new TypeError(COOKIE_WITHOUT_USER);
     const { sub } = claimsOf(token);
     if (sub !== (this.#user ??= sub)) throw new SignedOutError(); // another user has signed in since
     this.#current = { token, until: Date.now() + millisecondsOf(token) };

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { fromJwtPlugin, fromSessionCookie, fromTokenRoute } from "../src/better-auth.js";
-import { SignedOutError } from "../src/index.js";
+import { isProblem, SignedOutError } from "../src/index.js";
 import { newClient } from "./support/api.js";
 
 /** The real front end that the test in Python has started, and the real client of Better Auth that its tests have. */
@@ -64,10 +64,29 @@ test("CLIENT-FR-015: tokens come from a route of the front end", async () => {
 
 test("CLIENT-FR-015: the session cookie is the token, and is renewed when it is refused", async () => {
   const authClient = await newAuthClient();
-  const client = newClient({ getToken: fromSessionCookie(authClient) });
-  await expect(client.list()).rejects.toThrow(SignedOutError);
-  const user = await signUp(authClient);
-  expect((await client.create({ title: "Buy milk" })).user_id).toBe(user);
+  const userId = await signUp(authClient);
+  const client = newClient({ userId, getToken: fromSessionCookie(authClient) });
+  expect((await client.create({ title: "Buy milk" })).user_id).toBe(userId);
   cookies.set("better-auth.session_data", "expired");
   expect((await client.list()).count).toBe(1);
+  cookies.clear();
+  await expect(client.list()).rejects.toThrow(SignedOutError);
+});
+
+test("CLIENT-FR-017: the cookie of a user who signs in in another tab is refused", async () => {
+  const authClient = await newAuthClient();
+  const userId = await signUp(authClient);
+  const client = newClient({ userId, getToken: fromSessionCookie(authClient) });
+  await client.create({ title: "Buy milk" });
+  cookies.clear();
+  await signUp(authClient);
+  const refused: unknown = await client.create({ title: "Bake bread" }).catch((error) => error);
+  expect(isProblem(refused, "user-mismatch")).toBe(true);
+});
+
+test("CLIENT-FR-017: without the user's id, the cookie is not sent", async () => {
+  const authClient = await newAuthClient();
+  await signUp(authClient);
+  const client = newClient({ getToken: fromSessionCookie(authClient) });
+  await expect(client.create({ title: "Buy milk" })).rejects.toThrow("needs the option `userId`");
 });

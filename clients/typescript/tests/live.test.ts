@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { SignedOutError } from "../src/index.js";
 import { mint, newClient, newUser, until } from "./support/api.js";
 import { speedUp } from "./support/clock.js";
 import { collectGarbage } from "./support/collect.js";
@@ -143,4 +144,32 @@ test("CLIENT-FR-037: stopping closes the stream also after garbage is collected"
   await collectGarbage();
   copy.stop();
   await until(() => proxy.streams() === 0, 2);
+});
+
+test("CLIENT-FR-039: clearToken stops following, so that a copy never has tasks of the next user", async () => {
+  const proxy = await startProxy();
+  const [first, next] = [newUser(), newUser()];
+  await newClient({ user: next }).create({ title: "Bake bread" });
+  const tokens = [mint(first)];
+  const client = newClient({ baseUrl: proxy.url, getToken: () => tokens.shift() ?? mint(next) });
+  const copy = new Copy(client);
+  await copy.isLive();
+  client.clearToken();
+  await until(() => proxy.streams() === 0);
+  const following = new Copy(client);
+  await following.has("Bake bread");
+  await client.create({ title: "Buy milk" });
+  await following.has("Bake bread", "Buy milk");
+  expect([copy.titles, copy.statuses.at(-1)]).toEqual(["", "live"]);
+});
+
+test("CLIENT-FR-039: a stream does not go on with the token of another user", async () => {
+  const proxy = await startProxy();
+  const [first, next] = [newUser(), newUser()];
+  await newClient({ user: next }).create({ title: "Bake bread" });
+  const tokens = [mint(first, 2)];
+  const copy = new Copy(newClient({ baseUrl: proxy.url, getToken: () => tokens.shift() ?? mint(next) }));
+  await copy.isLive();
+  await until(() => copy.error instanceof SignedOutError);
+  expect(copy.titles).toBe("");
 });

@@ -7,6 +7,7 @@ import { until } from "./api.js";
 export class Copy {
   readonly tasks = new Map<number, Task>();
   readonly statuses: LiveStatus[] = [];
+  error: unknown;
   resets = 0;
   since = "";
   readonly stop: () => void;
@@ -21,7 +22,10 @@ export class Copy {
         }
         this.since = since;
       },
-      onStatus: (status) => this.statuses.push(status),
+      onStatus: (status, error) => {
+        this.statuses.push(status);
+        this.error = error;
+      },
       ...options,
     });
     onTestFinished(this.stop);

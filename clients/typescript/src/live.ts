@@ -1,5 +1,5 @@
 import type { TaskClient } from "./client.js";
-import { isOffline, watchConnectivity } from "./connectivity.js";
+import { isHidden, isOffline, watchConnectivity } from "./connectivity.js";
 import { type ApplyBatch, type SharedBatch, TaskCopy } from "./copy.js";
 import { isProblem, NetworkError } from "./errors.js";
 import { readEvents } from "./event-stream.js";
@@ -136,7 +136,7 @@ class Follower {
   #watchLeader(): void {
     const timer = setInterval(() => {
       if (this.#isLeader) this.#tabs?.post({ status: this.#status });
-      else if (this.#isSilent(1.5) && globalThis.document?.visibilityState !== "hidden") this.#tabs?.takeOver();
+      else if (this.#isSilent(1.5) && !isHidden()) this.#tabs?.takeOver();
     }, this.#silence / 2);
     onAbort(this.signal, () => clearInterval(timer));
   }

@@ -111,8 +111,8 @@ class Follower {
     this.#report("live");
     for await (const { id, data } of readEvents(body, signal, () => this.#received())) {
       const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
+      this.#tabs?.post({ batch }); // first, because the application of this tab may be slow or fail
       await this.#copy.receive(batch, signal);
-      this.#tabs?.post({ batch });
     }
   }
 
@@ -152,7 +152,11 @@ class Follower {
   #report(status: LiveStatus, error?: unknown): void {
     if (this.signal.aborted || (status === this.#status && error === undefined)) return;
     this.#status = status;
-    this.options.onStatus?.(status, error);
     if (this.#isLeader) this.#tabs?.post({ status });
+    try {
+      this.options.onStatus?.(status, error);
+    } catch (failure) {
+      console.error(failure); // a status that cannot be shown must not end following
+    }
   }
 }

@@ -124,6 +124,20 @@ test("CLIENT-FR-036: a rejection by the application repeats the changes", async 
   expect(titles).toEqual(["Bake bread"]);
 });
 
+test("CLIENT-FR-036: an application that fails to show a status has all changes", async () => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => logged.mockRestore());
+  const client = newClient();
+  const copy = new Copy(client, {
+    onStatus: (status) => {
+      throw new Error(`There is no badge for ${status}.`);
+    },
+  });
+  await until(() => logged.mock.calls.some(([error]) => String(error).includes("live")));
+  await client.create({ title: "Buy milk" });
+  await copy.has("Buy milk");
+});
+
 test("CLIENT-FR-037: stopping closes the stream", async () => {
   const proxy = await startProxy();
   const stopping = new AbortController();

@@ -71,6 +71,20 @@ test("CLIENT-FR-040: tabs of two users share nothing", async () => {
   expect(copies[1]?.titles).toBe("");
 });
 
+test("CLIENT-FR-044: other tabs have a change although the application of the tab with the stream fails", async () => {
+  const client = newClient();
+  const leader = new Copy(client);
+  await leader.isLive();
+  const follower = new Copy(client);
+  await follower.isLive();
+  leader.fails = true;
+  await client.create({ title: "Buy milk" });
+  await follower.has("Buy milk");
+  await until(() => leader.statuses.at(-1) === "waiting");
+  leader.fails = false;
+  await leader.has("Buy milk");
+});
+
 test("CLIENT-FR-041: when the tab with the stream closes, another one opens it, and misses nothing", async () => {
   const proxy = await startProxy();
   const client = newClient({ baseUrl: proxy.url });

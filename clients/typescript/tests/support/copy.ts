@@ -9,12 +9,15 @@ export class Copy {
   readonly statuses: LiveStatus[] = [];
   error: unknown;
   resets = 0;
+  /** Whether the application fails to apply changes. */
+  fails = false;
   since = "";
   readonly stop: () => void;
 
   constructor(client: TaskClient, options: Partial<FollowOptions> = {}) {
     this.stop = followTasks(client, {
       onChange: ({ tasks, since, reset }) => {
+        if (this.fails) throw new Error("The disk is full.");
         if (reset) this.#clear();
         for (const task of tasks) {
           if (task.deleted_at === null) this.tasks.set(task.id, task);

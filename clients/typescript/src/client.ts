@@ -23,12 +23,15 @@ export type TaskClient = ReturnType<typeof createTaskClient>;
 export function createTaskClient(options: TaskClientOptions) {
   const { baseUrl, getToken, userId, timeZone, fetch = (...request) => globalThis.fetch(...request) } = options;
   const tokens = new Tokens(getToken, userId);
-  const url = `${baseUrl.replace(/\/+$/, "")}/api${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
+  const origin = baseUrl.replace(/\/+$/, "");
+  const url = `${origin}/api${userId === undefined ? "" : `/${encodeURIComponent(userId)}`}`;
   const headers = timeZone === undefined ? {} : { "Time-Zone": timeZone };
   const api = createFetchClient<UserPaths>({ baseUrl: url, headers, fetch: makeSend(fetch, tokens) });
   return {
     /** All operations and headers of the API, as a client of `openapi-fetch`; a 304 has no `data`. */
     api,
+    /** The URL of the API, without a slash at its end. */
+    baseUrl: origin,
     /** Return the id of the user. */
     user: () => tokens.user(),
     /** Return a signal that `clearToken` aborts. */

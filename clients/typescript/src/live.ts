@@ -6,7 +6,7 @@ import { readEvents } from "./event-stream.js";
 import { pause, persist } from "./persist.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { Task } from "./types.js";
-import { abortWith, backoff, onAbort, orAbort } from "./wait.js";
+import { abortWith, backoff, onAbort, orAbort, wait } from "./wait.js";
 
 export type { TaskBatch } from "./copy.js";
 
@@ -25,9 +25,12 @@ export interface FollowOptions {
   silence?: number;
 }
 
-type Message = { batch: SharedBatch } | { status: LiveStatus };
+/** What tabs send to each other: the leader its status and changes, the others the question whether it runs. */
+type Message = { batch: SharedBatch } | { status: LiveStatus } | "ping";
 
 const SILENCE_MS = 30_000;
+/** A leader that does not respond for so long is suspended. */
+const LEADER_MS = 2_000;
 /** A stream that ends sooner has failed. Others end because a token expires or a server restarts. */
 const SHORT_MS = 5_000;
 
@@ -62,9 +65,10 @@ class Follower {
     await this.#persist(async () => {
       this.#report("connecting");
       const user = await orAbort(this.client.user(), this.signal);
-      this.#tabs = connectTabs(user && `task-api:${user}`, (message) => this.#receive(message), this.signal);
+      const name = user && `task-api:${this.client.baseUrl}:${user}`;
+      this.#tabs = connectTabs(name, (message) => this.#receive(message), this.signal);
     });
-    await this.#catchUp();
+    await this.#persist(({ signal }) => this.#copy.catchUp(signal));
     this.#watchLeader();
     await this.#tabs?.lead((signal) => this.#lead(signal), this.signal);
   }
@@ -72,6 +76,7 @@ class Follower {
   /** Read streams one after another, for all tabs. */
   async #lead(signal: AbortSignal): Promise<void> {
     this.#isLeader = true;
+    this.#respond();
     try {
       while (!signal.aborted) {
         await this.#persist((attempt) => this.#readStream(attempt), signal);
@@ -86,7 +91,7 @@ class Follower {
   async #readStream(attempt: AbortController): Promise<void> {
     this.#report("connecting");
     this.#lastBytes = Date.now();
-    const check = () => this.#isSilent(1) && attempt.abort(new NetworkError("The stream is silent."));
+    const check = () => Date.now() - this.#lastBytes > this.#silence && attempt.abort(new NetworkError("The stream is silent."));
     const timer = setInterval(check, this.#silence / 4);
     watchConnectivity(check, attempt.signal);
     onAbort(attempt.signal, () => clearInterval(timer));
@@ -109,40 +114,40 @@ class Follower {
 
   async #passEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
     this.#report("live");
-    for await (const { id, data } of readEvents(body, signal, () => this.#received())) {
+    for await (const { id, data } of readEvents(body, signal, () => (this.#lastBytes = Date.now()))) {
       const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
       this.#tabs?.post({ batch }); // first, because the application of this tab may be slow or fail
       await this.#copy.receive(batch, signal);
     }
   }
 
-  #received(): void {
-    this.#lastBytes = Date.now();
-    this.#tabs?.post({ status: this.#status });
-  }
-
-  /** Receive a message of the tab that leads. */
   #receive(message: Message): void {
+    if (message === "ping") return this.#respond();
     this.#lastBytes = Date.now();
     if ("status" in message) this.#report(message.status);
-    else this.#copy.receive(message.batch, this.signal).catch(() => this.#catchUp());
+    else void this.#persist(({ signal }) => this.#copy.receive(message.batch, signal));
   }
 
-  #catchUp(): Promise<void> {
-    return this.#persist(({ signal }) => this.#copy.catchUp(signal));
+  #respond(): void {
+    if (this.#isLeader) this.#tabs?.post({ status: this.#status });
   }
 
-  /** Take over if the leader is silent because it is suspended; while leading, report to the others. */
+  /** Check the leader regularly, and when the page becomes visible. */
   #watchLeader(): void {
-    const timer = setInterval(() => {
-      if (this.#isLeader) this.#tabs?.post({ status: this.#status });
-      else if (this.#isSilent(1.5) && !isHidden()) this.#tabs?.takeOver();
-    }, this.#silence / 2);
+    const check = () => void this.#checkLeader().catch(() => {}); // rejects when following stops
+    const timer = setInterval(check, this.#silence / 2);
     onAbort(this.signal, () => clearInterval(timer));
+    watchConnectivity(check, this.signal);
+    check();
   }
 
-  #isSilent(factor: number): boolean {
-    return Date.now() - this.#lastBytes > this.#silence * factor;
+  /** Take over from a leader that is suspended, because it does not respond. */
+  async #checkLeader(): Promise<void> {
+    if (this.#isLeader || isHidden()) return;
+    const asked = Date.now();
+    this.#tabs?.post("ping");
+    await wait(LEADER_MS, this.signal);
+    if (!this.#isLeader && this.#lastBytes < asked) this.#tabs?.takeOver();
   }
 
   #persist(act: (attempt: AbortController) => Promise<void>, signal = this.signal): Promise<void> {
@@ -152,7 +157,7 @@ class Follower {
   #report(status: LiveStatus, error?: unknown): void {
     if (this.signal.aborted || (status === this.#status && error === undefined)) return;
     this.#status = status;
-    if (this.#isLeader) this.#tabs?.post({ status });
+    this.#respond();
     try {
       this.options.onStatus?.(status, error);
     } catch (failure) {

@@ -21,19 +21,25 @@ export function connectTabs<Message>(
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data);
   onAbort(signal, () => channel.close());
-  let waiting = abortWith(signal);
+  let waiting = abortWith();
+  let steals = false;
   return {
     post: (message) => {
       if (!signal.aborted) channel.postMessage(message);
     },
     lead: async (act, stop) => {
       while (!stop.aborted) {
-        const takesOver = waiting.signal.aborted;
         waiting = abortWith(stop);
-        await leadOnce(locks, name, act, stop, takesOver ? undefined : waiting.signal);
+        const options = steals ? { steal: true } : { signal: waiting.signal };
+        steals = false;
+        await leadOnce(locks, name, options, act, stop);
+        waiting.abort();
       }
     },
-    takeOver: () => waiting.abort(),
+    takeOver: () => {
+      steals = true;
+      waiting.abort();
+    },
   };
 }
 
@@ -43,17 +49,17 @@ const ALONE: Tabs<unknown> = {
   takeOver: () => {},
 };
 
-/** Hold the lock while acting. Wait for it until a signal, or without one take it from the tab that has it. */
+/** Hold the lock while acting, after waiting for it or stealing it. */
 async function leadOnce(
   locks: LockManager,
   name: string,
+  options: LockOptions,
   act: (signal: AbortSignal) => Promise<void>,
   stop: AbortSignal,
-  waiting: AbortSignal | undefined,
 ): Promise<void> {
   const leading = abortWith(stop);
   try {
-    await locks.request(name, waiting ? { signal: waiting } : { steal: true }, () => act(leading.signal));
+    await locks.request(name, options, () => act(leading.signal));
   } catch (error) {
     if ((error as Error).name !== "AbortError" && !stop.aborted) await act(leading.signal); // there are no locks here
   } finally {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { followTasks } from "../src/live.js";
-import { mint, newClient, newUser, until } from "./support/api.js";
+import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Copy } from "./support/copy.js";
 import { Locks } from "./support/locks.js";
 import { startProxy } from "./support/proxy.js";
@@ -43,6 +43,8 @@ function openResources(): Set<unknown> {
   });
   return open;
 }
+
+const lockName = (user: string) => `task-api:${API_URL}:${user}`;
 
 function goOnline(isOnline: boolean): void {
   network.onLine = isOnline;
@@ -100,7 +102,7 @@ test("CLIENT-FR-041: when the tab with the stream closes, another one opens it, 
 
 test("CLIENT-FR-041: a tab takes over from one that is suspended", async () => {
   const user = newUser();
-  void network.locks.request(`task-api:${user}`, {}, () => new Promise(() => {})).catch(() => {});
+  void network.locks.request(lockName(user), {}, () => new Promise(() => {})).catch(() => {});
   const client = newClient({ user });
   const copy = new Copy(client, { silence: 400 });
   await until(() => copy.since !== "");
@@ -108,16 +110,38 @@ test("CLIENT-FR-041: a tab takes over from one that is suspended", async () => {
   await copy.has("Buy milk");
 });
 
+test("CLIENT-FR-045: a tab that becomes visible takes over at once from one that is suspended", async () => {
+  const document = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  vi.stubGlobal("document", document);
+  const user = newUser();
+  const locked = network.locks.request(lockName(user), {}, () => new Promise(() => {}));
+  void locked.catch(() => {});
+  const copy = new Copy(newClient({ user }));
+  await until(() => copy.since !== "");
+  Object.assign(document, { visibilityState: "visible" }).dispatchEvent(new Event("visibilitychange"));
+  await expect(locked).rejects.toThrow("stolen");
+  await copy.isLive();
+});
+
+test("CLIENT-FR-045: a tab that becomes visible lets a leader that responds go on", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  const [leader, follower] = [new Copy(client), new Copy(client)];
+  await Promise.all([leader.isLive(), follower.isLive()]);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(proxy.requests.filter(({ line }) => line.includes("/events")).length).toBe(1);
+});
+
 test("CLIENT-FR-042: a tab that has missed a message requests what is missing", async () => {
   const user = newUser();
   const client = newClient({ user });
-  void network.locks.request(`task-api:${user}`, {}, () => new Promise(() => {}));
+  void network.locks.request(lockName(user), {}, () => new Promise(() => {}));
   const copy = new Copy(client);
   await until(() => copy.since !== "");
   await client.create({ title: "Bake bread" });
   const { next_since: after } = await client.changes();
   const task = await client.create({ title: "Buy milk" });
-  const leader = new BroadcastChannel(`task-api:${user}`);
+  const leader = new BroadcastChannel(lockName(user));
   leader.postMessage({ batch: { after, tasks: [task], since: String(task.revision) } });
   leader.close();
   await copy.has("Bake bread", "Buy milk");

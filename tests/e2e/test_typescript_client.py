@@ -1,9 +1,12 @@
 """The TypeScript client: its types are current, it compiles, and its own tests pass against a real server."""
 
+import json
+from pathlib import Path
 from subprocess import CompletedProcess, run
 
 import pytest
 
+from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import BetterAuthServer, needs_node
 from tests.e2e.conftest import StartApi
 from tests.support.commands import ROOT
@@ -14,6 +17,37 @@ pytestmark = needs_node
 
 _HOME = ROOT / "clients/typescript"
 _SECONDS = 300
+
+_USE = """
+import { createTaskClient, type Options } from "@task-api/client";
+import { fromJwtPlugin, fromSessionCookie } from "@task-api/client/better-auth";
+import { betterAuth } from "better-auth";
+import { jwtClient } from "better-auth/client/plugins";
+import { jwt } from "better-auth/plugins";
+import { createAuthClient } from "better-auth/react";
+
+const auth = betterAuth({ plugins: [jwt()] });
+const authClient = createAuthClient({ plugins: [jwtClient()] });
+const baseUrl = "https://api.example.com";
+const signal: Options["signal"] = undefined;
+
+createTaskClient({ baseUrl, getToken: authClient.token });
+createTaskClient({ baseUrl, getToken: fromJwtPlugin(authClient), userId: undefined });
+createTaskClient({ baseUrl, getToken: fromSessionCookie(authClient), userId: "ada" });
+createTaskClient({ baseUrl, getToken: () => auth.api.getToken({ headers: new Headers() }) }).stats({ signal });
+"""
+_OPTIONS = {
+    "strict": True,
+    "exactOptionalPropertyTypes": True,
+    "noEmit": True,
+    "skipLibCheck": True,
+    "target": "es2022",
+    "module": "esnext",
+    "moduleResolution": "bundler",
+    "lib": ["es2023", "dom", "dom.iterable"],
+    "types": ["node", "react"],
+    "paths": {"@task-api/client": [f"{_HOME}/src/index.ts"], "@task-api/client/*": [f"{_HOME}/src/*.ts"]},
+}
 
 
 def _npm(*arguments: str, **environment: str) -> CompletedProcess[str]:
@@ -38,6 +72,16 @@ def test_the_types_are_generated_from_the_published_contract() -> None:
 @pytest.mark.req("CLIENT-FR-001")
 def test_the_client_and_its_tests_compile() -> None:
     _npm("check")
+
+
+@pytest.mark.req("CLIENT-FR-018")
+def test_the_types_of_better_auth_fit(tmp_path: Path) -> None:
+    npm_ci(_HOME)
+    (tmp_path / "use.ts").write_text(_USE)
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _OPTIONS}))
+    (tmp_path / "node_modules").symlink_to(packages())
+    compiled = run(["node_modules/.bin/tsc"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert compiled.returncode == 0, compiled.stdout
 
 
 def test_the_tests_of_the_client_pass(start_api: StartApi) -> None:

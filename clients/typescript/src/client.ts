@@ -10,11 +10,11 @@ export interface TaskClientOptions {
   /** Returns a token; `authClient.token` of Better Auth fits, and `@task-api/client/better-auth` has others. */
   getToken: GetToken;
   /** The user of the token, whose paths are used; by default those without a user id. The session cookie needs it. */
-  userId?: string;
+  userId?: string | undefined;
   /** The user's time zone, such as `Intl.DateTimeFormat().resolvedOptions().timeZone`; by default the stored one. */
-  timeZone?: string;
+  timeZone?: string | undefined;
   /** Sends requests, instead of the global `fetch`. */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
 }
 
 export type TaskClient = ReturnType<typeof createTaskClient>;

@@ -16,13 +16,13 @@ export type LiveStatus = "connecting" | "live" | "waiting" | "offline";
 export interface FollowOptions {
   /** Applies changes to the copy, in their order; it gets them again if it rejects. */
   onChange: ApplyBatch;
-  onStatus?: (status: LiveStatus, error?: unknown) => void;
+  onStatus?: ((status: LiveStatus, error?: unknown) => void) | undefined;
   /** The sync token of a copy that is stored; by default everything is loaded first. */
   since?: string | undefined;
   /** Stops following, as the returned function does. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** The milliseconds without a byte after which to reconnect, by default 30 000; a comment comes every 15 seconds. */
-  silence?: number;
+  silence?: number | undefined;
 }
 
 /** What tabs send to each other: the leader its status and changes, the others the question whether it runs. */

@@ -16,8 +16,13 @@ type TokenResult =
   | { token: string | null | undefined }
   | { data: { token: string } | null; error?: { status: number } | null };
 
-/** Returns a token, or null if there is no session. `refused` is true if the API has refused the previous one (401). */
-export type GetToken = (refused: boolean) => TokenResult | Promise<TokenResult>;
+type Fetched = TokenResult | Promise<TokenResult>;
+
+/**
+ * Returns a token, or null if there is no session; `authClient.token` of Better Auth fits. `refused` is true if the API
+ * has refused the previous one (401).
+ */
+export type GetToken = ((refused: boolean) => Fetched) | (() => Fetched);
 
 const MAX_LEEWAY_MS = 30_000;
 const COOKIE_WITHOUT_USER =

@@ -4,6 +4,7 @@ import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { fromJwtPlugin, fromSessionCookie, fromTokenRoute } from "../src/better-auth.js";
 import { isProblem, SignedOutError } from "../src/index.js";
 import { newClient } from "./support/api.js";
+import { startProxy } from "./support/proxy.js";
 
 /** The real front end that the test in Python has started, and the real client of Better Auth that its tests have. */
 const FRONT_END = process.env["FRONT_END_URL"] ?? "";
@@ -51,6 +52,15 @@ test("CLIENT-FR-015: tokens come from the plugin jwt", async () => {
   const client = newClient({ getToken: fromJwtPlugin(authClient) });
   await expect(client.list()).rejects.toThrow(SignedOutError);
   const user = await signUp(authClient);
+  expect((await client.create({ title: "Buy milk" })).user_id).toBe(user);
+});
+
+test("CLIENT-FR-018: the function of Better Auth's client is one that gets tokens, also after a refusal", async () => {
+  const authClient = await newAuthClient();
+  const user = await signUp(authClient);
+  const proxy = await startProxy();
+  proxy.faults.push({ status: 401 });
+  const client = newClient({ baseUrl: proxy.url, getToken: authClient.token });
   expect((await client.create({ title: "Buy milk" })).user_id).toBe(user);
 });
 

@@ -87,6 +87,14 @@ test("CLIENT-FR-044: other tabs have a change although the application of the ta
   await leader.has("Buy milk");
 });
 
+test("CLIENT-FR-040: tabs that follow the same user at two APIs share nothing", async () => {
+  const [one, other] = [await startProxy(), await startProxy()];
+  const user = newUser();
+  new Copy(newClient({ user, baseUrl: one.url }));
+  new Copy(newClient({ user, baseUrl: other.url }));
+  await until(() => one.streams() === 1 && other.streams() === 1);
+});
+
 test("CLIENT-FR-041: when the tab with the stream closes, another one opens it, and misses nothing", async () => {
   const proxy = await startProxy();
   const client = newClient({ baseUrl: proxy.url });

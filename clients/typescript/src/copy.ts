@@ -1,6 +1,7 @@
 import type { TaskClient } from "./client.js";
 import { isProblem } from "./errors.js";
 import type { Task } from "./types.js";
+import { reasonOf } from "./wait.js";
 
 /** Tasks that have changed. Store those whose `deleted_at` is null, and delete the others from the copy. */
 export interface TaskBatch {
@@ -59,7 +60,7 @@ export class TaskCopy {
   }
 
   async #pass(batch: TaskBatch, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) throw reasonOf(signal);
     await this.apply(batch);
     this.since = batch.since;
   }

@@ -30,10 +30,15 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
   return () => signal.removeEventListener("abort", act);
 }
 
+/** Return the reason of a signal that is aborted; the signals of React Native have none. */
+export function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason ?? Object.assign(new Error("The call was cancelled."), { name: "AbortError" });
+}
+
 /** Settle as a promise does, or reject with the reason of the signal when it is aborted before. */
 export function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => reject(signal.reason));
+    const forget = onAbort(signal, () => reject(reasonOf(signal)));
     promise.then(resolve, reject).finally(forget);
   });
 }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createTaskClient, isProblem, NetworkError, ProblemError, type TaskCreate } from "../src/index.js";
+import { abortWith, wait } from "../src/wait.js";
 import { mint, newClient, newUser, until } from "./support/api.js";
 import { collectGarbage } from "./support/collect.js";
 import { startProxy } from "./support/proxy.js";
@@ -110,6 +111,23 @@ test("CLIENT-FR-007: a signal cancels a call also after garbage is collected", a
   }
 });
 
+/** A signal without what those of React Native lack: a reason, and options of listeners. */
+class PlainSignal extends EventTarget {
+  aborted = false;
+  override addEventListener(type: string, listener: EventListener) {
+    super.addEventListener(type, listener);
+  }
+}
+
+/** The controller of such a signal, as in React Native. */
+class PlainController {
+  readonly signal = new PlainSignal();
+  abort() {
+    this.signal.aborted = true;
+    this.signal.dispatchEvent(new Event("abort"));
+  }
+}
+
 test("CLIENT-FR-061: the client runs where there is nothing but fetch", async () => {
   onTestFinished(() => void vi.unstubAllGlobals());
   const user = newUser();
@@ -121,4 +139,13 @@ test("CLIENT-FR-061: the client runs where there is nothing but fetch", async ()
   const { id } = await client.create({ title: "Buy milk" });
   await client.create({ title: "Bake bread" });
   expect((await client.get(id)).title).toBe("Buy milk");
+});
+
+test("CLIENT-FR-061: signals without a reason and without options of listeners cancel, too", async () => {
+  vi.stubGlobal("AbortController", PlainController);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const parent = new AbortController();
+  const waiting = expect(wait(60_000, abortWith(parent.signal).signal)).rejects.toMatchObject({ name: "AbortError" });
+  parent.abort();
+  await waiting;
 });

@@ -98,7 +98,7 @@ export function methodsOf(api: Client<UserPaths>) {
     settings: async ({ signal = null }: Options = {}): Promise<UserSettings> =>
       dataOf(await api.GET("/settings", { signal })),
 
-    putSettings: async (settings: UserSettings, { signal = null }: Options = {}): Promise<UserSettings> =>
+    saveSettings: async (settings: UserSettings, { signal = null }: Options = {}): Promise<UserSettings> =>
       dataOf(await api.PUT("/settings", { body: settings, signal })),
   };
 }

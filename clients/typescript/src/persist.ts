@@ -1,5 +1,4 @@
 import { isOffline, watchConnectivity } from "./connectivity.js";
-import { ProblemError } from "./errors.js";
 import { abortWith, backoff, wait } from "./wait.js";
 
 /** A device that reports to be offline may be wrong. */
@@ -19,7 +18,7 @@ export async function persist(
     } catch (error) {
       if (signal.aborted) return;
       onFailure(error);
-      await pause(backoff(failures, error instanceof ProblemError ? error.retryAfter : undefined), signal);
+      await pause(backoff(failures, error), signal);
     } finally {
       attempt.abort();
     }

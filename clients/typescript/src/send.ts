@@ -28,7 +28,7 @@ export function makeSend(fetch: Fetch, tokens: Tokens) {
       } catch (error) {
         if (attempt > 1 && isDeleted(request, error)) return new Response(null, { status: 204 });
         if (attempt === MAX_ATTEMPTS || !isRetried(request, error)) throw error;
-        await wait(backoff(attempt, secondsOf(error)), request.signal);
+        await wait(backoff(attempt, error), request.signal);
       }
     }
   };
@@ -90,8 +90,4 @@ function isRetried(request: Request, error: unknown): boolean {
 /** Whether a retry found that the attempt before it, whose response was lost, deleted the task. */
 function isDeleted(request: Request, error: unknown): boolean {
   return request.method === "DELETE" && error instanceof ProblemError && error.status === 404;
-}
-
-function secondsOf(error: unknown): number | undefined {
-  return error instanceof ProblemError ? error.retryAfter : undefined;
 }

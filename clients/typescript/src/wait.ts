@@ -1,3 +1,5 @@
+import { ProblemError } from "./errors.js";
+
 const MAX_BACKOFF_MS = 30_000;
 const RESPONSE_MS = 30_000;
 
@@ -10,10 +12,11 @@ export async function wait(milliseconds: number, signal: AbortSignal): Promise<v
   await orAbort(time, signal).finally(() => clearTimeout(timer));
 }
 
-/** Return the milliseconds before a retry: exponential, or what the server demands, with jitter against bursts. */
-export function backoff(attempt: number, retryAfterSeconds = 0): number {
-  const exponential = Math.min(500 * 2 ** attempt, MAX_BACKOFF_MS);
-  return retryAfterSeconds ? retryAfterSeconds * 1000 + Math.random() * 1000 : exponential * (0.5 + Math.random() / 2);
+/** Return the milliseconds before a retry: exponential, or what the error's `Retry-After` demands, with jitter. */
+export function backoff(attempt: number, error?: unknown): number {
+  const demanded = error instanceof ProblemError ? error.retryAfter : undefined;
+  if (demanded) return (demanded + Math.random()) * 1000;
+  return Math.min(500 * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
 }
 
 /** Make a controller that is aborted with each of the signals; abort it in the end, so that they forget it. */

@@ -21,7 +21,7 @@ test("CLIENT-FR-001: methods create, list, change and delete tasks", async () =>
 
 test("CLIENT-FR-001: the other methods reach their routes", async () => {
   const client = newClient({ timeZone: "Europe/Paris" });
-  expect(await client.putSettings({ time_zone: "Asia/Tokyo" })).toEqual(await client.settings());
+  expect(await client.saveSettings({ time_zone: "Asia/Tokyo" })).toEqual(await client.settings());
   const task = await client.create({ title: "Water plants", due_date: "2026-12-01T09:00", recurrence: "FREQ=DAILY" });
   expect(task.due_date).toBe("2026-12-01T09:00:00+01:00");
   expect((await client.skip(task.id)).due_date).toBe("2026-12-02T09:00:00+01:00");

@@ -28,11 +28,13 @@ export function connectTabs<Message>(
       if (!signal.aborted) channel.postMessage(message);
     },
     lead: async (act, stop) => {
+      const start = (leading: AbortSignal) => {
+        steals = false;
+        return act(leading);
+      };
       while (!stop.aborted) {
         waiting = abortWith(stop);
-        const options = steals ? { steal: true } : { signal: waiting.signal };
-        steals = false;
-        await leadOnce(locks, name, options, act, stop);
+        await leadOnce(locks, name, steals ? { steal: true } : { signal: waiting.signal }, start, stop);
         waiting.abort();
       }
     },

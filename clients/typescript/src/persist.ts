@@ -1,4 +1,5 @@
 import { isOffline, watchConnectivity } from "./connectivity.js";
+import { NetworkError } from "./errors.js";
 import { abortWith, backoff, wait } from "./wait.js";
 
 /** A device that reports to be offline may be wrong. */
@@ -12,7 +13,7 @@ export async function persist(
 ): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++) {
     const attempt = abortWith(signal);
-    watchConnectivity(() => isOffline() && attempt.abort(), attempt.signal);
+    watchConnectivity(() => isOffline() && attempt.abort(new NetworkError("The device is offline.")), attempt.signal);
     try {
       return await act(attempt);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NetworkError } from "../src/index.js";
 import { followTasks } from "../src/live.js";
 import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Copy } from "./support/copy.js";
@@ -169,6 +170,16 @@ test("CLIENT-FR-043: offline, nothing is sent for a while; online, the stream is
   goOnline(true);
   await copy.has("Buy milk");
   await copy.isLive();
+});
+
+test("CLIENT-FR-043: a request that is cancelled because the device is offline fails with a network error", async () => {
+  const proxy = await startProxy();
+  proxy.faults.push("stall");
+  const copy = new Copy(newClient({ baseUrl: proxy.url }));
+  await until(() => proxy.requests.length === 1);
+  goOnline(false);
+  await until(() => copy.statuses.at(-1) === "offline");
+  expect(copy.error).toBeInstanceOf(NetworkError);
 });
 
 test("CLIENT-FR-043: when the page becomes visible, the stream is opened at once, and not when it is hidden", async () => {

@@ -37,13 +37,18 @@ export function makeSend(fetch: Fetch, tokens: Tokens) {
 /** Send a request, and once again with a new token if the API refuses the first. */
 async function sendOnce(fetch: Fetch, tokens: Tokens, request: Request, session: AbortSignal): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
-    if (session.aborted) throw new SignedOutError();
+    requireSession(session);
     const token = await orAbort(tokens.get(), request.signal);
     const response = await respond(fetch, authorize(request, token), request.signal);
+    requireSession(session);
     if (response.ok || response.status === 304) return response;
     if (response.status !== 401 || attempt === 2) throw await problemError(response);
     tokens.refuse(token);
   }
+}
+
+function requireSession(session: AbortSignal): void {
+  if (session.aborted) throw new SignedOutError();
 }
 
 /** Send a request, and reject it if there is no complete response in time. */

@@ -105,6 +105,17 @@ test("CLIENT-FR-014: a request of the previous user is not retried with the toke
   expect((await client.list()).count).toBe(0);
 });
 
+test("CLIENT-FR-014: a response of the previous user that arrives after clearToken is dropped", async () => {
+  const client = newClient({
+    fetch: async (...request) => {
+      const response = await fetch(...request);
+      client.clearToken();
+      return response;
+    },
+  });
+  await expect(client.list()).rejects.toThrow(SignedOutError);
+});
+
 test("CLIENT-FR-013: a token that cannot be fetched is a network error, and is fetched for the next call", async () => {
   const results = [{ data: null, error: { status: 500 } }, mint(newUser())];
   const client = newClient({ getToken: () => results.shift() ?? null });

@@ -36,7 +36,7 @@ export function createTaskClient(options: TaskClientOptions) {
     user: () => tokens.user(),
     /** Return a signal that `clearToken` aborts. */
     session: () => tokens.session,
-    /** Forget the token and its user, and stop following, after signing out; until then, tokens of another user are not sent. */
+    /** Forget the token and its user and stop following, after signing out; until then, another user's tokens are not sent. */
     clearToken: () => tokens.clear(),
     ...methodsOf(api),
   };

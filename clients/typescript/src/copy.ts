@@ -21,7 +21,7 @@ export interface SharedBatch {
 
 export type ApplyBatch = (batch: TaskBatch) => void | Promise<void>;
 
-/** Passes changes on in their order, and requests those that are missing; nothing after the signal of a call is aborted. */
+/** Passes changes on in their order, until a signal is aborted, and requests those that are missing. */
 export class TaskCopy {
   #last: Promise<void> = Promise.resolve();
 

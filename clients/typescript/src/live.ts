@@ -91,7 +91,9 @@ class Follower {
   async #readStream(attempt: AbortController): Promise<void> {
     this.#report("connecting");
     this.#lastBytes = Date.now();
-    const check = () => Date.now() - this.#lastBytes > this.#silence && attempt.abort(new NetworkError("The stream is silent."));
+    const check = () => {
+      if (Date.now() - this.#lastBytes > this.#silence) attempt.abort(new NetworkError("The stream is silent."));
+    };
     const timer = setInterval(check, this.#silence / 4);
     watchConnectivity(check, attempt.signal);
     onAbort(attempt.signal, () => clearInterval(timer));

@@ -8,7 +8,7 @@ const MAX_RETRY_AFTER_SECONDS = 30;
 /** A limit is reached, or the server or its proxy is unavailable. */
 const RETRIED = [429, 502, 503, 504];
 
-/** Sends requests. The signal, which also has the timeout, is passed explicitly, because that of a copied request may be lost. */
+/** Sends requests. Their signal is passed explicitly, because Node may lose that of a copied request. */
 export type Fetch = (request: Request, init: { signal: AbortSignal }) => Promise<Response>;
 
 /**

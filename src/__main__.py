@@ -1,5 +1,7 @@
 """`python -m src`: the command line of `src.cli`."""
 
-from src.cli import app
+import sys
 
-app()
+from src.cli import COMMANDS, command_line
+
+command_line(*(name for name in sys.argv[1:2] if name in COMMANDS))()

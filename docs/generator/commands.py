@@ -8,7 +8,7 @@ import typer
 
 from docs.generator.markdown import one_line, table
 from docs.generator.markdown import page as markdown_page
-from src.cli import app
+from src.cli import command_line
 
 _INTRODUCTION: Final = """
 Run them in the repository: `uv run python -m src …` in development, `uv run --no-dev python -m src …` in
@@ -19,7 +19,7 @@ one sentence, and its exit status is not 0. Generated from `--help`.
 
 def page() -> str:
     """Generate the page: a section for each command."""
-    return markdown_page("Commands", _INTRODUCTION, *_sections(typer.main.get_command(app), ""))
+    return markdown_page("Commands", _INTRODUCTION, *_sections(typer.main.get_command(command_line()), ""))
 
 
 def _sections(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - typer does not export the type

@@ -11,7 +11,7 @@ import pytest
 import typer
 import yaml  # type: ignore[import-untyped]  # only this test needs it
 
-from src.cli import app
+from src.cli import command_line
 from src.config import Settings
 from tests.support.documents import PAGES, Block, blocks, name_of
 
@@ -69,7 +69,7 @@ def test_a_command_and_its_options_exist(page: Path) -> None:
 
 
 def _options(command: str, words: list[str]) -> set[str]:
-    node: Any = typer.main.get_command(app)
+    node: Any = typer.main.get_command(command_line())
     for word in (command, *words):
         node = getattr(node, "commands", {}).get(word, node)
     return {option for parameter in node.params for option in parameter.opts}

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from unittest.mock import patch
 
-from src.cli import app
+from src.cli import command_line
 from src.services.owner import OwnerId
 from src.services.sync.registry import SubscriptionRegistry
 from src.services.sync.subscription import Subscription
@@ -20,4 +20,4 @@ def _subscribe_briefly(
 
 if __name__ == "__main__":
     with patch.object(SubscriptionRegistry, "subscribe", _subscribe_briefly):
-        app()
+        command_line()()

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner
 
-from src.cli import app as command_line
+from src.cli import command_line
 
 IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 - about the test run, not a setting of the product
 """Whether nothing may be skipped because something is not installed."""
@@ -35,7 +35,7 @@ def invoke(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
     """Run `python -m src` in this process, without the second that it takes to start one."""
     variables = patch.dict("os.environ", environment)  # and without those that some commands set
     with chdir(folder), variables, ThreadPoolExecutor(1) as pool:  # the event loop of this thread is pytest's
-        result = pool.submit(CliRunner().invoke, command_line, arguments).result()
+        result = pool.submit(CliRunner().invoke, command_line(), arguments).result()
     logging.disable(logging.NOTSET)  # some commands disable logging until their process exits
     assert isinstance(result.exception, SystemExit | None), result.exception
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)

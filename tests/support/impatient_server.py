@@ -9,6 +9,6 @@ for module, name in _WAITS:
     setattr(module, name, _FACTOR * getattr(module, name))
 
 if __name__ == "__main__":
-    from src.cli import app
+    from src.cli import command_line
 
-    app()
+    command_line()()

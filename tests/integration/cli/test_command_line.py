@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from src.cli import app as command_line
+from src.cli import command_line
 from src.db import migrations
 from tests.conftest import NewDatabase, StartApp, client
 from tests.support.commands import ROOT, assert_one_sentence, invoke, run
@@ -27,13 +27,13 @@ _STRICT = _CHOSEN | {
     "BETTER_AUTH_USER_ID_CLAIM": "id",
     "BETTER_AUTH_SECRETS": f"2:{SECRET[::-1]}",
 }
-_COMMANDS = get_command(command_line).commands  # type: ignore[attr-defined]  # several commands make it a group
+_COMMANDS = get_command(command_line()).commands  # type: ignore[attr-defined]  # several commands make it a group
 
 
 @pytest.mark.req("RUN-FR-029")
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_help_explains_the_command_and_each_option(name: str) -> None:
-    shown = CliRunner().invoke(command_line, [name, "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"})
+    shown = CliRunner().invoke(command_line(), [name, "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"})
     assert shown.exit_code == 0
     command = _COMMANDS[name]
     assert inspect.cleandoc(str(command.help)).partition("\n")[0] in shown.output

@@ -53,12 +53,12 @@ _MIGRATE = """
 import sys
 from pathlib import Path
 
-from src.cli import app
+from src.cli import command_line
 from src.db import migrations
 
 migrations._INI = Path(sys.argv.pop(1))
 migrations.check = lambda url: None  # the models do not describe the index
-app()
+command_line()()
 """
 
 

@@ -8,6 +8,7 @@ import typer
 
 from src.config import load_migration_url
 from src.db import migrations
+from src.db.schema_version import head
 from src.db.url import DatabaseUrl
 
 
@@ -20,7 +21,7 @@ def migrate(
         upgrade(url)
     with _one_sentence():
         migrations.check(url)
-    typer.echo(f"The database is at revision {migrations.head()}.")
+    typer.echo(f"The database is at revision {head()}.")
 
 
 def upgrade(url: DatabaseUrl) -> None:

@@ -2,50 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from io import StringIO
 from pathlib import Path
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import column, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from src.db.database import Database
-from src.db.statement import Statement
-from src.db.transaction import Transaction
 from src.db.url import DatabaseUrl
 
 _INI = Path(__file__).parents[2] / "alembic.ini"
-_VERSION = Statement(select(column("version_num")).select_from(table("alembic_version")))
 
 
 class MigrationError(RuntimeError):
     """A migration failed, or the schema is not up to date; the message is one sentence."""
-
-
-@cache
-def head() -> str | None:
-    """The revision that this code needs."""
-    return _scripts().get_current_head()
-
-
-async def schema_version(database: Database | Transaction) -> str | None:
-    """Read the revision of the database; None before the first migration."""
-    try:
-        row = await database.fetch_row(_VERSION)
-    except asyncpg.UndefinedTableError:
-        return None
-    return None if row is None else str(row["version_num"])
-
-
-@cache
-def is_behind(version: str | None) -> bool:
-    """Whether migrations are pending. A revision that this code does not know belongs to a later version."""
-    return version is None or version in {script.revision for script in _scripts().walk_revisions()} - {head()}
 
 
 def upgrade(url: DatabaseUrl, revision: str = "head") -> None:
@@ -97,10 +69,6 @@ def _sentence(reason: object) -> str:
     if isinstance(reason, asyncpg.LockNotAvailableError):
         reason = "another transaction held a lock for longer than a migration may wait (lock timeout): run it again"
     return f"The database is not migrated: {str(reason).partition('\n')[0]}"
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(Config(_INI))
 
 
 def _config(url: DatabaseUrl) -> Config:

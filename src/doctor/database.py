@@ -10,7 +10,7 @@ import asyncpg
 
 from src.auth.claims import LEEWAY
 from src.config import Settings
-from src.db.migrations import head, is_behind
+from src.db.schema_version import head, is_behind
 from src.db.url import DatabaseUrl
 from src.doctor.connection import CONNECTION_ERRORS, SECONDS, Connection, connect, unreachable
 from src.doctor.findings import Finding, failed, ok, warning

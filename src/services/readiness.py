@@ -1,7 +1,7 @@
 """The readiness check: whether the database can serve requests."""
 
 from src.db.database import Database
-from src.db.migrations import is_behind, schema_version
+from src.db.schema_version import is_behind, schema_version
 from src.db.transaction import Transaction
 from src.errors.server import ServiceUnavailable
 

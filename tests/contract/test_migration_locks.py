@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from src.db import migrations
+from src.db import schema_version
 
 _ROOT = Path(__file__).parents[2]
 _MIGRATION = """
@@ -92,5 +92,5 @@ def _sql(*more: Path) -> str:
 
 
 def _sql_of(folder: Path, statement: str) -> str:
-    (folder / "test_migration.py").write_text(_MIGRATION.format(migrations.head(), statement))
+    (folder / "test_migration.py").write_text(_MIGRATION.format(schema_version.head(), statement))
     return _sql(folder)

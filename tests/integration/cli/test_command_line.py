@@ -12,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from src.cli import command_line
-from src.db import migrations
+from src.db import schema_version
 from tests.conftest import NewDatabase, StartApp, client
 from tests.support.commands import ROOT, assert_one_sentence, invoke, run
 from tests.support.lock_helpers import connected, reached, uncommitted, waiting
@@ -66,7 +66,7 @@ def test_migrate_upgrades_the_schema_and_checks_whether_it_is_current(tmp_path: 
     for option in ([], ["--check"]):
         migrated = invoke(tmp_path, "migrate", *option, **settings)
         assert (migrated.returncode, migrated.stderr) == (0, "")
-        assert migrated.stdout == f"The database is at revision {migrations.head()}.\n"
+        assert migrated.stdout == f"The database is at revision {schema_version.head()}.\n"
     sql(empty_database, "ALTER TABLE tasks DROP COLUMN due_date")
     assert_one_sentence(invoke(tmp_path, "migrate", "--check", **settings), "due_date")
 
@@ -81,7 +81,7 @@ async def test_migrate_may_run_several_times_concurrently(tmp_path: Path, empty_
         await reached(lambda: connected(empty_database) == 1 + 2 * len(replicas))
         assert waiting(empty_database) == 1  # the others do not hold the lock
     assert [replica.result().returncode for replica in replicas] == [0, 0, 0]
-    assert sql(empty_database, "SELECT string_agg(version_num, ' ') FROM alembic_version") == migrations.head()
+    assert sql(empty_database, "SELECT string_agg(version_num, ' ') FROM alembic_version") == schema_version.head()
 
 
 @pytest.mark.req("RUN-FR-002", "RUN-FR-003")

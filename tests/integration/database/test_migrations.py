@@ -10,6 +10,7 @@ from sqlalchemy import Column, MetaData, Text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from src.db import schema_version
 from src.models import Table
 from tests.conftest import StartApp, User
 from tests.support.schema_probe import Migrated
@@ -153,3 +154,7 @@ async def test_better_auth_can_move_in_later(database: Migrated) -> None:
     assert await database.difference() is None
     await database.down()
     assert [user["email"] for user in await database.rows("users")] == ["somebody@example.com"]
+
+
+def test_the_names_of_the_files_have_the_order_of_the_migrations() -> None:
+    assert [script.revision for script in _REVISIONS.walk_revisions()][::-1] == schema_version.known_revisions()

@@ -3,14 +3,14 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from src.db import migrations
+from src.db import migrations, schema_version
 from src.db.migrations import MigrationError
 from tests.conftest import Connection
 from tests.support import programs
@@ -31,7 +31,7 @@ _LEFT = "SELECT count(*) FROM pg_settings WHERE source = 'session' AND name LIKE
 _LATER_MIGRATION = """
 from alembic import op
 
-revision = "later"
+revision = "0002"
 down_revision = "0001"
 
 
@@ -54,31 +54,25 @@ import sys
 from pathlib import Path
 
 from src.cli import command_line
-from src.db import migrations
+from src.db import migrations, schema_version
 
 migrations._INI = Path(sys.argv.pop(1))
+schema_version._FOLDERS.append(migrations._INI.parent)
 migrations.check = lambda url: None  # the models do not describe the index
 command_line()()
 """
 
 
 @pytest.fixture
-def later_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def later_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Alembic's configuration with a second migration, which builds an index concurrently."""
-    (tmp_path / "later.py").write_text(_LATER_MIGRATION)
+    (tmp_path / "0002_later.py").write_text(_LATER_MIGRATION)
     ini = tmp_path / "alembic.ini"
     versions = f"path_separator = newline\nversion_locations =\n    {ROOT}/alembic/versions\n    {tmp_path}"
     settings = (ROOT / "alembic.ini").read_text().replace("%(here)s", str(ROOT))
     ini.write_text(settings.replace("path_separator = os", versions))
     monkeypatch.setattr(migrations, "_INI", ini)
-    _forget_head()
-    yield ini
-    _forget_head()
-
-
-def _forget_head() -> None:
-    migrations.head.cache_clear()
-    migrations.is_behind.cache_clear()
+    return ini
 
 
 @pytest.mark.req("RUN-FR-039")
@@ -144,7 +138,7 @@ async def test_a_run_that_was_interrupted_is_completed_by_the_next(
         await asyncio.sleep(3)
         assert last.poll() is None
     output = (await asyncio.to_thread(last.communicate, timeout=20))[0]
-    assert (last.returncode, output) == (0, "The database is at revision later.\n")
+    assert (last.returncode, output) == (0, "The database is at revision 0002.\n")
     assert await database.schema() == await another_database.schema()
 
 
@@ -160,7 +154,7 @@ async def test_migrations_go_through_a_pooler_and_leave_nothing_behind(database:
         for _ in range(2):  # each names its statements as the other does
             with migrate(tmp_path, pooled.url) as run:
                 output = (await asyncio.to_thread(run.communicate, timeout=20))[0]
-            assert (run.returncode, output) == (0, f"The database is at revision {migrations.head()}.\n")
+            assert (run.returncode, output) == (0, f"The database is at revision {schema_version.head()}.\n")
         async with both_sessions(pooled.url) as sessions:
             assert [await session.fetchval(_LEFT) for session in sessions] == [0, 0]
 

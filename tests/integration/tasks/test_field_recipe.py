@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from src.db.migrations import head
+from src.db.schema_version import head
 from tests.support.commands import ROOT, python
 
 DECLARING = ("src/schemas/task.py", "src/models/task.py", "tests/support/task_values.py")

@@ -13,7 +13,14 @@ _ARCHITECTURE = _ROOT / "specs" / "architecture.md"
 _MAP = _ROOT / "CLAUDE.md"
 _GUIDES = tuple(
     path
-    for pattern in ("*.md", "docs/**/*.md", "specs/*.md", "benchmarks/*.md", "clients/*/*.md")
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "specs/*.md",
+        "benchmarks/*.md",
+        "clients/*/*.md",
+        ".claude/skills/add-*/*.md",
+    )
     for path in sorted(_ROOT.glob(pattern))
 )
 

@@ -22,7 +22,14 @@ _DOCUMENTS = sorted(
         _ROOT / ".env.example",
         *(
             path
-            for pattern in ("*.md", "docs/**/*.md", "specs/**/*.md", "clients/*/*.md", ".specify/memory/*.md")
+            for pattern in (
+                "*.md",
+                "docs/**/*.md",
+                "specs/**/*.md",
+                "clients/*/*.md",
+                ".specify/memory/*.md",
+                ".claude/skills/add-*/*.md",
+            )
             for path in _ROOT.glob(pattern)
         ),
     }

@@ -112,6 +112,14 @@ _SLOW_FIRST = ("faults", "e2e", "contract", "integration", "unit")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=1, help="number of random seeds for generated tests")
     parser.addoption("--req", action="append", default=[], help="only the tests of this requirement; may be repeated")
+    parser.addoption(
+        "--all", action="store_true", help="also the slow tests, which run if their file or folder is named"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.args_source is pytest.Config.ArgsSource.ARGS or config.getoption("req"):
+        config.option.all = True  # the workers get the options of this process
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -150,10 +158,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile |
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if wanted := set(config.getoption("req")):
-        config.hook.pytest_deselected(items=[item for item in items if wanted.isdisjoint(_requirements(item))])
-        items[:] = [item for item in items if not wanted.isdisjoint(_requirements(item))]
-    items.sort(key=_rank)
+    wanted, is_all = set(config.getoption("req")), config.getoption("all")
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        is_named = not wanted or not wanted.isdisjoint(_requirements(item))
+        (chosen if is_named and (is_all or not item.get_closest_marker("slow")) else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = sorted(chosen, key=_rank)
 
 
 def _requirements(item: pytest.Item) -> set[str]:

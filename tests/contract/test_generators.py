@@ -9,7 +9,7 @@ from tests.contract.test_openapi import SNAPSHOT
 from tests.e2e.better_auth_server import needs_node
 from tests.support.npm import npm_ci
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.slow]
 
 _PACKAGES = Path(__file__).parent / "generators"
 _SECONDS = 180

@@ -12,6 +12,8 @@ from tests.support.commands import ROOT, python
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 240
 _EXAMPLES = 6
 _USER = "somebody"

@@ -13,7 +13,7 @@ from tests.support.commands import ROOT
 from tests.support.npm import npm_ci
 from tests.support.tokens import SECRET
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.slow]
 
 _HOME = ROOT / "clients/typescript"
 _SECONDS = 300

@@ -27,6 +27,8 @@ from tests.conftest import NewDatabase, StartApp, User, listed
 from tests.support.commands import assert_one_sentence, python
 from tests.support.schema_probe import Migrated
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 120  # far more than it takes, so that no test fails on a busy machine
 _BRIEF = ("--seconds=0.1", "--connections=2")
 _SHORT = (*_BRIEF, "--rounds=1", "--tasks=50", "--starts=0")

@@ -5,8 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from src.db.schema_version import head
 from tests.support.commands import ROOT, python
+
+pytestmark = pytest.mark.slow
 
 DECLARING = ("src/schemas/task.py", "src/models/task.py", "tests/support/task_values.py")
 """The files that declare each member of a task."""

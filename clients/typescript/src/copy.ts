@@ -10,6 +10,8 @@ export interface TaskBatch {
   since: string;
   /** Whether the copy begins anew: discard it first. */
   reset: boolean;
+  /** Whether the next batch is ready already: the copy is complete when it is false. */
+  more: boolean;
 }
 
 /** A batch as tabs send it to each other: the changes between two sync tokens. */
@@ -40,7 +42,7 @@ export class TaskCopy {
   /** Pass a batch on that begins at the position; otherwise load what has changed since the position. */
   receive({ after, tasks, since }: SharedBatch, signal: AbortSignal): Promise<void> {
     return this.#afterLast(() =>
-      after === this.since ? this.#pass({ tasks, since, reset: false }, signal) : this.#load(signal),
+      after === this.since ? this.#pass({ tasks, since, reset: false, more: false }, signal) : this.#load(signal),
     );
   }
 
@@ -48,8 +50,8 @@ export class TaskCopy {
     for (let more = true, reset = this.since === undefined; more; ) {
       try {
         const page = await this.client.changes(this.since, { signal });
-        await this.#pass({ tasks: page.tasks, since: page.next_since, reset }, signal);
         ({ more } = page);
+        await this.#pass({ tasks: page.tasks, since: page.next_since, reset, more }, signal);
         reset = false;
       } catch (error) {
         if (!isProblem(error, "sync-expired")) throw error;

@@ -1,0 +1,115 @@
+import type { Bulk, Task, TaskUpdate } from "./types.js";
+
+type Writable = Exclude<keyof TaskUpdate, "uid" | "tz">;
+export type TaskChanges = { [Name in Writable]?: Task[Name] };
+export type Operation = Bulk["operations"][number];
+
+/** A change of one task that the user has made. */
+export type Edit = {
+  /** A UUID of version 7: the edits of a user are sent in the order of their ids. */
+  id: string;
+  uid: string;
+  /** When it was made. */
+  at: string;
+} & (
+  | { op: "create" | "restore"; task: Task }
+  /** `original` has the members as the user saw them, and the revision that they had. */
+  | { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number }
+  | { op: "delete" }
+);
+
+/** Members of a task that the user and somebody else have changed, to different values. */
+export interface TaskConflict {
+  /** The task as it is on the server. */
+  task: Task;
+  /** The values of the user. */
+  changes: TaskChanges;
+  /** The values that both have changed. */
+  original: TaskChanges;
+}
+
+/** Returns the members to write nevertheless, such as `conflict.changes`; by default the server's values stay. */
+export type OnConflict = (conflict: TaskConflict) => TaskChanges | undefined | void;
+
+const WRITABLE: { [Name in Writable]: true } = {
+  title: true,
+  description: true,
+  completed: true,
+  priority: true,
+  category: true,
+  tags: true,
+  due_date: true,
+  recurrence: true,
+  recurrence_from: true,
+  recurrence_tz: true,
+};
+
+/** Return the members that can be written. */
+export function writableOf(row: Partial<Task>): TaskChanges {
+  return pick(row, (name) => name in WRITABLE);
+}
+
+/** Return the edit of a user who has changed members of a row; undefined if none of them can be written. */
+export function updateOf(row: Task, changed: Partial<Task>, edit: Pick<Edit, "id" | "uid" | "at">): Edit | undefined {
+  const changes = writableOf(changed);
+  if (Object.keys(changes).length === 0) return undefined;
+  const original = pick(writableOf(row), (name) => name in changes);
+  return { ...edit, op: "update", changes, original, revision: row.revision };
+}
+
+/** Return the row of a task after an edit; undefined if it is deleted, or not loaded. */
+export function applyEdit(row: Task | undefined, edit: Edit): Task | undefined {
+  if (edit.op === "delete") return undefined;
+  if (edit.op !== "update") return row ?? edit.task;
+  if (!row) return undefined;
+  const { changes, at } = edit;
+  const isToggled = changes.completed !== undefined && changes.completed !== row.completed;
+  const completion = isToggled ? { completed_at: changes.completed ? at : null } : {};
+  return { ...row, ...changes, ...completion, updated_at: at };
+}
+
+/**
+ * Merge an update into the task as it is now: keep what only the user has changed, let `onConflict` decide on what both
+ * have changed, and leave out what the task has already. Undefined if nothing remains.
+ */
+export function mergeUpdate(edit: Edit & { op: "update" }, task: Task, onConflict?: OnConflict): Edit | undefined {
+  const { changes: mine, original } = edit;
+  const isConflict = (name: string) => differs(task, original, name) && differs(task, mine, name);
+  const conflicting = pick(mine, isConflict);
+  let changes = pick(mine, (name) => !isConflict(name));
+  if (Object.keys(conflicting).length > 0) {
+    const conflict = { task, changes: conflicting, original: pick(original, isConflict) };
+    changes = { ...changes, ...writableOf(onConflict?.(conflict) ?? {}) };
+  }
+  changes = pick(changes, (name) => differs(task, changes, name));
+  if (Object.keys(changes).length === 0) return undefined;
+  return { ...edit, changes, original: pick(task, (name) => name in changes), revision: task.revision };
+}
+
+/** Adapt a later edit of the same task, so that it is no conflict with what became of the user's own earlier one. */
+export function followEdit(later: Edit, earlier: Edit, task: Partial<Task>): Edit {
+  if (later.op !== "update") return later;
+  const before = earlier.op === "update" ? earlier.changes : earlier.op === "delete" ? {} : earlier.task;
+  const isOwn = (name: string) => name in later.original && name in before && !differs(before, later.original, name);
+  return { ...later, original: { ...later.original, ...pick(writableOf(task), isOwn) } };
+}
+
+/** Return the operation of a bulk for an edit. */
+export function operationOf(edit: Edit): Operation {
+  const id = `uid:${edit.uid}`;
+  if (edit.op === "create") {
+    const { uid, created_at, ...task } = edit.task;
+    return { op: "create", task: { ...writableOf(task), title: task.title, uid, created_at } };
+  }
+  if (edit.op !== "update") return { op: edit.op, id };
+  return { op: "update", id, changes: edit.changes, ...(edit.revision > 0 && { revision: edit.revision }) };
+}
+
+function pick<Row extends object>(row: Row, has: (name: string) => boolean): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => has(name))) as Row;
+}
+
+function differs(one: object, other: object, name: string): boolean {
+  const valueOf = (row: object) => JSON.stringify((row as Record<string, unknown>)[name]);
+  return valueOf(one) !== valueOf(other);
+}

@@ -1,0 +1,211 @@
+import type { TaskClient } from "./client.js";
+import { defaultStore, type EditStore, memoryStore } from "./edit-store.js";
+import { type Edit, mergeUpdate, type OnConflict, type Operation, operationOf } from "./edits.js";
+import { ProblemError, SignedOutError } from "./errors.js";
+import { persist } from "./persist.js";
+import type { Rows } from "./rows.js";
+import { type OperationResult, settle } from "./settle.js";
+import { connectTabs, type Tabs } from "./tabs.js";
+import type { Task } from "./types.js";
+import { newUid } from "./uid.js";
+
+export interface OutboxOptions {
+  /** Decides on members that somebody else has changed, too; by default the server's values stay. */
+  onConflict?: OnConflict | undefined;
+  /** Gets an edit that the server refuses, and that is undone. The message of the error can be shown. */
+  onRejected?: ((error: ProblemError, edit: Edit) => void) | undefined;
+  /** Stores the edits until the server has them, instead of IndexedDB. */
+  store?: EditStore | undefined;
+}
+
+/** A bulk that is stored with its key before it is sent, so that every repetition of it is the same request. */
+interface StoredRequest {
+  key: string;
+  /** The ids of the edits. */
+  edits: string[];
+  operations: Operation[];
+}
+
+const MAX_OPERATIONS = 100;
+
+/** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
+export class Outbox {
+  edits: Edit[] = [];
+  #user: string | undefined;
+  #prefix = "";
+  #store: EditStore = memoryStore();
+  #tabs: Tabs<Task[]> | undefined;
+  #isSender = false;
+  #size = MAX_OPERATIONS;
+  #reading: Promise<void> = Promise.resolve();
+  #wake = () => {};
+  #finishOpening = () => {};
+  readonly #opened = new Promise<void>((resolve) => {
+    this.#finishOpening = resolve;
+  });
+
+  constructor(
+    private readonly client: TaskClient,
+    private readonly rows: Rows,
+    private readonly options: OutboxOptions,
+    private readonly report: (error?: unknown) => void,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Send the edits until the signal is aborted. */
+  async run(): Promise<void> {
+    await persist(() => this.#open(), this.signal, this.report);
+    if (this.signal.aborted) return;
+    globalThis.document?.addEventListener("visibilitychange", () => this.#takeOver(), { signal: this.signal });
+    const sending = this.#tabs?.lead((signal) => this.#send(signal), this.signal);
+    this.#finishOpening();
+    await sending;
+  }
+
+  /** Store edits. They are sent as soon as the network and the server allow. */
+  async add(edits: Edit[]): Promise<void> {
+    await this.#opened;
+    const newest = this.edits.at(-1)?.id;
+    const named = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
+    await this.#store.write(Object.fromEntries(named.map((edit) => [this.#keyOf(edit.id), edit])));
+    await this.#read();
+    this.#tabs?.post([]);
+    this.#wake();
+    this.#takeOver();
+  }
+
+  async #open(): Promise<void> {
+    this.#user = await this.client.user();
+    const name = this.#user && `task-api:edits:${this.client.baseUrl}:${this.#user}`;
+    if (name) this.#store = this.options.store ?? defaultStore();
+    this.#prefix = `${name}:`;
+    this.#tabs ??= connectTabs(name, (tasks) => this.#receive(tasks), this.signal);
+    await this.#read();
+  }
+
+  /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */
+  #takeOver(): void {
+    const isVisible = globalThis.document?.visibilityState !== "hidden";
+    if (!this.#isSender && isVisible && this.edits.length > 0) this.#tabs?.takeOver();
+  }
+
+  /** Receive tasks that another tab has written. */
+  #receive(tasks: Task[]): void {
+    this.rows.apply(tasks);
+    void this.#read().then(() => this.#wake());
+  }
+
+  async #send(signal: AbortSignal): Promise<void> {
+    this.#isSender = true;
+    signal.addEventListener("abort", () => this.#wake());
+    while (!signal.aborted) {
+      const changed = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await persist((attempt) => this.#sendAll(attempt.signal), signal, this.report);
+      if (!signal.aborted) await changed;
+    }
+    this.#isSender = false;
+  }
+
+  async #sendAll(signal: AbortSignal): Promise<void> {
+    await this.#read();
+    while (this.edits.length > 0) {
+      await unlessAborted(this.rows.loaded, signal);
+      const request = await this.#request();
+      if (request) await this.#sendOnce(request, signal);
+      await this.#read();
+    }
+    this.report();
+  }
+
+  /** Return the request that may have been sent before, or store a new one; undefined if conflicts leave nothing to send. */
+  async #request(): Promise<StoredRequest | undefined> {
+    const [stored] = await this.#store.read(this.#requestKey);
+    if (stored) return stored as StoredRequest;
+    const { batch, changed } = this.#merge();
+    const request: StoredRequest | undefined =
+      batch.length > 0
+        ? { key: newUid(), edits: batch.map(({ id }) => id), operations: batch.map(operationOf) }
+        : undefined;
+    await this.#store.write({ ...changed, [this.#requestKey]: request });
+    return request;
+  }
+
+  /** Merge the first edits into the tasks as they are now, at most one for each task. */
+  #merge() {
+    const batch: Edit[] = [];
+    const changed: Record<string, Edit | undefined> = {};
+    const uids = new Set<string>();
+    for (const edit of this.edits) {
+      if (uids.has(edit.uid) || batch.length === this.#size) break;
+      uids.add(edit.uid);
+      const task = this.rows.task(edit.uid);
+      const isMerged = edit.op === "update" && task?.deleted_at === null;
+      const merged = isMerged ? mergeUpdate(edit, task, this.options.onConflict) : edit;
+      if (merged) batch.push(merged);
+      if (merged !== edit) changed[this.#keyOf(edit.id)] = merged;
+    }
+    return { batch, changed };
+  }
+
+  async #sendOnce({ key, edits, operations }: StoredRequest, signal: AbortSignal): Promise<void> {
+    if ((await this.client.user()) !== this.#user) throw new SignedOutError();
+    try {
+      const options = { idempotencyKey: key, signal };
+      const { results } = await this.client.bulk({ operations, atomic: false }, options);
+      this.#size = MAX_OPERATIONS;
+      await this.#settle(edits, results);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || ![413, 422].includes(error.status)) throw error;
+      await this.#refuse(edits, error);
+    }
+  }
+
+  /** Send fewer edits where a request is refused as a whole, until the one is found that is too large or invalid. */
+  async #refuse(edits: string[], { status, problem }: ProblemError): Promise<void> {
+    this.#size = Math.ceil(edits.length / 2);
+    if (edits.length > 1) await this.#store.write({ [this.#requestKey]: undefined });
+    else await this.#settle(edits, [{ status, problem: problem ?? null, task: null }]);
+  }
+
+  /** Apply the results of a request, and delete the edits that the server has or refuses. */
+  async #settle(ids: string[], results: OperationResult[]): Promise<void> {
+    await this.#read();
+    const { changed, tasks, rejected, failure } = settle(this.edits, ids, results, (uid) => this.rows.task(uid));
+    const stored = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
+    await this.#store.write({ ...Object.fromEntries(stored), [this.#requestKey]: undefined });
+    this.rows.apply(tasks);
+    await this.#read();
+    this.#tabs?.post(tasks);
+    for (const [error, edit] of rejected) this.options.onRejected?.(error, edit);
+    if (failure) throw failure;
+  }
+
+  get #requestKey(): string {
+    return `${this.#prefix}request`;
+  }
+
+  #keyOf(id: string): string {
+    return `${this.#prefix}edit:${id}`;
+  }
+
+  /** Read the edits of all tabs, one reading after another, so that the last one counts. */
+  #read(): Promise<void> {
+    const reading = this.#reading.then(async () => {
+      this.edits = (await this.#store.read(this.#keyOf(""))) as Edit[];
+      if (this.signal.aborted) return;
+      this.rows.edit(this.edits);
+      this.report();
+    });
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+}
+
+function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,61 @@
+import { type Edit, followEdit } from "./edits.js";
+import { isProblem, ProblemError } from "./errors.js";
+import type { OperationResult, Task } from "./types.js";
+
+export type { OperationResult } from "./types.js";
+
+interface Settled {
+  /** The edits that change, by their ids; undefined for those that have ended. */
+  changed: Record<string, Edit | undefined>;
+  /** The tasks as the server has them now. */
+  tasks: Task[];
+  rejected: [ProblemError, Edit][];
+  /** The reason to retry later, if the server cannot serve an edit now. */
+  failure: ProblemError | undefined;
+}
+
+/** Return what the results of a request mean for the edits in it, and for later edits of the same tasks. */
+export function settle(
+  edits: Edit[],
+  ids: string[],
+  results: OperationResult[],
+  taskOf: (uid: string) => Task | undefined,
+): Settled {
+  const settled: Settled = { changed: {}, tasks: [], rejected: [], failure: undefined };
+  for (const edit of edits.filter(({ id }) => ids.includes(id))) {
+    const result = results[ids.indexOf(edit.id)];
+    const later = edits.filter(({ id, uid }) => uid === edit.uid && id > edit.id);
+    if (result) settleOne(edit, later, result, taskOf(edit.uid), settled);
+  }
+  return settled;
+}
+
+function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Task | undefined, settled: Settled): void {
+  const error = new ProblemError(result.status, result.problem ?? undefined, undefined);
+  const [task, ...others] = tasksOf(edit, result, error, known);
+  if (task) settled.tasks.push(task, ...others);
+  if (error.status === 412) return;
+  if (error.status === 429 || error.status >= 500) {
+    settled.failure = error;
+    return;
+  }
+  settled.changed[edit.id] = undefined;
+  const isDone = error.status < 300 || isProblem(error, "task-exists") || (edit.op === "delete" && error.status === 404);
+  if (!isDone) settled.rejected.push([error, edit]);
+  for (const next of later) {
+    const isLost = !isDone && edit.op !== "update";
+    const outcome = (isDone ? task : edit.op === "update" && edit.original) || {};
+    settled.changed[next.id] = isLost ? undefined : followEdit(next, edit, outcome);
+  }
+}
+
+/** Return the task as it is now, and the next task that its completion has created. */
+function tasksOf(edit: Edit, { task }: OperationResult, error: ProblemError, known: Task | undefined): Task[] {
+  const isConflict = isProblem(error, "task-changed") || isProblem(error, "task-exists");
+  const current = isConflict ? error.problem.current : task;
+  if (current) {
+    const { next_task, ...row } = current;
+    return next_task ? [row, next_task] : [row];
+  }
+  return edit.op === "delete" && known ? [{ ...known, deleted_at: edit.at }] : [];
+}

@@ -12,7 +12,8 @@ export type Edit = {
   /** When it was made. */
   at: string;
 } & (
-  | { op: "create" | "restore"; task: Task }
+  /** `isUntimed` where the server refuses `created_at`, because the clock of the device is wrong. */
+  | { op: "create" | "restore"; task: Task; isUntimed?: true }
   /** `original` has the members as the user saw them, and the revision that they had. */
   | { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number }
   | { op: "delete" }
@@ -99,7 +100,8 @@ export function operationOf(edit: Edit): Operation {
   const id = `uid:${edit.uid}`;
   if (edit.op === "create") {
     const { uid, created_at, ...task } = edit.task;
-    return { op: "create", task: { ...writableOf(task), title: task.title, uid, created_at } };
+    const time = edit.isUntimed ? {} : { created_at };
+    return { op: "create", task: { ...writableOf(task), title: task.title, uid, ...time } };
   }
   if (edit.op !== "update") return { op: edit.op, id };
   return { op: "update", id, changes: edit.changes, ...(edit.revision > 0 && { revision: edit.revision }) };

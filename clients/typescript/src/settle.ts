@@ -39,6 +39,10 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     settled.failure = error;
     return;
   }
+  if (edit.op === "create" && !edit.isUntimed && isUntimely(error)) {
+    settled.changed[edit.id] = { ...edit, isUntimed: true };
+    return;
+  }
   settled.changed[edit.id] = undefined;
   const isDone = error.status < 300 || isProblem(error, "task-exists") || (edit.op === "delete" && error.status === 404);
   if (!isDone) settled.rejected.push([error, edit]);
@@ -47,6 +51,11 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     const outcome = (isDone ? task : edit.op === "update" && edit.original) || {};
     settled.changed[next.id] = isLost ? undefined : followEdit(next, edit, outcome);
   }
+}
+
+/** Whether the server refuses the time of a creation. */
+function isUntimely(error: ProblemError): boolean {
+  return isProblem(error, "invalid-request") && error.problem.errors.some(({ field }) => field.endsWith(".created_at"));
 }
 
 /** Return the task as it is now, and the next task that its completion has created. */

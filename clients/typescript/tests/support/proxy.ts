@@ -13,6 +13,8 @@ export interface Proxy {
   requests: { line: string; headers: IncomingMessage["headers"] }[];
   /** The faults of the next requests, in order; those after them are forwarded. */
   faults: Fault[];
+  /** The fault of a request, by its line, where `faults` is empty. */
+  faultOf: (line: string) => Fault;
   /** The number of streams that are open. */
   streams(): number;
   /** The number of requests whose response is neither complete nor cancelled. */
@@ -31,16 +33,18 @@ export async function startProxy(): Promise<Proxy> {
     url: "",
     requests: [],
     faults: [],
+    faultOf: () => "pass",
     streams: () => open.size,
     pending: () => pending,
     cut: () => server.closeAllConnections(),
     silence: () => open.forEach(({ response, upstream }) => upstream.unpipe(response)),
   };
   const server = createServer((incoming, response) => {
-    proxy.requests.push({ line: `${incoming.method} ${incoming.url}`, headers: incoming.headers });
+    const line = `${incoming.method} ${incoming.url}`;
+    proxy.requests.push({ line, headers: incoming.headers });
     pending++;
     response.on("close", () => pending--);
-    const fault = proxy.faults.shift() ?? "pass";
+    const fault = proxy.faults.shift() ?? proxy.faultOf(line);
     if (fault === "drop") response.destroy();
     else if (fault === "stall") incoming.resume();
     else if (typeof fault === "object") {

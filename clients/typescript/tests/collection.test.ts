@@ -1,0 +1,181 @@
+import "fake-indexeddb/auto";
+import { beforeEach, expect, test, vi } from "vitest";
+import { defaultStore, memoryStore } from "../src/edit-store.js";
+import { SignedOutError } from "../src/index.js";
+import { mint, newClient, newUser, until } from "./support/api.js";
+import { Device, haveConverged } from "./support/device.js";
+import { startNetwork } from "./support/network.js";
+
+beforeEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("CLIENT-FR-070: a collection has the tasks, is ready, and follows their changes", async () => {
+  const client = newClient();
+  const bread = await client.create({ title: "Bake bread" });
+  const trash = await client.create({ title: "Take out the trash" });
+  await client.delete(trash.id);
+  const device = new Device(client);
+  await device.tasks.preload();
+  expect(device.titles).toBe("Bake bread");
+  await client.create({ title: "Buy milk" });
+  await client.update(bread.id, { title: "Bake a cake" });
+  await device.shows("Bake a cake", "Buy milk");
+  await client.delete(bread.id);
+  await device.shows("Buy milk");
+  expect(device.tasks.get(device.find("Buy milk").uid)).toMatchObject({ title: "Buy milk", deleted_at: null });
+});
+
+test("CLIENT-FR-071: edits are shown at once and sent", async () => {
+  const client = newClient();
+  const device = new Device(client);
+  device.tasks.insert({ title: "Buy milk", due_date: "2026-12-01" });
+  const { uid } = device.find("Buy milk");
+  await haveConverged(client, device);
+  expect(device.find("Buy milk")).toMatchObject({ uid, due_date: "2026-12-01", priority: "medium" });
+  device.tasks.update(uid, (draft) => {
+    draft.title = "Buy oat milk";
+    draft.completed = true;
+    draft.tags = ["home"];
+  });
+  expect(device.find("Buy oat milk").completed).toBe(true);
+  await haveConverged(client, device);
+  expect(await client.get(`uid:${uid}`)).toMatchObject({ title: "Buy oat milk", completed: true, tags: ["home"] });
+  device.tasks.delete(uid);
+  expect(device.titles).toBe("");
+  await haveConverged(client, device);
+  expect((await client.get(`uid:${uid}`).catch((error) => error)).status).toBe(404);
+});
+
+test("CLIENT-FR-071: a row never disappears or returns to an older value while its edit is sent", async () => {
+  const client = newClient();
+  const device = new Device(client);
+  await device.tasks.preload();
+  const seen: string[] = [];
+  device.tasks.subscribeChanges((changes) => {
+    for (const { type, value } of changes) seen.push(type === "delete" ? "-" : value.title);
+  });
+  device.tasks.insert({ title: "a" });
+  const { uid } = device.find("a");
+  for (const title of ["b", "c", "d", "e"]) {
+    device.tasks.update(uid, (draft) => {
+      draft.title = title;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  await haveConverged(client, device);
+  expect([...seen].sort()).toEqual(seen);
+  expect(seen.at(-1)).toBe("e");
+});
+
+test("CLIENT-FR-072: an edit is stored before it is sent, and then its transaction is complete", async () => {
+  const { proxy, goOffline, goOnline, writes } = await startNetwork();
+  const user = newUser();
+  const client = newClient({ user, baseUrl: proxy.url });
+  const device = new Device(client, { store: defaultStore() });
+  await device.tasks.preload();
+  goOffline();
+  const transaction = device.tasks.insert({ title: "Buy milk" });
+  await transaction.isPersisted.promise;
+  const edits = await defaultStore().read(`task-api:edits:${proxy.url}:${user}:edit:`);
+  expect(edits).toMatchObject([{ op: "create", task: { title: "Buy milk" } }]);
+  goOnline();
+  await haveConverged(client, device);
+  expect(await defaultStore().read(`task-api:edits:${proxy.url}:${user}:`)).toEqual([]);
+  expect(writes()).toBeGreaterThan(0);
+});
+
+test("CLIENT-FR-072: edits are sent in their order, one request at a time", async () => {
+  const client = newClient();
+  const device = new Device(client);
+  await device.tasks.preload();
+  device.tasks.insert({ title: "0" });
+  const { uid } = device.find("0");
+  for (let number = 1; number <= 20; number++) {
+    device.tasks.update(uid, (draft) => {
+      draft.title = `${number}`;
+    });
+  }
+  await haveConverged(client, device);
+  expect(device.titles).toBe("20");
+  expect(device.conflicts).toEqual([]);
+});
+
+test.each([
+  ["the network fails", "drop"],
+  ["the server is unavailable", { status: 503, headers: { "Retry-After": "1" } }],
+  ["the server fails", { status: 500 }],
+  ["there are too many requests", { status: 429, headers: { "Retry-After": "1" } }],
+] as const)("CLIENT-FR-073: if %s, edits wait and are sent later", async (_, fault) => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const device = new Device(client);
+  await device.tasks.preload();
+  failWrites(fault);
+  device.tasks.insert({ title: "Buy milk" });
+  device.tasks.insert({ title: "Bake bread" });
+  await until(() => device.tasks.utils.state().error !== undefined, 20);
+  expect(device.pending).toBe(2);
+  expect(device.titles).toBe("Bake bread,Buy milk");
+  goOnline();
+  await haveConverged(client, device);
+  expect(device.titles).toBe("Bake bread,Buy milk");
+  expect(device.rejections).toEqual([]);
+});
+
+test("CLIENT-FR-073: while signed out, edits wait for the session", async () => {
+  const { proxy, goOnline } = await startNetwork();
+  const user = newUser();
+  let isSignedIn = true;
+  const client = newClient({ baseUrl: proxy.url, getToken: () => (isSignedIn ? mint(user, 2) : null) });
+  const device = new Device(client);
+  await device.tasks.preload();
+  isSignedIn = false;
+  client.clearToken();
+  device.tasks.insert({ title: "Buy milk" });
+  await until(() => device.tasks.utils.state().error instanceof SignedOutError);
+  isSignedIn = true;
+  goOnline();
+  await device.isSynced();
+  expect((await newClient({ user }).list()).tasks.map(({ title }) => title)).toEqual(["Buy milk"]);
+});
+
+test("CLIENT-FR-074: the edits of a page that was killed are shown and sent by the next one", async () => {
+  const { proxy, failWrites, goOffline, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const bread = await client.create({ title: "Bake bread" });
+  const options = { store: memoryStore() };
+  const killed = new Device(client, options);
+  await killed.tasks.preload();
+  goOffline();
+  killed.tasks.insert({ title: "Buy milk" });
+  await killed.tasks.update(bread.uid, (draft) => {
+    draft.title = "Bake a cake";
+  }).isPersisted.promise;
+  await killed.kill();
+  goOnline();
+  failWrites("drop");
+  const device = new Device(client, options);
+  await device.shows("Bake a cake", "Buy milk");
+  goOnline();
+  await haveConverged(client, device);
+  expect(device.titles).toBe("Bake a cake,Buy milk");
+});
+
+test("CLIENT-FR-074: an edit whose response was lost with its page takes effect once", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const options = { store: memoryStore() };
+  const killed = new Device(client, options);
+  await killed.tasks.preload();
+  failWrites("lose the response");
+  killed.tasks.insert({ title: "Buy milk" });
+  const { uid } = killed.find("Buy milk");
+  await until(async () => (await client.list()).count === 1);
+  await killed.kill();
+  await client.update(`uid:${uid}`, { title: "Buy oat milk" });
+  goOnline();
+  const device = new Device(client, options);
+  await haveConverged(client, device);
+  expect(device.titles).toBe("Buy oat milk");
+});

@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { memoryStore } from "../src/edit-store.js";
+import { SignedOutError } from "../src/index.js";
+import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
+import { Device, haveConverged } from "./support/device.js";
+import { Locks } from "./support/locks.js";
+import { isWrite, startNetwork } from "./support/network.js";
+
+const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+
+beforeEach(() => {
+  vi.stubGlobal("navigator", { locks: new Locks(), onLine: true });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("CLIENT-FR-080: all tabs show the edits of each, and send them in their order, without conflicts", async () => {
+  const { proxy, goOffline, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const { uid } = await client.create({ title: "Buy milk" });
+  const store = memoryStore();
+  const [one, other] = [new Device(client, { store }), new Device(client, { store })];
+  await Promise.all([one.shows("Buy milk"), other.shows("Buy milk")]);
+  goOffline();
+  const rename = (device: Device, title: string) =>
+    device.tasks.update(uid, (draft) => {
+      draft.title = title;
+    });
+  rename(one, "Buy oat milk");
+  await other.shows("Buy oat milk");
+  rename(other, "Buy soy milk");
+  await one.shows("Buy soy milk");
+  one.tasks.insert({ title: "Bake bread" });
+  await other.shows("Bake bread", "Buy soy milk");
+  goOnline();
+  await haveConverged(client, one, other);
+  expect(one.titles).toBe("Bake bread,Buy soy milk");
+  expect([...one.conflicts, ...other.conflicts]).toEqual([]);
+});
+
+test("CLIENT-FR-080: when the tab that sends is closed, another one sends its edits", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const store = memoryStore();
+  const [closed, other] = [new Device(client, { store }), new Device(client, { store })];
+  await Promise.all([closed.tasks.preload(), other.tasks.preload()]);
+  failWrites("drop");
+  await closed.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  await closed.kill();
+  goOnline();
+  await haveConverged(client, other);
+  expect(other.titles).toBe("Buy milk");
+});
+
+test("CLIENT-FR-080: the tab that the user looks at sends, and reports conflicts", async () => {
+  vi.stubGlobal("document", document);
+  const { proxy, failWrites, goOffline, goOnline } = await startNetwork();
+  const user = newUser();
+  const client = newClient({ user, baseUrl: proxy.url });
+  const { uid } = await client.create({ title: "Buy milk" });
+  const store = memoryStore();
+  const hidden = new Device(client, { store });
+  await hidden.shows("Buy milk");
+  goOffline();
+  await hidden.tasks.update(uid, (draft) => {
+    draft.title = "Buy oat milk";
+  }).isPersisted.promise;
+  await newClient({ user }).update(`uid:${uid}`, { title: "Buy soy milk" });
+  goOnline();
+  failWrites("drop");
+  const visible = new Device(client, { store });
+  await visible.tasks.preload();
+  document.dispatchEvent(new Event("visibilitychange"));
+  goOnline();
+  await haveConverged(client, hidden, visible);
+  expect(visible.titles).toBe("Buy soy milk");
+  expect(hidden.conflicts.length + visible.conflicts.length).toBe(1);
+});
+
+test("CLIENT-FR-081: edits are never sent with the token of another user, and wait for their own", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const [owner, stranger] = [newUser(), newUser()];
+  let user = owner;
+  const client = newClient({ baseUrl: proxy.url, getToken: () => mint(user) });
+  const store = memoryStore();
+  const first = new Device(client, { store });
+  await first.tasks.preload();
+  failWrites("drop");
+  await first.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  user = stranger;
+  client.clearToken();
+  const second = new Device(client, { store });
+  await second.tasks.preload();
+  expect(second.titles).toBe("");
+  const before = proxy.requests.length;
+  goOnline();
+  await until(() => first.tasks.utils.state().error instanceof SignedOutError);
+  second.tasks.insert({ title: "Bake bread" });
+  await second.isSynced();
+  expect(second.titles).toBe("Bake bread");
+  expect(proxy.requests.slice(before).filter(({ line }) => isWrite(line)).length).toBe(1);
+  expect((await newClient({ user: stranger }).list()).tasks.map(({ title }) => title)).toEqual(["Bake bread"]);
+  await Promise.all([first.kill(), second.kill()]);
+  const third = new Device(newClient({ user: owner, baseUrl: proxy.url }), { store });
+  await third.isSynced();
+  expect((await newClient({ user: owner }).list()).tasks.map(({ title }) => title)).toEqual(["Buy milk"]);
+});
+
+test("CLIENT-FR-082: the connection, the waiting edits and the reason are reported", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const device = new Device(newClient({ baseUrl: proxy.url }));
+  const states: unknown[] = [];
+  const unsubscribe = device.tasks.utils.subscribe(() => states.push(device.tasks.utils.state()));
+  await device.tasks.preload();
+  await until(() => device.tasks.utils.state().connection === "live");
+  expect(device.tasks.utils.state()).toEqual({ connection: "live", pending: 0, error: undefined });
+  failWrites("drop");
+  device.tasks.insert({ title: "Buy milk" });
+  await until(() => (device.tasks.utils.state().error as Error | undefined)?.name === "NetworkError", 20);
+  expect(device.pending).toBe(1);
+  goOnline();
+  await device.isSynced();
+  await until(() => device.tasks.utils.state().error === undefined);
+  expect(states.at(-1)).toBe(device.tasks.utils.state());
+  expect(device.tasks.utils.state()).toBe(device.tasks.utils.state());
+  unsubscribe();
+});
+
+test("CLIENT-FR-083: if the copy begins anew, the edits that wait remain", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const bread = await client.create({ title: "Bake bread" });
+  const device = new Device(client);
+  await device.shows("Bake bread");
+  await until(() => device.tasks.utils.state().connection === "live");
+  failWrites("drop");
+  device.tasks.insert({ title: "Buy milk" });
+  device.tasks.update(bread.uid, (draft) => {
+    draft.title = "Bake a cake";
+  });
+  await until(() => device.pending === 2);
+  const body = JSON.stringify({ type: "urn:problem-type:sync-expired", title: "Gone", status: 410, detail: "Expired." });
+  const gone = { status: 410, headers: { "Content-Type": "application/problem+json" }, body };
+  let expired = 0;
+  proxy.faultOf = (line) => {
+    if (isWrite(line)) return "drop";
+    return line.includes("/events") && expired++ === 0 ? gone : "pass";
+  };
+  proxy.cut();
+  const loads = () => proxy.requests.filter(({ line }) => line.includes("/changes")).length;
+  const before = loads();
+  await until(() => loads() > before);
+  expect(device.titles).toBe("Bake a cake,Buy milk");
+  goOnline();
+  await haveConverged(client, device);
+  expect(device.titles).toBe("Bake a cake,Buy milk");
+});
+
+test("CLIENT-FR-084: many edits, and edits that are too large for one request, are sent in several", async () => {
+  const client = newClient();
+  const device = new Device(client);
+  await device.tasks.preload();
+  device.tasks.insert(Array.from({ length: 250 }, (_, number) => ({ title: `${number}` })));
+  await haveConverged(client, device);
+  const description = "😀".repeat(10_000);
+  device.tasks.update([...device.tasks.keys()].slice(0, 60), (drafts) => {
+    for (const draft of drafts) draft.description = description;
+  });
+  await haveConverged(client, device);
+  expect([...device.tasks.values()].filter((task) => task.description === description).length).toBe(60);
+  expect(device.rejections).toEqual([]);
+});
+
+test("CLIENT-FR-085: a collection that starts again after a cleanup has its edits", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const device = new Device(client);
+  await device.tasks.preload();
+  failWrites("drop");
+  await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  await device.tasks.cleanup();
+  expect(API_URL).not.toBe(proxy.url);
+  device.tasks.startSyncImmediate();
+  await device.shows("Buy milk");
+  goOnline();
+  await haveConverged(client, device);
+});

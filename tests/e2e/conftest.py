@@ -16,6 +16,6 @@ def start_api(database_url: str) -> Iterator[StartApi]:
     with ExitStack() as stack:
 
         def start(**settings: str) -> ApiServer:
-            return stack.enter_context(api_server(database_url=database_url, **settings))
+            return stack.enter_context(api_server(**{"database_url": database_url} | settings))
 
         yield start

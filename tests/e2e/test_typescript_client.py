@@ -1,11 +1,13 @@
 """The TypeScript client: its types are current, it compiles, and its own tests pass against a real server."""
 
 import json
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
 import pytest
 
+from tests.conftest import NewDatabase
 from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import BetterAuthServer, needs_node
 from tests.e2e.conftest import StartApi
@@ -93,3 +95,24 @@ def test_the_tests_of_the_client_pass(start_api: StartApi) -> None:
             allowed_origins=front_end.url,
         )
         _npm("test", API_URL=api.url, BETTER_AUTH_SECRET=SECRET, FRONT_END_URL=front_end.url)
+
+
+@pytest.fixture(scope="module")
+async def purged_database(new_database: NewDatabase) -> str:
+    """Return the URL of a database of its own, because purging is for all users."""
+    return await new_database()
+
+
+def test_the_collections_of_several_devices_converge(
+    start_api: StartApi, purged_database: str, request: pytest.FixtureRequest
+) -> None:
+    api = start_api(better_auth_secret=SECRET, database_url=purged_database, rate_limit="off")
+    ended = _npm(
+        "test:convergence",
+        API_URL=api.url,
+        BETTER_AUTH_SECRET=SECRET,
+        DATABASE_URL=purged_database,
+        PURGE=f"{sys.executable} -m src purge",
+        SEEDS=str(request.config.getoption("--seeds")),
+    )
+    print(ended.stdout)

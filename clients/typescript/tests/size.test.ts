@@ -47,7 +47,7 @@ test("CLIENT-FR-088: the collection adds little, and has no TanStack DB or React
   const added = (await compressedBytes(INDEX + LIVE + collection)) - (await compressedBytes(INDEX + LIVE));
   console.log(`the collection: ${added} bytes of at most 6000`);
   expect(added).toBeLessThan(6_000);
-  expect(await importsOf(collection + queries)).toEqual(["openapi-fetch"]);
+  expect(await importsOf(collection + queries)).toEqual([]);
 });
 
 test("CLIENT-FR-061: the client needs neither Node nor a page", async () => {

@@ -55,6 +55,7 @@ export class Device {
   /** Wait until the server has all edits. */
   async isSynced(): Promise<void> {
     await this.tasks.preload();
+    await this.stored();
     await until(() => this.pending === 0);
   }
 

@@ -16,13 +16,17 @@ from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import needs_node
 from tests.e2e.conftest import StartApi
+from tests.support.commands import ROOT
 from tests.support.documents import Block, blocks, name_of
+from tests.support.npm import npm_ci
 from tests.support.tokens import SECRET, mint
 
 pytestmark = needs_node
 
 _FIRST_PAGE = "docs/guides/better-auth.md"
 """The page whose files the others import."""
+
+_CLIENT = ROOT / "clients/typescript"
 
 _OPTIONS = {
     "strict": True,
@@ -34,7 +38,12 @@ _OPTIONS = {
     "lib": ["es2023", "dom", "dom.iterable"],
     "jsx": "react-jsx",
     "types": ["node", "react"],
-    "paths": {"@/*": ["./*"]},
+    "paths": {
+        "@/*": ["./*"],
+        "@task-api/client": [f"{_CLIENT}/src/index.ts"],
+        "@task-api/client/*": [f"{_CLIENT}/src/*"],
+        "@tanstack/*": [f"{_CLIENT}/node_modules/@tanstack/*"],
+    },
 }
 _NEXT = 'declare module "next/headers" { export function headers(): Promise<Headers>; }\n'
 """What the documents use of Next.js, which is too large to be installed for its types."""
@@ -76,8 +85,17 @@ def test_the_typescript_of_the_documents_compiles(tmp_path: Path) -> None:
     (tmp_path / "next.d.ts").write_text(_NEXT)
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _OPTIONS}))
     (tmp_path / "node_modules").symlink_to(packages())
+    npm_ci(_CLIENT)
     compiled = subprocess.run(["node_modules/.bin/tsc"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert compiled.returncode == 0, compiled.stdout
+
+
+@pytest.mark.req("CLIENT-SC-001")
+def test_a_page_with_live_changes_and_offline_edits_has_less_than_60_lines() -> None:
+    [page] = [block for block in blocks("tsx") if "taskCollectionOptions" in block.code]
+    assert len(page.code.splitlines()) < 60
+    for use in ("useLiveQuery(", "tasks.insert(", "tasks.update(", "tasks.delete(", "onRejected:"):
+        assert use in page.code
 
 
 def _session() -> list[Block]:

@@ -92,7 +92,7 @@ export class Outbox {
   /** Receive tasks that another tab has written. */
   #receive(tasks: Task[]): void {
     this.rows.apply(tasks);
-    void this.#read().then(() => this.#wake());
+    void this.#read().finally(() => this.#wake()).catch(this.report);
   }
 
   async #send(signal: AbortSignal): Promise<void> {

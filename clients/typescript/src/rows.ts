@@ -11,7 +11,8 @@ export class Rows {
   #tasks = new Map<string, Task>();
   #edits = new Map<string, Edit[]>();
   readonly #shown = new Map<string, Task>();
-  #loading: Task[] | undefined;
+  /** The tasks of a first load that is not complete. */
+  #loading: Map<string, Task> | undefined;
   #finishLoad = () => {};
   /** Resolves when all tasks have been loaded once. */
   readonly loaded = new Promise<void>((resolve) => {
@@ -27,12 +28,12 @@ export class Rows {
 
   /** Apply changes from the server. A first load is shown when it is complete. */
   receive({ tasks, reset, more }: TaskBatch): void {
-    if (reset) this.#loading = [];
+    if (reset) this.#loading = new Map();
     if (!this.#loading) return this.apply(tasks);
-    this.#loading.push(...tasks);
+    keepNewest(this.#loading, tasks);
     if (more) return;
     const before = this.#tasks;
-    this.#tasks = new Map(this.#loading.map((task) => [task.uid, task]));
+    this.#tasks = this.#loading;
     this.#loading = undefined;
     this.#show([...before.keys(), ...this.#tasks.keys(), ...this.#edits.keys()]);
     this.#finishLoad();
@@ -40,10 +41,8 @@ export class Rows {
 
   /** Apply tasks of the server, unless newer ones are known. */
   apply(tasks: Task[]): void {
-    for (const task of tasks) {
-      const known = this.#tasks.get(task.uid);
-      if (!known || task.revision >= known.revision) this.#tasks.set(task.uid, task);
-    }
+    keepNewest(this.#tasks, tasks);
+    if (this.#loading) keepNewest(this.#loading, tasks);
     this.#show(tasks.map(({ uid }) => uid));
   }
 
@@ -72,5 +71,12 @@ export class Rows {
     }
     this.#shown.set(uid, value);
     return [{ type: before ? "update" : "insert", value }];
+  }
+}
+
+function keepNewest(copy: Map<string, Task>, tasks: Task[]): void {
+  for (const task of tasks) {
+    const known = copy.get(task.uid);
+    if (!known || task.revision >= known.revision) copy.set(task.uid, task);
   }
 }

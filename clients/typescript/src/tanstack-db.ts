@@ -67,6 +67,7 @@ export function taskCollectionOptions(client: TaskClient, options: OutboxOptions
   return {
     getKey: (task: Task) => task.uid,
     schema: newTaskSchema,
+    gcTime: 0, // never: edits are also sent while no component shows the tasks
     sync: {
       rowUpdateMode: "full",
       sync: ({ begin, write, commit, markReady }) =>

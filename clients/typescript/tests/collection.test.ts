@@ -26,6 +26,17 @@ test("CLIENT-FR-070: a collection has the tasks, is ready, and follows their cha
   expect(device.tasks.get(device.find("Buy milk").uid)).toMatchObject({ title: "Buy milk", deleted_at: null });
 });
 
+test("CLIENT-FR-070: a collection is ready when all pages of the first load are there", async () => {
+  const client = newClient();
+  for (let page = 0; page < 3; page++) {
+    const operations = Array.from({ length: 400 }, (_, number) => ({ op: "create" as const, task: { title: `${number}` } }));
+    await client.bulk({ operations });
+  }
+  const device = new Device(client);
+  await device.tasks.preload();
+  expect(device.tasks.size).toBe(1_200);
+});
+
 test("CLIENT-FR-071: edits are shown at once and sent", async () => {
   const client = newClient();
   const device = new Device(client);
@@ -83,6 +94,33 @@ test("CLIENT-FR-072: an edit is stored before it is sent, and then its transacti
   await haveConverged(client, device);
   expect(await defaultStore().read(`task-api:edits:${proxy.url}:${user}:`)).toEqual([]);
   expect(writes()).toBeGreaterThan(0);
+});
+
+test("CLIENT-FR-072: while an edit cannot be stored, it is shown, and neither complete nor sent", async () => {
+  const { proxy, writes } = await startNetwork();
+  const memory = memoryStore();
+  let finishStoring = () => {};
+  const storing = new Promise<void>((resolve) => {
+    finishStoring = resolve;
+  });
+  const store = { ...memory, write: (values: Record<string, unknown>) => storing.then(() => memory.write(values)) };
+  const client = newClient({ baseUrl: proxy.url });
+  const device = new Device(client, { store });
+  await device.tasks.preload();
+  const transaction = device.tasks.insert({ title: "Buy milk" });
+  await client.list(); // the time in which it could be sent
+  expect([device.titles, transaction.state, writes()]).toEqual(["Buy milk", "persisting", 0]);
+  finishStoring();
+  await haveConverged(client, device);
+  expect([transaction.state, writes()]).toEqual(["completed", 1]);
+});
+
+test("CLIENT-FR-072: an edit that cannot be stored is undone", async () => {
+  const store = { ...memoryStore(), write: () => Promise.reject(new Error("The disk is full.")) };
+  const device = new Device(newClient(), { store });
+  await device.tasks.preload();
+  await expect(device.tasks.insert({ title: "Buy milk" }).isPersisted.promise).rejects.toThrow("The disk is full.");
+  expect(device.titles).toBe("");
 });
 
 test("CLIENT-FR-072: edits are sent in their order, one request at a time", async () => {
@@ -164,18 +202,22 @@ test("CLIENT-FR-074: the edits of a page that was killed are shown and sent by t
 
 test("CLIENT-FR-074: an edit whose response was lost with its page takes effect once", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
-  const client = newClient({ baseUrl: proxy.url });
+  const user = newUser();
+  const [client, online] = [newClient({ user, baseUrl: proxy.url }), newClient({ user })];
+  const { uid } = await online.create({ title: "Buy milk" });
   const options = { store: memoryStore() };
   const killed = new Device(client, options);
-  await killed.tasks.preload();
+  await killed.shows("Buy milk");
   failWrites("lose the response");
-  killed.tasks.insert({ title: "Buy milk" });
-  const { uid } = killed.find("Buy milk");
-  await until(async () => (await client.list()).count === 1);
+  killed.tasks.insert({ title: "Bake bread" });
+  killed.tasks.update(uid, (draft) => {
+    draft.title = "Buy oat milk";
+  });
+  await until(async () => (await online.get(`uid:${uid}`)).title === "Buy oat milk");
   await killed.kill();
-  await client.update(`uid:${uid}`, { title: "Buy oat milk" });
+  await online.update(`uid:${uid}`, { title: "Buy milk" }); // back to what it was before the edit
   goOnline();
   const device = new Device(client, options);
-  await haveConverged(client, device);
-  expect(device.titles).toBe("Buy oat milk");
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Bake bread,Buy milk");
 });

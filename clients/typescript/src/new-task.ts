@@ -13,7 +13,7 @@ export const newTaskSchema = {
   },
 } as NewTaskSchema;
 
-interface NewTaskSchema {
+export interface NewTaskSchema {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;

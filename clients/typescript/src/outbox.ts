@@ -1,13 +1,15 @@
 import type { TaskClient } from "./client.js";
-import { defaultStore, type EditStore, memoryStore } from "./edit-store.js";
+import { isHidden } from "./connectivity.js";
+import { defaultStore, type EditStore } from "./edit-store.js";
 import { type Edit, mergeUpdate, type OnConflict, type Operation, operationOf } from "./edits.js";
-import { ProblemError, SignedOutError } from "./errors.js";
+import { ProblemError } from "./errors.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
 import { type OperationResult, settle } from "./settle.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { Task } from "./types.js";
 import { newUid } from "./uid.js";
+import { onAbort, orAbort } from "./wait.js";
 
 export interface OutboxOptions {
   /** Decides on members that somebody else has changed, too; by default the server's values stay. */
@@ -31,9 +33,8 @@ const MAX_OPERATIONS = 100;
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
   edits: Edit[] = [];
-  #user: string | undefined;
+  readonly #store: EditStore;
   #prefix = "";
-  #store: EditStore = memoryStore();
   #tabs: Tabs<Task[]> | undefined;
   #isSender = false;
   #size = MAX_OPERATIONS;
@@ -50,7 +51,9 @@ export class Outbox {
     private readonly options: OutboxOptions,
     private readonly report: (error?: unknown) => void,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.#store = options.store ?? defaultStore();
+  }
 
   /** Send the edits until the signal is aborted. */
   async run(): Promise<void> {
@@ -75,9 +78,8 @@ export class Outbox {
   }
 
   async #open(): Promise<void> {
-    this.#user = await this.client.user();
-    const name = this.#user && `task-api:edits:${this.client.baseUrl}:${this.#user}`;
-    if (name) this.#store = this.options.store ?? defaultStore();
+    const user = await orAbort(this.client.user(), this.signal);
+    const name = ["task-api:edits", encodeURIComponent(this.client.baseUrl), encodeURIComponent(`${user}`)].join(":");
     this.#prefix = `${name}:`;
     this.#tabs ??= connectTabs(name, (tasks) => this.#receive(tasks), this.signal);
     await this.#read();
@@ -85,8 +87,7 @@ export class Outbox {
 
   /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */
   #takeOver(): void {
-    const isVisible = globalThis.document?.visibilityState !== "hidden";
-    if (!this.#isSender && isVisible && this.edits.length > 0) this.#tabs?.takeOver();
+    if (!this.#isSender && !isHidden() && this.edits.length > 0) this.#tabs?.takeOver();
   }
 
   /** Receive tasks that another tab has written. */
@@ -97,7 +98,7 @@ export class Outbox {
 
   async #send(signal: AbortSignal): Promise<void> {
     this.#isSender = true;
-    signal.addEventListener("abort", () => this.#wake());
+    onAbort(signal, () => this.#wake());
     while (!signal.aborted) {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -111,7 +112,7 @@ export class Outbox {
   async #sendAll(signal: AbortSignal): Promise<void> {
     await this.#read();
     while (this.edits.length > 0) {
-      await unlessAborted(this.rows.loaded, signal);
+      await orAbort(this.rows.loaded, signal);
       const request = await this.#request();
       if (request) await this.#sendOnce(request, signal);
       await this.#read();
@@ -150,7 +151,6 @@ export class Outbox {
   }
 
   async #sendOnce({ key, edits, operations }: StoredRequest, signal: AbortSignal): Promise<void> {
-    if ((await this.client.user()) !== this.#user) throw new SignedOutError();
     try {
       const options = { idempotencyKey: key, signal };
       const { results } = await this.client.bulk({ operations, atomic: false }, options);
@@ -201,11 +201,4 @@ export class Outbox {
     this.#reading = reading.catch(() => {});
     return reading;
   }
-}
-
-function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason));
-    promise.then(resolve, reject);
-  });
 }

@@ -6,6 +6,7 @@ import { newTaskSchema } from "./new-task.js";
 import { Outbox, type OutboxOptions } from "./outbox.js";
 import { type RowChange, Rows } from "./rows.js";
 import type { Task } from "./types.js";
+import { abortWith } from "./wait.js";
 
 export type { EditStore } from "./edit-store.js";
 export type { Edit, OnConflict, TaskChanges, TaskConflict } from "./edits.js";
@@ -38,7 +39,7 @@ export function taskCollectionOptions(client: TaskClient, options: OutboxOptions
   };
 
   const start = (publish: (changes: RowChange[]) => void, ready: () => void) => {
-    const stopping = new AbortController();
+    const stopping = abortWith(client.session());
     const rows = new Rows(publish);
     const outbox: Outbox = new Outbox(
       client,

@@ -13,6 +13,9 @@ export class Rows {
   readonly #shown = new Map<string, Task>();
   /** The tasks of a first load that is not complete. */
   #loading: Map<string, Task> | undefined;
+  /** The uids of tasks that have arrived and are not shown yet. */
+  readonly #hidden = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #finishLoad = () => {};
   /** Resolves when all tasks have been loaded once. */
   readonly loaded = new Promise<void>((resolve) => {
@@ -29,7 +32,7 @@ export class Rows {
   /** Apply changes from the server. A first load is shown when it is complete. */
   receive({ tasks, reset, more }: TaskBatch): void {
     if (reset) this.#loading = new Map();
-    if (!this.#loading) return this.apply(tasks);
+    if (!this.#loading) return this.#showSoon(tasks);
     keepNewest(this.#loading, tasks);
     if (more) return;
     const before = this.#tasks;
@@ -46,6 +49,13 @@ export class Rows {
     this.#show(tasks.map(({ uid }) => uid));
   }
 
+  /** Apply tasks of the server, and show them with those that arrive at the same time: each showing runs all live queries. */
+  #showSoon(tasks: Task[]): void {
+    keepNewest(this.#tasks, tasks);
+    for (const { uid } of tasks) this.#hidden.add(uid);
+    this.#timer ??= setTimeout(() => this.#show([]));
+  }
+
   /** Replace the edits. */
   edit(edits: Edit[]): void {
     const before = this.#edits;
@@ -55,7 +65,10 @@ export class Rows {
   }
 
   #show(uids: string[]): void {
-    const changes = [...new Set(uids)].flatMap((uid) => this.#change(uid));
+    const changes = [...new Set([...this.#hidden, ...uids])].flatMap((uid) => this.#change(uid));
+    this.#hidden.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (changes.length > 0) this.publish(changes);
   }
 

@@ -37,6 +37,19 @@ test("CLIENT-FR-070: a collection is ready when all pages of the first load are 
   expect(device.tasks.size).toBe(1_200);
 });
 
+test("CLIENT-FR-070: many changes at the same time are shown together", async () => {
+  const client = newClient();
+  const device = new Device(client);
+  await device.tasks.preload();
+  await until(() => device.tasks.utils.state().connection === "live");
+  let showings = 0;
+  device.tasks.subscribeChanges(() => showings++);
+  await client.bulk({ operations: Array.from({ length: 500 }, () => ({ op: "create", task: { title: "Buy milk" } })) });
+  await until(() => device.tasks.size === 500);
+  console.log(`500 changes are shown in ${showings} steps`);
+  expect(showings).toBeLessThan(100);
+});
+
 test("CLIENT-FR-071: edits are shown at once and sent", async () => {
   const client = newClient();
   const device = new Device(client);

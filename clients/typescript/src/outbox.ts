@@ -39,6 +39,7 @@ export class Outbox {
   #isSender = false;
   #size = MAX_OPERATIONS;
   #reading: Promise<void> = Promise.resolve();
+  #nextReading: Promise<void> | undefined;
   #wake = () => {};
   #finishOpening = () => {};
   readonly #opened = new Promise<void>((resolve) => {
@@ -190,15 +191,16 @@ export class Outbox {
     return `${this.#prefix}edit:${id}`;
   }
 
-  /** Read the edits of all tabs, one reading after another, so that the last one counts. */
+  /** Read the edits of all tabs, one reading after another; those that wait for the same one share it. */
   #read(): Promise<void> {
-    const reading = this.#reading.then(async () => {
+    this.#nextReading ??= this.#reading.then(async () => {
+      this.#nextReading = undefined;
       this.edits = (await this.#store.read(this.#keyOf(""))) as Edit[];
       if (this.signal.aborted) return;
       this.rows.edit(this.edits);
       this.report();
     });
-    this.#reading = reading.catch(() => {});
-    return reading;
+    this.#reading = this.#nextReading.catch(() => {});
+    return this.#nextReading;
   }
 }

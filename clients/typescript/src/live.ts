@@ -116,6 +116,8 @@ class Follower {
 
   async #passEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
     this.#report("live");
+    const since = this.#copy.since ?? "0";
+    this.#tabs?.post({ batch: { after: since, tasks: [], since } }); // a tab at another position requests what it has missed
     for await (const { id, data } of readEvents(body, signal, () => (this.#lastBytes = Date.now()))) {
       const batch = { after: this.#copy.since ?? "0", tasks: [JSON.parse(data) as Task], since: id };
       this.#tabs?.post({ batch }); // first, because the application of this tab may be slow or fail

@@ -156,6 +156,23 @@ test("CLIENT-FR-042: a tab that has missed a message requests what is missing", 
   await copy.has("Bake bread", "Buy milk");
 });
 
+test("CLIENT-FR-042: what the tab with the stream has loaded after an expired sync token, the others request", async () => {
+  const proxy = await startProxy();
+  const user = newUser();
+  const client = newClient({ user, baseUrl: proxy.url });
+  const copies = [new Copy(client), new Copy(client)];
+  await Promise.all(copies.map((copy) => copy.isLive()));
+  await until(() => copies.every(({ since }) => since !== ""));
+  proxy.faultOf = () => "drop";
+  proxy.cut();
+  await newClient({ user }).create({ title: "Buy milk" });
+  const body = JSON.stringify({ type: "urn:problem-type:sync-expired", title: "Gone", status: 410, detail: "Expired." });
+  const gone = { status: 410, headers: { "Content-Type": "application/problem+json" }, body };
+  let streams = 0;
+  proxy.faultOf = (line) => (line.includes("/events") && streams++ === 0 ? gone : "pass");
+  await Promise.all(copies.map((copy) => copy.has("Buy milk")));
+});
+
 test("CLIENT-FR-043: offline, nothing is sent for a while; online, the stream is open at once", async () => {
   const proxy = await startProxy();
   const user = newUser();

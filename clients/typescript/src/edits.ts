@@ -5,19 +5,21 @@ export type TaskChanges = { [Name in Writable]?: Task[Name] };
 export type Operation = Bulk["operations"][number];
 
 /** A change of one task that the user has made. */
-export type Edit = {
+export type Edit = Update | Other;
+
+interface Made {
   /** A UUID of version 7: the edits of a user are sent in the order of their ids. */
   id: string;
   uid: string;
   /** When it was made. */
   at: string;
-} & (
-  /** `isUntimed` where the server refuses `created_at`, because the clock of the device is wrong. */
-  | { op: "create" | "restore"; task: Task; isUntimed?: true }
-  /** `original` has the members as the user saw them, and the revision that they had. */
-  | { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number }
-  | { op: "delete" }
-);
+}
+
+/** `original` has the members as the user saw them, and `revision` is that of the task then. */
+export type Update = Made & { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number };
+
+/** `isUntimed` where the server refuses `created_at`, because the clock of the device is wrong. */
+type Other = Made & ({ op: "create" | "restore"; task: Task; isUntimed?: true } | { op: "delete" });
 
 /** Members of a task that the user and somebody else have changed, to different values. */
 export interface TaskConflict {
@@ -51,7 +53,7 @@ export function writableOf(row: Partial<Task>): TaskChanges {
 }
 
 /** Return the edit of a user who has changed members of a row; undefined if none of them can be written. */
-export function updateOf(row: Task, changed: Partial<Task>, edit: Pick<Edit, "id" | "uid" | "at">): Edit | undefined {
+export function updateOf(row: Task, changed: Partial<Task>, edit: Made): Update | undefined {
   const changes = writableOf(changed);
   if (Object.keys(changes).length === 0) return undefined;
   const original = pick(writableOf(row), (name) => name in changes);
@@ -69,22 +71,36 @@ export function applyEdit(row: Task | undefined, edit: Edit): Task | undefined {
   return { ...row, ...changes, ...completion, updated_at: at };
 }
 
+/** Whether the server has a member of an update neither as the user saw it nor as the user set it. */
+export function isConflict({ changes, original }: Update, task: Task): boolean {
+  return Object.keys(changes).some((name) => differs(task, original, name) && differs(task, changes, name));
+}
+
+/** Return one update for several of a task. */
+export function joinUpdates(updates: [Update, ...Update[]]): Update {
+  return updates.reduce((joined, { at, changes, original }) => ({
+    ...joined,
+    at,
+    changes: { ...joined.changes, ...changes },
+    original: { ...original, ...joined.original },
+  }));
+}
+
 /**
  * Merge an update into the task as it is now: keep what only the user has changed, let `onConflict` decide on what both
  * have changed, and leave out what the task has already. Undefined if nothing remains.
  */
-export function mergeUpdate(edit: Edit & { op: "update" }, task: Task, onConflict?: OnConflict): Edit | undefined {
+export function mergeUpdate(edit: Update, task: Task, onConflict: OnConflict | undefined): Update | undefined {
   const { changes: mine, original } = edit;
-  const isConflict = (name: string) => differs(task, original, name) && differs(task, mine, name);
-  const conflicting = pick(mine, isConflict);
-  let changes = pick(mine, (name) => !isConflict(name));
-  if (Object.keys(conflicting).length > 0) {
-    const conflict = { task, changes: conflicting, original: pick(original, isConflict) };
-    changes = { ...changes, ...writableOf(onConflict?.(conflict) ?? {}) };
+  const isBoth = (name: string) => differs(task, original, name) && differs(task, mine, name);
+  let changes = pick(mine, (name) => !isBoth(name));
+  if (isConflict(edit, task)) {
+    const decided = onConflict?.({ task, changes: pick(mine, isBoth), original: pick(original, isBoth) });
+    changes = { ...changes, ...writableOf(decided ?? {}) };
   }
   changes = pick(changes, (name) => differs(task, changes, name));
   if (Object.keys(changes).length === 0) return undefined;
-  return { ...edit, changes, original: pick(task, (name) => name in changes), revision: task.revision };
+  return { ...edit, changes, original: pick(writableOf(task), (name) => name in changes), revision: task.revision };
 }
 
 /** Adapt a later edit of the same task, so that it is no conflict with what became of the user's own earlier one. */

@@ -1,7 +1,16 @@
 import type { TaskClient } from "./client.js";
 import { isHidden } from "./connectivity.js";
 import { defaultStore, type EditStore } from "./edit-store.js";
-import { type Edit, mergeUpdate, type OnConflict, type Operation, operationOf } from "./edits.js";
+import {
+  type Edit,
+  isConflict,
+  joinUpdates,
+  mergeUpdate,
+  type OnConflict,
+  type Operation,
+  operationOf,
+  type Update,
+} from "./edits.js";
 import { ProblemError } from "./errors.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
@@ -50,7 +59,7 @@ export class Outbox {
     private readonly client: TaskClient,
     private readonly rows: Rows,
     private readonly options: OutboxOptions,
-    private readonly report: (error?: unknown) => void,
+    private readonly report: (state: { pending?: number; error?: unknown }) => void,
     private readonly signal: AbortSignal,
   ) {
     this.#store = options.store ?? defaultStore();
@@ -58,7 +67,7 @@ export class Outbox {
 
   /** Send the edits until the signal is aborted. */
   async run(): Promise<void> {
-    await persist(() => this.#open(), this.signal, this.report);
+    await this.#persist(() => this.#open(), this.signal);
     if (this.signal.aborted) return;
     globalThis.document?.addEventListener("visibilitychange", () => this.#takeOver(), { signal: this.signal });
     const sending = this.#tabs?.lead((signal) => this.#send(signal), this.signal);
@@ -94,7 +103,7 @@ export class Outbox {
   /** Receive tasks that another tab has written. */
   #receive(tasks: Task[]): void {
     this.rows.apply(tasks);
-    void this.#read().finally(() => this.#wake()).catch(this.report);
+    void this.#read().finally(() => this.#wake()).catch((error) => this.report({ error }));
   }
 
   async #send(signal: AbortSignal): Promise<void> {
@@ -104,7 +113,7 @@ export class Outbox {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await persist((attempt) => this.#sendAll(attempt.signal), signal, this.report);
+      await this.#persist((attempt) => this.#sendAll(attempt.signal), signal);
       if (!signal.aborted) await changed;
     }
     this.#isSender = false;
@@ -118,7 +127,7 @@ export class Outbox {
       if (request) await this.#sendOnce(request, signal);
       await this.#read();
     }
-    this.report();
+    this.report({ error: undefined });
   }
 
   /** Return the request that may have been sent before, or store a new one; undefined if conflicts leave nothing to send. */
@@ -144,11 +153,20 @@ export class Outbox {
       uids.add(edit.uid);
       const task = this.rows.task(edit.uid);
       const isMerged = edit.op === "update" && task?.deleted_at === null;
-      const merged = isMerged ? mergeUpdate(edit, task, this.options.onConflict) : edit;
+      const merged = isMerged ? this.#mergeOne(edit, task, changed) : edit;
       if (merged) batch.push(merged);
       if (merged !== edit) changed[this.#keyOf(edit.id)] = merged;
     }
     return { batch, changed };
+  }
+
+  /** Merge an update, where it is in conflict together with later ones, so that the user's last values are decided on. */
+  #mergeOne(edit: Update, task: Task, changed: Record<string, Edit | undefined>): Edit | undefined {
+    if (!isConflict(edit, task)) return mergeUpdate(edit, task, undefined);
+    const isLater = (each: Edit): each is Update => each.op === "update" && each.uid === edit.uid && each.id > edit.id;
+    const later = this.edits.filter(isLater);
+    for (const { id } of later) changed[this.#keyOf(id)] = undefined;
+    return mergeUpdate(joinUpdates([edit, ...later]), task, this.options.onConflict);
   }
 
   async #sendOnce({ key, edits, operations }: StoredRequest, signal: AbortSignal): Promise<void> {
@@ -183,6 +201,10 @@ export class Outbox {
     if (failure) throw failure;
   }
 
+  #persist(act: (attempt: AbortController) => Promise<void>, signal: AbortSignal): Promise<void> {
+    return persist(act, signal, (error) => this.report({ error }));
+  }
+
   get #requestKey(): string {
     return `${this.#prefix}request`;
   }
@@ -198,7 +220,7 @@ export class Outbox {
       this.edits = (await this.#store.read(this.#keyOf(""))) as Edit[];
       if (this.signal.aborted) return;
       this.rows.edit(this.edits);
-      this.report();
+      this.report({ pending: this.edits.length });
     });
     this.#reading = this.#nextReading.catch(() => {});
     return this.#nextReading;

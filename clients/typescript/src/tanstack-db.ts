@@ -41,19 +41,13 @@ export function taskCollectionOptions(client: TaskClient, options: OutboxOptions
   const start = (publish: (changes: RowChange[]) => void, ready: () => void) => {
     const stopping = abortWith(client.session());
     const rows = new Rows(publish);
-    const outbox: Outbox = new Outbox(
-      client,
-      rows,
-      options,
-      (error) => report({ pending: outbox.edits.length, error }),
-      stopping.signal,
-    );
+    const outbox = new Outbox(client, rows, options, report, stopping.signal);
     run = { rows, outbox };
     void outbox.run();
     void rows.loaded.then(ready);
     followTasks(client, {
       onChange: (batch) => rows.receive(batch),
-      onStatus: (connection, error) => report(error === undefined ? { connection } : { connection, error }),
+      onStatus: (connection, error) => report({ connection, error }),
       signal: stopping.signal,
     });
     return () => stopping.abort();

@@ -60,6 +60,23 @@ test("CLIENT-FR-075: what the application returns for a conflict is written", as
   expect(device.conflicts.length).toBe(1);
 });
 
+test("CLIENT-FR-075: of several edits in conflict, the last values are decided on, once", async () => {
+  const { device, task, online, goOnline } = await startOffline();
+  for (const title of ["Buy oat milk", "Buy rice milk", "Buy soy milk"]) {
+    await device.tasks.update(task.uid, (draft) => {
+      draft.title = title;
+    }).isPersisted.promise;
+  }
+  device.tasks.update(task.uid, (draft) => {
+    draft.priority = "low";
+  });
+  await online.update(task.id, { title: "Buy goat milk" });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.find("Buy goat milk").priority).toBe("low");
+  expect(device.conflicts).toMatchObject([{ changes: { title: "Buy soy milk" }, original: { title: "Buy milk" } }]);
+});
+
 test("CLIENT-FR-075: the same change by both is no conflict", async () => {
   const { device, task, online, goOnline } = await startOffline();
   device.tasks.update(task.uid, (draft) => {

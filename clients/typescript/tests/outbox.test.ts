@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../src/edit-store.js";
+import { NetworkError } from "../src/index.js";
 import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
 import { Locks } from "./support/locks.js";
@@ -131,8 +132,9 @@ test("CLIENT-FR-082: the connection, the waiting edits and the reason are report
   expect(device.tasks.utils.state()).toEqual({ connection: "live", pending: 0, error: undefined });
   failWrites("drop");
   device.tasks.insert({ title: "Buy milk" });
-  await until(() => (device.tasks.utils.state().error as Error | undefined)?.name === "NetworkError", 20);
-  expect(device.pending).toBe(1);
+  await until(() => device.tasks.utils.state().error instanceof NetworkError, 20);
+  await device.tasks.insert({ title: "Bake bread" }).isPersisted.promise;
+  expect(device.tasks.utils.state()).toMatchObject({ pending: 2, error: { name: "NetworkError" } });
   goOnline();
   await device.isSynced();
   await until(() => device.tasks.utils.state().error === undefined);

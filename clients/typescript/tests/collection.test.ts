@@ -92,6 +92,24 @@ test("CLIENT-FR-071: a row never disappears or returns to an older value while i
   expect(seen.at(-1)).toBe("e");
 });
 
+test("CLIENT-FR-071: a response that is late does not replace a newer change", async () => {
+  const { proxy, failWrites } = await startNetwork();
+  const user = newUser();
+  const online = newClient({ user });
+  const { uid } = await online.create({ title: "Buy milk" });
+  const device = new Device(newClient({ user, baseUrl: proxy.url }));
+  await device.shows("Buy milk");
+  failWrites("delay the body");
+  device.tasks.update(uid, (draft) => {
+    draft.title = "Buy oat milk";
+  });
+  await until(async () => (await online.get(`uid:${uid}`)).title === "Buy oat milk");
+  await online.update(`uid:${uid}`, { title: "Buy soy milk" });
+  await haveConverged(online, device);
+  await until(() => proxy.pending() === 1); // the stream
+  expect(device.titles).toBe("Buy soy milk");
+});
+
 test("CLIENT-FR-072: an edit is stored before it is sent, and then its transaction is complete", async () => {
   const { proxy, goOffline, goOnline, writes } = await startNetwork();
   const user = newUser();

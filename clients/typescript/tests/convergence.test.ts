@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../src/edit-store.js";
-import type { Task } from "../src/index.js";
+import type { Task, TaskClient } from "../src/index.js";
 import { newUid } from "../src/uid.js";
 import { newClient, newUser } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
@@ -14,7 +14,7 @@ import { Random } from "./support/random.js";
 const SEEDS = Number(process.env.SEEDS ?? 1);
 const STEPS = 120;
 const BROWSERS = 4; // the first one with two tabs
-const FAULTS: Fault[] = ["drop", "lose the response", { status: 503 }, { status: 500 }, { status: 429 }];
+const FAULTS: Fault[] = ["drop", "lose the response", "delay the body", { status: 503 }, { status: 500 }, { status: 429 }];
 
 const run = promisify(execFile);
 
@@ -24,15 +24,24 @@ async function purge(): Promise<void> {
   await run(command, options, { cwd: "../..", env: { ...process.env, TRASH_RETENTION_DAYS: "0" } });
 }
 
-/** A browser with one tab or two, which may be killed; the descriptions of its tasks are changed by it alone. */
+/** Delete tasks permanently and purge them while a browser is offline, whose sync token is expired then. */
+async function vanish(server: TaskClient, { network }: Browser): Promise<void> {
+  network.goOffline();
+  const { tasks } = await server.list({ limit: 3 });
+  for (const { id } of tasks) await server.delete(id, { permanent: true });
+  await purge();
+}
+
+/** A browser with one tab or two, which may be killed; the categories of its tasks are changed by it alone. */
 class Browser {
   readonly store = memoryStore();
   readonly tabs: Device[];
-  /** The last description that each task of this browser has got, by uid. */
-  readonly descriptions = new Map<string, string>();
+  /** The last category that each task of this browser has got, by uid. */
+  readonly categories = new Map<string, string>();
   /** The uids of tasks whose edits were reported as refused or in conflict. */
   readonly reported = new Set<string>();
   conflicts = 0;
+  ownConflicts = 0;
   #deleted: Task[] = [];
   #edits = 0;
 
@@ -66,14 +75,21 @@ class Browser {
       onRejected: (_, { uid }) => this.reported.add(uid),
       onConflict: ({ task, changes }) => {
         this.conflicts++;
-        if ("description" in changes && this.tabs.length > 1) this.reported.add(task.uid); // of two tabs at the same time
+        if ("category" in changes) this.#reportConflict(task.uid);
         return this.random.below(2) ? changes : undefined;
       },
     });
   }
 
+  /** A conflict of the browser with itself, which is possible if two tabs edit within milliseconds. */
+  #reportConflict(uid: string): void {
+    this.reported.add(uid);
+    if (this.tabs.length === 1 && this.categories.has(uid)) this.ownConflicts++;
+  }
+
+  /** Return a new text, which the server stores without its spaces. */
   get #text(): string {
-    return `${this.name}-${++this.#edits}`;
+    return ` ${this.name}-${++this.#edits} `;
   }
 
   /** Return the uid of a task that the tab shows, undefined if there is none. */
@@ -83,10 +99,10 @@ class Browser {
   }
 
   #insert({ tasks }: Device): void {
-    const [uid, description] = [newUid(), this.#text];
+    const [uid, category] = [newUid(), this.#text];
     const recurrence = this.random.below(4) ? null : "FREQ=DAILY";
-    tasks.insert({ uid, title: this.#text, description, recurrence, due_date: recurrence && "2099-01-01" });
-    this.descriptions.set(uid, description);
+    tasks.insert({ uid, title: this.#text, category, recurrence, due_date: recurrence && "2099-01-01" });
+    this.categories.set(uid, category);
   }
 
   #update(tab: Device, count: number): void {
@@ -98,9 +114,9 @@ class Browser {
   }
 
   #change(draft: Task): void {
-    if (this.descriptions.has(draft.uid) && this.random.below(2)) {
-      draft.description = this.#text;
-      this.descriptions.set(draft.uid, draft.description);
+    if (this.categories.has(draft.uid) && this.random.below(2)) {
+      draft.category = this.#text;
+      this.categories.set(draft.uid, draft.category);
     } else if (this.random.below(2)) draft.title = this.#text;
     else draft.priority = this.random.pick(["low", "medium", "high"] as const);
   }
@@ -145,21 +161,22 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
   async (seed) => {
     const random = new Random(seed);
     const user = newUser();
+    const server = newClient({ user });
     const browsers: Browser[] = [];
     for (let name = 0; name < BROWSERS; name++) browsers.push(new Browser(name, user, await startNetwork(), random));
     for (let step = 0; step < STEPS; step++) {
       await random.pick(browsers).act();
-      if (step === STEPS / 2 || step === STEPS - 10) await purge();
+      if (step === STEPS / 2 || step === STEPS - 10) await vanish(server, random.pick(browsers));
       if (random.below(2)) await new Promise((resolve) => setTimeout(resolve, random.below(50)));
     }
     for (const { network } of browsers) network.goOnline();
-    const server = newClient({ user });
     await haveConverged(server, ...browsers.flatMap(({ tabs }) => tabs));
     const { tasks } = await server.list({ limit: 1000 });
-    for (const { store, descriptions, reported } of browsers) {
+    for (const { store, categories, reported, ownConflicts } of browsers) {
       expect(await store.read("")).toEqual([]);
-      for (const { uid, description } of tasks) {
-        if (descriptions.has(uid) && !reported.has(uid)) expect(description).toBe(descriptions.get(uid));
+      expect(ownConflicts).toBe(0);
+      for (const { uid, category } of tasks) {
+        if (categories.has(uid) && !reported.has(uid)) expect(category).toBe(categories.get(uid)?.trim());
       }
     }
     const sum = (count: (browser: Browser) => number) => browsers.reduce((total, browser) => total + count(browser), 0);

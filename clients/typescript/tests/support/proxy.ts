@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { API_URL } from "./api.js";
 
 /** What the proxy does with a request: forward it, drop the connection or stall before, after or during the response, or respond. */
-export type Fault = "pass" | "drop" | "lose the response" | "stall" | "cut the body" | "stall the body" | { status: number; headers?: Record<string, string>; body?: string };
+export type Fault = "pass" | "drop" | "lose the response" | "stall" | "cut the body" | "stall the body" | "delay the body" | { status: number; headers?: Record<string, string>; body?: string };
 
 export interface Proxy {
   url: string;
@@ -24,6 +24,8 @@ export interface Proxy {
   /** Forward nothing of what the open streams receive, and leave them open. */
   silence(): void;
 }
+
+const DELAY_MS = 300;
 
 /** Start a real proxy of the API for one test. */
 export async function startProxy(): Promise<Proxy> {
@@ -57,6 +59,7 @@ export async function startProxy(): Promise<Proxy> {
     const upstream = send(new URL(incoming.url ?? "/", API_URL), { method, headers, agent: false }, (received) => {
       if (fault === "lose the response") return response.destroy();
       response.writeHead(received.statusCode ?? 502, received.headers);
+      if (fault === "delay the body") return setTimeout(() => received.pipe(response), DELAY_MS);
       if (fault.endsWith("the body")) {
         return response.write("{", () => fault === "cut the body" && response.destroy());
       }

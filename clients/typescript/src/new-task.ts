@@ -22,29 +22,28 @@ export interface NewTaskSchema {
   };
 }
 
-/** Return the row of a task before the server has it, or of one that has all members already. */
+/** The members of a task that the server does not have yet. */
+const DEFAULTS: Omit<Task, "uid" | "title" | "created_at" | "updated_at"> = {
+  id: 0,
+  user_id: "",
+  description: null,
+  completed: false,
+  completed_at: null,
+  priority: "medium",
+  category: null,
+  tags: [],
+  due_date: null,
+  recurrence: null,
+  recurrence_from: "due_date",
+  recurrence_tz: null,
+  deleted_at: null,
+  revision: 0,
+};
+
+/** Return the row of a new task, or of one that has all members already, without those that TanStack DB adds. */
 function completeTask({ title, uid = newUid(), ...given }: NewTask): Task {
   const now = new Date().toISOString();
-  const task: Task = {
-    id: 0,
-    uid,
-    user_id: "",
-    title,
-    description: null,
-    completed: false,
-    completed_at: null,
-    priority: "medium",
-    category: null,
-    tags: [],
-    due_date: null,
-    recurrence: null,
-    recurrence_from: "due_date",
-    recurrence_tz: null,
-    created_at: now,
-    updated_at: now,
-    deleted_at: null,
-    revision: 0,
-  };
+  const task = { ...DEFAULTS, uid, title, created_at: now, updated_at: now };
   const members = Object.entries(given).filter(([name, value]) => name in task && value !== undefined);
-  return Object.assign(task, Object.fromEntries(members));
+  return { ...task, ...Object.fromEntries(members) };
 }

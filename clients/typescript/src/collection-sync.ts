@@ -75,7 +75,7 @@ function publish({ begin, write, commit }: SyncedCollection, changes: RowChange[
 
 function editOf({ type, modified, original, changes }: PendingMutation<Task>, rows: Rows): Edit | undefined {
   const edit = { id: "", uid: modified.uid, at: new Date().toISOString() };
-  if (type === "delete") return { ...edit, op: "delete" };
+  if (type === "delete") return { ...edit, op: "delete", revision: modified.revision };
   if (type === "update") return updateOf(original as Task, changes, edit);
   const op = rows.task(modified.uid) ? "restore" : "create";
   return { ...edit, op, task: { ...modified, deleted_at: null } };

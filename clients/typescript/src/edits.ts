@@ -19,7 +19,7 @@ interface Made {
 export type Update = Made & { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number };
 
 /** `isUntimed` where the server refuses `created_at`, because the clock of the device is wrong. */
-type Other = Made & ({ op: "create" | "restore"; task: Task; isUntimed?: true } | { op: "delete" });
+type Other = Made & ({ op: "create" | "restore"; task: Task; isUntimed?: true } | { op: "delete"; revision: number });
 
 /** Members of a task that the user and somebody else have changed, to different values. */
 export interface TaskConflict {
@@ -119,8 +119,10 @@ export function operationOf(edit: Edit): Operation {
     const time = edit.isUntimed ? {} : { created_at };
     return { op: "create", task: { ...writableOf(task), title: task.title, uid, ...time } };
   }
-  if (edit.op !== "update") return { op: edit.op, id };
-  return { op: "update", id, changes: edit.changes, ...(edit.revision > 0 && { revision: edit.revision }) };
+  if (edit.op !== "update" && edit.op !== "delete") return { op: "restore", id };
+  const condition = edit.revision > 0 ? { revision: edit.revision } : {};
+  if (edit.op === "delete") return { op: "delete", id, ...condition };
+  return { op: "update", id, changes: edit.changes, ...condition };
 }
 
 function pick<Row extends object>(row: Row, has: (name: string) => boolean): Row {

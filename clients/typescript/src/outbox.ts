@@ -102,7 +102,7 @@ export class Outbox {
 
   /** Receive tasks that another tab has written. */
   #receive(tasks: Task[]): void {
-    this.rows.apply(tasks);
+    this.rows.write(tasks);
     void this.#read().finally(() => this.#wake()).catch((error) => this.report({ error }));
   }
 
@@ -152,16 +152,17 @@ export class Outbox {
       if (uids.has(edit.uid) || batch.length === this.#size) break;
       uids.add(edit.uid);
       const task = this.rows.task(edit.uid);
-      const isMerged = edit.op === "update" && task?.deleted_at === null;
-      const merged = isMerged ? this.#mergeOne(edit, task, changed) : edit;
+      const merged = task?.deleted_at === null ? this.#mergeOne(edit, task, changed) : edit;
       if (merged) batch.push(merged);
       if (merged !== edit) changed[this.#keyOf(edit.id)] = merged;
     }
     return { batch, changed };
   }
 
-  /** Merge an update, where it is in conflict together with later ones, so that the user's last values are decided on. */
-  #mergeOne(edit: Update, task: Task, changed: Record<string, Edit | undefined>): Edit | undefined {
+  /** Merge an edit, and an update in conflict together with later ones, so that the user's last values are decided on. */
+  #mergeOne(edit: Edit, task: Task, changed: Record<string, Edit | undefined>): Edit | undefined {
+    if (edit.op === "delete") return { ...edit, revision: task.revision };
+    if (edit.op !== "update") return edit;
     if (!isConflict(edit, task)) return mergeUpdate(edit, task, undefined);
     const isLater = (each: Edit): each is Update => each.op === "update" && each.uid === edit.uid && each.id > edit.id;
     const later = this.edits.filter(isLater);
@@ -194,7 +195,7 @@ export class Outbox {
     const { changed, tasks, rejected, failure } = settle(this.edits, ids, results, (uid) => this.rows.task(uid));
     const stored = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
     await this.#store.write({ ...Object.fromEntries(stored), [this.#requestKey]: undefined });
-    this.rows.apply(tasks);
+    this.rows.write(tasks);
     await this.#read();
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) this.options.onRejected?.(error, edit);

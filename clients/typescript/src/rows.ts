@@ -7,8 +7,12 @@ export type RowChange = { type: "insert" | "update"; value: Task } | { type: "de
 
 /** The tasks as the user sees them: those of the server, with the edits that the server may not have yet. */
 export class Rows {
-  /** The server's tasks by their uid, also those that are deleted. */
+  /** The tasks by their uid as changes have brought them, also those that are deleted. */
   #tasks = new Map<string, Task>();
+  /** The revision up to which they have. */
+  #position = 0;
+  /** The tasks of responses, until the position has reached them, because a response may arrive after a purge. */
+  readonly #written = new Map<string, Task>();
   #edits = new Map<string, Edit[]>();
   readonly #shown = new Map<string, Task>();
   /** The tasks of a first load that is not complete. */
@@ -26,34 +30,28 @@ export class Rows {
 
   /** Return the server's task, also if it is deleted; undefined if there is none. */
   task(uid: string): Task | undefined {
-    return this.#tasks.get(uid);
+    return this.#written.get(uid) ?? this.#tasks.get(uid);
   }
 
-  /** Apply changes from the server. A first load is shown when it is complete. */
-  receive({ tasks, reset, more }: TaskBatch): void {
+  /** Apply changes. A first load is shown when it is complete, others with those that arrive at the same time. */
+  receive({ tasks, reset, more, since }: TaskBatch): void {
     if (reset) this.#loading = new Map();
-    if (!this.#loading) return this.#showSoon(tasks);
-    keepNewest(this.#loading, tasks);
-    if (more) return;
-    const before = this.#tasks;
-    this.#tasks = this.#loading;
-    this.#loading = undefined;
-    this.#show([...before.keys(), ...this.#tasks.keys(), ...this.#edits.keys()]);
-    this.#finishLoad();
+    for (const task of tasks) (this.#loading ?? this.#tasks).set(task.uid, task);
+    if (this.#loading && more) return;
+    this.#position = Number(since);
+    if (this.#loading) return this.#replace(this.#loading);
+    this.#forgetWritten();
+    this.#showSoon(tasks);
   }
 
-  /** Apply tasks of the server, unless newer ones are known. */
-  apply(tasks: Task[]): void {
-    keepNewest(this.#tasks, tasks);
-    if (this.#loading) keepNewest(this.#loading, tasks);
+  /** Apply the tasks of responses. A deleted one has the revision before, because the response to a deletion has none. */
+  write(tasks: Task[]): void {
+    for (const task of tasks) {
+      const known = this.#written.get(task.uid);
+      if (!known || task.revision >= known.revision) this.#written.set(task.uid, task);
+    }
+    this.#forgetWritten();
     this.#show(tasks.map(({ uid }) => uid));
-  }
-
-  /** Apply tasks of the server, and show them with those that arrive at the same time: each showing runs all live queries. */
-  #showSoon(tasks: Task[]): void {
-    keepNewest(this.#tasks, tasks);
-    for (const { uid } of tasks) this.#hidden.add(uid);
-    this.#timer ??= setTimeout(() => this.#show([]));
   }
 
   /** Replace the edits. */
@@ -62,6 +60,29 @@ export class Rows {
     this.#edits = new Map();
     for (const edit of edits) this.#edits.set(edit.uid, [...(this.#edits.get(edit.uid) ?? []), edit]);
     this.#show([...before.keys(), ...this.#edits.keys()]);
+  }
+
+  #replace(tasks: Map<string, Task>): void {
+    const before = this.#tasks;
+    this.#tasks = tasks;
+    this.#loading = undefined;
+    this.#forgetWritten();
+    this.#show([...before.keys(), ...tasks.keys(), ...this.#edits.keys()]);
+    this.#finishLoad();
+  }
+
+  /** Forget tasks of responses that the changes have reached: changed, deleted or purged since, they are as the changes say. */
+  #forgetWritten(): void {
+    for (const [uid, { deleted_at, revision }] of this.#written) {
+      const isDeletionAhead = deleted_at !== null && this.#tasks.get(uid)?.revision === revision;
+      if (revision <= this.#position && !isDeletionAhead) this.#written.delete(uid);
+    }
+  }
+
+  /** Show tasks with those that arrive at the same time, because each showing runs all live queries. */
+  #showSoon(tasks: Task[]): void {
+    for (const { uid } of tasks) this.#hidden.add(uid);
+    this.#timer ??= setTimeout(() => this.#show([]));
   }
 
   #show(uids: string[]): void {
@@ -73,7 +94,7 @@ export class Rows {
   }
 
   #change(uid: string): RowChange[] {
-    const task = this.#tasks.get(uid);
+    const task = this.task(uid);
     const live = task?.deleted_at === null ? task : undefined;
     const value = (this.#edits.get(uid) ?? []).reduce(applyEdit, live);
     const before = this.#shown.get(uid);
@@ -84,12 +105,5 @@ export class Rows {
     }
     this.#shown.set(uid, value);
     return [{ type: before ? "update" : "insert", value }];
-  }
-}
-
-function keepNewest(copy: Map<string, Task>, tasks: Task[]): void {
-  for (const task of tasks) {
-    const known = copy.get(task.uid);
-    if (!known || task.revision >= known.revision) copy.set(task.uid, task);
   }
 }

@@ -66,5 +66,5 @@ function tasksOf(edit: Edit, { task }: OperationResult, error: ProblemError, kno
     const { next_task, ...row } = current;
     return next_task ? [row, next_task] : [row];
   }
-  return edit.op === "delete" && known ? [{ ...known, deleted_at: edit.at }] : [];
+  return edit.op === "delete" && known ? [{ ...known, deleted_at: edit.at, revision: edit.revision }] : [];
 }

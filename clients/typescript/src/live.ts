@@ -105,6 +105,7 @@ class Follower {
 
   /** Open the stream, or load everything again if the sync token is expired. */
   async #openStream(signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null | undefined> {
+    if (this.#copy.since === undefined) await this.#copy.catchUp(signal); // loading has failed after an expired sync token
     const header = { "Last-Event-ID": this.#copy.since ?? "0" };
     try {
       return (await this.client.api.GET("/tasks/events", { params: { header }, parseAs: "stream", signal })).data;

@@ -109,6 +109,21 @@ test("CLIENT-FR-035: if the sync token expires between two streams, the copy beg
   expect(copy.resets).toBe(1);
 });
 
+test("CLIENT-FR-035: if loading everything fails after the sync token has expired, the copy begins anew later", async () => {
+  const proxy = await startProxy();
+  const client = newClient({ baseUrl: proxy.url });
+  await client.create({ title: "Bake bread" });
+  const copy = new Copy(client);
+  await copy.isLive();
+  const body = JSON.stringify({ type: "urn:problem-type:sync-expired", title: "Gone", status: 410, detail: "Expired." });
+  const gone = { status: 410, headers: { "Content-Type": "application/problem+json" }, body };
+  proxy.faults.push(gone, gone, { status: 500 });
+  proxy.cut();
+  await until(() => proxy.faults.length === 0 && copy.statuses.at(-1) === "live");
+  expect(copy.resets).toBe(2);
+  expect(copy.titles).toBe("Bake bread");
+});
+
 test("CLIENT-FR-036: a rejection by the application repeats the changes", async () => {
   const client = newClient();
   await client.create({ title: "Bake bread" });

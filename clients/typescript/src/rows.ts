@@ -17,7 +17,7 @@ export class Rows {
   readonly #shown = new Map<string, Task>();
   /** The tasks of a first load that is not complete. */
   #loading: Map<string, Task> | undefined;
-  /** The uids of tasks that have arrived and are not shown yet. */
+  /** The uids of tasks that have changed and are not shown yet. */
   readonly #hidden = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #finishLoad = () => {};
@@ -75,7 +75,9 @@ export class Rows {
   #forgetWritten(): void {
     for (const [uid, { deleted_at, revision }] of this.#written) {
       const isDeletionAhead = deleted_at !== null && this.#tasks.get(uid)?.revision === revision;
-      if (revision <= this.#position && !isDeletionAhead) this.#written.delete(uid);
+      if (revision > this.#position || isDeletionAhead) continue;
+      this.#written.delete(uid);
+      this.#hidden.add(uid);
     }
   }
 

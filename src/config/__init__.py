@@ -4,11 +4,13 @@ from src.config.front_ends import FrontEndSettings
 from src.config.settings import (
     PLACEHOLDER_DATABASE_URL,
     Settings,
+    environment_with,
     is_set,
     load_migration_url,
     load_settings,
     load_settings_without_tokens,
     set_default,
+    set_variable,
     value_of,
 )
 
@@ -16,10 +18,12 @@ __all__ = [
     "PLACEHOLDER_DATABASE_URL",
     "FrontEndSettings",
     "Settings",
+    "environment_with",
     "is_set",
     "load_migration_url",
     "load_settings",
     "load_settings_without_tokens",
     "set_default",
+    "set_variable",
     "value_of",
 ]

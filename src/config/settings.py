@@ -199,7 +199,17 @@ def _load[Loaded: DatabaseSettings](kind: type[Loaded], **values: Any) -> Loaded
 def set_default(name: str, value: str) -> None:
     """Set an environment variable of this process and its children, unless the environment or `.env` sets it."""
     if not is_set(name):
-        os.environ[name] = value
+        set_variable(name, value)
+
+
+def set_variable(name: str, value: str) -> None:
+    """Set an environment variable of this process and its children, which has precedence over `.env`."""
+    os.environ[name] = value
+
+
+def environment_with(**values: str) -> dict[str, str]:
+    """Return the environment with further variables, for a child that must not get them on its command line."""
+    return os.environ | values
 
 
 def is_set(name: str) -> bool:

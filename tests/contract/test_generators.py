@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.test_openapi import SNAPSHOT
 from tests.e2e.better_auth_server import needs_node
-from tests.support.npm import npm_ci
+from src.development.npm import npm_ci
 
 pytestmark = [needs_node, pytest.mark.slow]
 

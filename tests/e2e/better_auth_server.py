@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.better_auth.node_version import node_problem
+from src.development.node import node_problem
 from tests.e2e.better_auth.process import node
 from tests.support.commands import IN_CI
 

@@ -12,7 +12,7 @@ from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import BetterAuthServer, needs_node
 from tests.e2e.conftest import StartApi
 from tests.support.commands import ROOT
-from tests.support.npm import npm_ci
+from src.development.npm import npm_ci
 from tests.support.tokens import SECRET
 
 pytestmark = [needs_node, pytest.mark.slow]

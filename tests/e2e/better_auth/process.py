@@ -7,7 +7,7 @@ from pathlib import Path
 from select import select
 from subprocess import PIPE, Popen, TimeoutExpired
 
-from tests.support.npm import npm_ci
+from src.development.npm import npm_ci
 
 HOME = Path(__file__).parent
 START_SECONDS = 30

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.better_auth.node_version import node_problem
+from src.development.node import node_problem
 
 
 @pytest.fixture(autouse=True)

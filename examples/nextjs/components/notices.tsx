@@ -1,0 +1,61 @@
+import type { Task } from "@task-api/client";
+import { useCallback, useState } from "react";
+
+export interface Notice {
+  text: string;
+  action?: { label: string; run: () => void };
+  /** The label of the button that only closes the notice. */
+  close?: string;
+  /** The seconds after which it closes by itself. */
+  seconds?: number;
+}
+
+export function useNotices() {
+  const [notices, setNotices] = useState<Notice[]>([]);
+  const dismiss = useCallback((notice: Notice) => setNotices((all) => all.filter((each) => each !== notice)), []);
+  const notify = useCallback(
+    (notice: Notice) => {
+      // One that closes by itself takes the place of the last such one; conflicts and errors wait for the user.
+      setNotices((all) => [...all.filter((each) => !each.seconds), notice]);
+      if (notice.seconds) setTimeout(() => dismiss(notice), notice.seconds * 1000);
+    },
+    [dismiss],
+  );
+  return { notices, notify, dismiss };
+}
+
+export function Notices({ notices, onDismiss }: { notices: Notice[]; onDismiss: (notice: Notice) => void }) {
+  return (
+    <div role="status" className="pointer-events-none fixed inset-x-0 bottom-0 mx-auto grid max-w-2xl gap-2 p-4">
+      {notices.map((notice, index) => (
+        <div key={index} className="card pointer-events-auto flex flex-wrap items-center gap-2 py-2 pr-2 pl-4 shadow-lg">
+          <p className="min-w-48 flex-1 wrap-anywhere">{notice.text}</p>
+          {notice.action && (
+            <button
+              className="text-accent hover:bg-line/60 rounded-lg px-3 py-2 font-medium"
+              onClick={() => {
+                notice.action?.run();
+                onDismiss(notice);
+              }}
+            >
+              {notice.action.label}
+            </button>
+          )}
+          <button className="button-quiet px-3 py-2" aria-label={notice.close ?? "Close"} onClick={() => onDismiss(notice)}>
+            {notice.close ?? "✕"}
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Explain a conflict: another device has changed the same member of the task, whose value is kept until the user chooses. */
+export function conflictNotice({ task, changes }: { task: Task; changes: Partial<Task> }, useMine: () => void): Notice {
+  const text = Object.entries(changes)
+    .map(([name, mine]) => `${name.replace("_", " ")} “${show(mine)}”, now “${show(task[name as keyof Task])}”`)
+    .join("; ");
+  return { text: `“${task.title}” was also changed elsewhere. Yours: ${text}.`, action: { label: "Use mine", run: useMine }, close: "Keep theirs" };
+}
+
+const show = (value: unknown) => (value === null || value === "" ? "none" : Array.isArray(value) ? value.join(", ") : String(value));

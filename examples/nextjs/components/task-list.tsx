@@ -1,0 +1,41 @@
+import { eq, ilike, inArray, useLiveQuery } from "@tanstack/react-db";
+import { Empty } from "./empty";
+import type { Filter } from "./filters";
+import { TaskRow } from "./task-row";
+import { useTasks } from "./tasks-context";
+
+export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: string) => void }) {
+  const { collection } = useTasks();
+  const { view, search, tag } = filter;
+  const { data: tasks, isReady } = useLiveQuery({
+    query: (q) => {
+      let query = q
+        .from({ task: collection })
+        .orderBy(({ task }) => task.completed)
+        .orderBy(({ task }) => task.due_date, { direction: "asc", nulls: "last" })
+        .orderBy(({ task }) => task.created_at, "desc");
+      if (view !== "all") query = query.where(({ task }) => eq(task.completed, view === "completed"));
+      if (search) query = query.where(({ task }) => ilike(task.title, `%${search}%`));
+      if (tag) query = query.where(({ task }) => inArray(tag, task.tags));
+      return query;
+    },
+  });
+
+  if (!isReady) return <p className="text-muted p-12 text-center">Loading …</p>;
+  if (!tasks.length) return <EmptyList filter={filter} />;
+  return (
+    <ul className="card divide-line divide-y overflow-hidden" aria-label="Tasks">
+      {tasks.map((task) => (
+        <li key={task.uid} className="[content-visibility:auto] [contain-intrinsic-size:auto_4rem]">
+          <TaskRow task={task} onTag={onTag} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function EmptyList({ filter: { view, search, tag } }: { filter: Filter }) {
+  if (search || tag) return <Empty title="Nothing found." text="Try another word, or remove the filter." />;
+  if (view === "completed") return <Empty title="Nothing done yet." text="Completed tasks are shown here." />;
+  return <Empty title="All clear." text="Add your first task above." />;
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startApi } from "./support/api.js";
+import { add, elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import type { Server } from "./support/server.js";
+
+let api: Server;
+beforeAll(async () => void (api = await startApi()));
+afterAll(() => api.stop());
+useChromium();
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Return what axe finds on the page, such as missing labels and too little contrast. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof import("axe-core") }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+async function addExamples(page: Page): Promise<void> {
+  const device = elsewhere(page);
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  await device.bulk({
+    operations: [
+      { title: "Pay the electricity bill", due_date: day(-2), tags: ["home"] },
+      { title: "Water the plants", due_date: day(0), recurrence: "FREQ=WEEKLY", tags: ["home", "garden"] },
+      { title: "Prepare the slides for the team meeting", due_date: day(1), tags: ["work"] },
+      { title: "Call the dentist", due_date: day(4) },
+      { title: "Renew the passport", due_date: day(30), tags: ["travel"] },
+      { title: "Read the new chapter" },
+      { title: "Book the train to Vienna", completed: true, tags: ["travel"] },
+    ].map((task) => ({ op: "create", task })),
+  });
+  await row(page, "Read the new chapter").waitFor();
+}
+
+test.each(["light", "dark"] as const)("CLIENT-FR-100 axe finds nothing in %s mode", async (colorScheme) => {
+  const start = await newDevice({ colorScheme });
+  expect(await findings(start)).toEqual([]);
+  await screenshot(start, `${colorScheme}-sign-in`);
+  const { page } = await signUp({ colorScheme, viewport: { width: 1000, height: 760 } });
+  expect(await findings(page)).toEqual([]);
+  await addExamples(page);
+  expect(await findings(page)).toEqual([]);
+  await screenshot(page, `${colorScheme}-desktop`);
+  await page.getByRole("button", { name: "Edit Call the dentist" }).click();
+  expect(await findings(page)).toEqual([]);
+  await screenshot(page, `${colorScheme}-editor`);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Delete Call the dentist" }).click();
+  await page.getByRole("button", { name: "All", exact: true }).click();
+  expect(await findings(page)).toEqual([]);
+  await screenshot(page, `${colorScheme}-all`);
+  await page.getByRole("button", { name: "Trash" }).click();
+  await page.getByText("Call the dentist", { exact: true }).waitFor();
+  expect(await findings(page)).toEqual([]);
+  await screenshot(page, `${colorScheme}-trash`);
+});
+
+test.each(["light", "dark"] as const)("CLIENT-FR-101 the page fits a screen of 360 pixels in %s mode", async (colorScheme) => {
+  const { page } = await signUp({ colorScheme, viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 });
+  await addExamples(page);
+  await screenshot(page, `${colorScheme}-mobile`);
+  await page.getByRole("button", { name: "Edit Call the dentist" }).click();
+  await screenshot(page, `${colorScheme}-mobile-editor`);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});
+
+test("CLIENT-FR-102 10 000 tasks load, scroll and are searched without a long pause", async () => {
+  const { page } = await signUp();
+  const device = elsewhere(page);
+  for (let bulk = 0; bulk < 20; bulk++) {
+    const titles = Array.from({ length: 500 }, (_, index) => `Task ${bulk * 500 + index}`);
+    await device.bulk({ operations: titles.map((title) => ({ op: "create", task: { title, due_date: "2099-12-01", tags: ["many"] } })) });
+  }
+  const before = performance.now();
+  await page.reload();
+  await row(page, "Task 9999").waitFor();
+  const loading = performance.now() - before;
+  const scrolling = await page.evaluate(async () => {
+    const frames: number[] = [];
+    for (let last = performance.now(); frames.length < 200; ) {
+      window.scrollBy(0, 400);
+      const now = await new Promise(requestAnimationFrame);
+      frames.push(now - last);
+      last = now;
+    }
+    return frames.sort((one, other) => one - other);
+  });
+  const searching = performance.now();
+  await page.getByLabel("Search").fill("Task 7777");
+  await row(page, "Task 9999").waitFor({ state: "detached" });
+  const figures = { loading, median: scrolling[100]!, longest: scrolling.at(-1)!, searching: performance.now() - searching };
+  console.log(figures);
+  expect(figures.loading).toBeLessThan(15_000);
+  expect(figures.median).toBeLessThan(50);
+  expect(figures.longest).toBeLessThan(500);
+  expect(figures.searching).toBeLessThan(2_000);
+});

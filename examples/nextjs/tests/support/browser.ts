@@ -1,0 +1,79 @@
+import { createTaskClient } from "@task-api/client";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { API_URL } from "./api.js";
+import { required } from "./server.js";
+
+export const APP_URL = required("BETTER_AUTH_URL");
+export const PASSWORD = "correct horse battery staple";
+
+let browser: Browser;
+
+/** Run Chromium for the tests of a file. */
+export function useChromium() {
+  beforeAll(async () => {
+    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  });
+  afterAll(() => browser.close());
+}
+
+/** Open the sign-in page on a device of its own. */
+export async function newDevice(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: APP_URL, ...options });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  return page;
+}
+
+export interface User {
+  page: Page;
+  email: string;
+}
+
+/** Sign a new user up, and wait for the list of tasks. */
+export async function signUp(options: BrowserContextOptions & { name?: string } = {}): Promise<User> {
+  const page = await newDevice(options);
+  const email = `${crypto.randomUUID()}@example.com`;
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByLabel("Name").fill(options.name ?? "Ada");
+  await fillIn(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByText("In sync").waitFor();
+  return { page, email };
+}
+
+export async function fillIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+}
+
+/** Open another tab of the same browser. */
+export async function newTab(page: Page): Promise<Page> {
+  const tab = await page.context().newPage();
+  await tab.goto("/");
+  await tab.getByText("In sync").waitFor();
+  return tab;
+}
+
+/** Make a client of the page's user that runs elsewhere, such as on a phone. */
+export function elsewhere(page: Page) {
+  const getToken = async () => (await page.context().request.get("/api/auth/token")).json();
+  return createTaskClient({ baseUrl: API_URL, getToken });
+}
+
+export async function add(page: Page, title: string): Promise<void> {
+  await page.getByLabel("New task").fill(title);
+  await page.getByLabel("New task").press("Enter");
+  await row(page, title).waitFor();
+}
+
+export function row(page: Page, title: string) {
+  return page.getByRole("list", { name: "Tasks" }).getByRole("listitem").filter({ hasText: title });
+}
+
+/** Save a picture for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `screenshots/${name}.png`, animations: "disabled" });
+}

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startApi } from "./support/api.js";
+import { add, elsewhere, newTab, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import type { Server } from "./support/server.js";
+
+let api: Server;
+beforeAll(async () => void (api = await startApi()));
+afterAll(() => api.stop());
+useChromium();
+
+const titles = async (page: Parameters<typeof elsewhere>[0]) =>
+  (await elsewhere(page).list({ sort: "title" })).tasks.map(({ title }) => title);
+
+test("CLIENT-FR-096 a session goes on when its tokens of 15 s expire", async () => {
+  const { page } = await signUp();
+  const device = elsewhere(page);
+  for (const second of [0, 8, 16, 24]) {
+    await expect.poll(() => performance.now() - start > second * 1000, { timeout: 30_000 }).toBe(true);
+    await device.create({ title: `Elsewhere after ${second} s` });
+    await row(page, `Elsewhere after ${second} s`).waitFor();
+    await add(page, `Here after ${second} s`);
+  }
+  expect(await titles(page)).toHaveLength(8);
+});
+
+test("CLIENT-FR-097 edits that are made while the API is down are saved when it is up again", async () => {
+  const { page } = await signUp();
+  await add(page, "Before");
+  await api.stop();
+  await add(page, "Meanwhile");
+  await row(page, "Before").getByRole("checkbox").click();
+  await page.getByText(/waiting/).waitFor();
+  api = await startApi();
+  await page.getByText("In sync").waitFor();
+  await expect.poll(() => titles(page), { timeout: 30_000 }).toEqual(["Before", "Meanwhile"]);
+  expect((await elsewhere(page).list({ status: "completed" })).tasks).toMatchObject([{ title: "Before" }]);
+});
+
+test("CLIENT-FR-098 edits of two tabs that are offline reach the server, and both tabs", async () => {
+  const { page } = await signUp();
+  const tab = await newTab(page);
+  await add(page, "Shared");
+  await row(tab, "Shared").waitFor();
+  await page.context().setOffline(true);
+  await page.getByText("Offline").waitFor();
+  await add(page, "From one tab");
+  await add(tab, "From the other");
+  await tab.getByRole("button", { name: "Delete Shared" }).click();
+  await page.getByText("1 change waiting").waitFor();
+  await screenshot(page, "offline");
+  await page.waitForTimeout(OFFLINE_MS);
+  await page.context().setOffline(false);
+  for (const each of [page, tab]) {
+    await row(each, "From one tab").waitFor();
+    await row(each, "From the other").waitFor();
+    await row(each, "Shared").waitFor({ state: "detached" });
+    await each.getByText("In sync").waitFor();
+  }
+  expect(await titles(page)).toEqual(["From one tab", "From the other"]);
+});
+
+test("CLIENT-FR-099 a conflict is shown, and the user chooses", async () => {
+  const { page } = await signUp();
+  for (const [choice, title] of [["Keep theirs", "Buy soy milk"], ["Use mine", "Buy oat milk"]] as const) {
+    const task = await elsewhere(page).create({ title: "Buy milk" });
+    await row(page, "Buy milk").waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole("button", { name: "Edit Buy milk" }).click();
+    await page.getByLabel("Title").fill("Buy oat milk");
+    await page.getByRole("button", { name: "Save" }).click();
+    await elsewhere(page).update(task.id, { title: "Buy soy milk", tags: ["vegan"] });
+    await page.context().setOffline(false);
+    const notice = page.getByText("title “Buy oat milk”, now “Buy soy milk”");
+    await notice.waitFor();
+    await screenshot(page, "conflict");
+    await page.getByRole("button", { name: choice }).click();
+    await notice.waitFor({ state: "detached" });
+    await row(page, title).getByText("#vegan").waitFor();
+    await expect.poll(() => titles(page)).toEqual([title]);
+    await elsewhere(page).delete(task.id);
+    await row(page, title).waitFor({ state: "detached" });
+  }
+});

@@ -10,7 +10,7 @@ from subprocess import DEVNULL, Popen, TimeoutExpired
 import httpx
 import typer
 
-from src.development.node import EXAMPLE
+from src.development.node import EXAMPLE, node_problem
 from src.development.npm import NpmError, npm_build, npm_ci
 
 _CLIENT = EXAMPLE.parents[1] / "clients/typescript"
@@ -38,6 +38,8 @@ def prepare_example() -> None:
     Raises:
         SystemExit: There is no Node.js, or npm failed; the message says why.
     """
+    if problem := node_problem():
+        raise SystemExit(problem)
     typer.echo("Preparing the example; the first time, this takes a minute.")
     try:
         install_example()

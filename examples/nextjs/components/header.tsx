@@ -1,31 +1,40 @@
-import { useRouter } from "next/navigation";
+import { SignedOutError } from "@task-api/client";
+import type { TaskSync } from "@task-api/client/tanstack-db";
+import Link from "next/link";
+import { useSyncExternalStore } from "react";
 import { authClient } from "@/lib/auth-client";
 import { useTasks } from "./tasks-context";
 
-const STATUS: Record<string, string> = { connecting: "Connecting …", live: "In sync", waiting: "Reconnecting …", offline: "Offline" };
+const CONNECTION = { connecting: "Connecting …", live: "In sync", waiting: "Reconnecting …", offline: "Offline" };
 
 export function Header({ name }: { name: string }) {
-  const { client, collection, status } = useTasks();
-  const router = useRouter();
+  const { collection } = useTasks();
 
   async function signOut() {
-    await collection.cleanup();
-    client.clearToken();
     await authClient.signOut();
-    router.push("/sign-in");
+    location.assign("/sign-in"); // a new document, which has nothing of this user
   }
 
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <h1 className="text-2xl font-semibold">Tasks</h1>
-      <p role="status" className="text-muted flex items-center gap-1.5 text-sm">
-        <span className={`size-2 rounded-full ${status === "live" ? "bg-accent" : "bg-danger"}`} />
-        {STATUS[status]}
-      </p>
+      <Status {...useSyncExternalStore(collection.utils.subscribe, collection.utils.state)} />
       <span className="text-muted ml-auto text-sm">{name}</span>
       <button className="button-quiet text-sm" onClick={signOut}>
         Sign out
       </button>
     </header>
+  );
+}
+
+function Status({ connection, pending, error }: TaskSync) {
+  if (error instanceof SignedOutError) return <Link href="/sign-in">You are signed out: sign in</Link>;
+  const isLive = connection === "live";
+  return (
+    <p role="status" className="text-muted flex items-center gap-1.5 text-sm">
+      <span className={`size-2 rounded-full ${isLive ? "bg-accent" : "bg-danger"}`} />
+      {CONNECTION[connection]}
+      {!isLive && pending > 0 && ` · ${pending} ${pending === 1 ? "change" : "changes"} waiting`}
+    </p>
   );
 }

@@ -1,4 +1,4 @@
-import type { Task } from "@task-api/client";
+import type { TaskConflict } from "@task-api/client/tanstack-db";
 import { useCallback, useState } from "react";
 
 export interface Notice {
@@ -50,12 +50,17 @@ export function Notices({ notices, onDismiss }: { notices: Notice[]; onDismiss: 
   );
 }
 
-/** Explain a conflict: another device has changed the same member of the task, whose value is kept until the user chooses. */
-export function conflictNotice({ task, changes }: { task: Task; changes: Partial<Task> }, useMine: () => void): Notice {
-  const text = Object.entries(changes)
-    .map(([name, mine]) => `${name.replace("_", " ")} “${show(mine)}”, now “${show(task[name as keyof Task])}”`)
-    .join("; ");
-  return { text: `“${task.title}” was also changed elsewhere. Yours: ${text}.`, action: { label: "Use mine", run: useMine }, close: "Keep theirs" };
+/** Explain a conflict: another device has changed the same members. Its values stay unless the user decides otherwise. */
+export function conflictNotice({ task, changes }: TaskConflict, useMine: () => void): Notice {
+  const members = Object.keys(changes) as (keyof typeof changes)[];
+  const differences = members.map((name) => `${name.replace("_", " ")} “${show(changes[name])}”, now “${show(task[name])}”`);
+  return {
+    text: `“${task.title}” was changed elsewhere, too. Yours: ${differences.join("; ")}.`,
+    action: { label: "Use mine", run: useMine },
+    close: "Keep theirs",
+  };
 }
 
-const show = (value: unknown) => (value === null || value === "" ? "none" : Array.isArray(value) ? value.join(", ") : String(value));
+function show(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") : String(value ?? "none");
+}

@@ -5,7 +5,7 @@ import { ruleOptions } from "@/lib/recurrence";
 import { useTasks } from "./tasks-context";
 
 export function TaskEditor({ task, onClose }: { task: Task; onClose: () => void }) {
-  const { collection } = useTasks();
+  const { change } = useTasks();
   const day = task.due_date ? dayOf(task.due_date) : "";
   const tags = task.tags.join(", ");
 
@@ -13,11 +13,12 @@ export function TaskEditor({ task, onClose }: { task: Task; onClose: () => void 
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name)).trim();
-    collection.update(task.uid, (draft) => {
-      draft.title = text("title");
-      draft.recurrence = text("recurrence") || null;
-      if (text("due_date") !== day) draft.due_date = text("due_date") || null; // an instant stays one
-      if (text("tags") !== tags) draft.tags = text("tags").split(",").map((tag) => tag.trim()).filter(Boolean);
+    change(task.uid, {
+      title: text("title"),
+      recurrence: text("recurrence") || null,
+      // What is not changed is left out, because an instant would become a day.
+      ...(text("due_date") !== day && { due_date: text("due_date") || null }),
+      ...(text("tags") !== tags && { tags: text("tags").split(",").map((tag) => tag.trim()).filter(Boolean) }),
     });
     onClose();
   }

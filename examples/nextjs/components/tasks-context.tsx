@@ -1,17 +1,18 @@
 import type { Task } from "@task-api/client";
+import type { TaskChanges } from "@task-api/client/tanstack-db";
 import { createContext, type ReactNode, use, useState } from "react";
 import { openTasks } from "@/lib/tasks";
 import { conflictNotice, Notices, useNotices } from "./notices";
 
 type Tasks = ReturnType<typeof openTasks> & {
-  status: string;
+  change(uid: string, changes: TaskChanges): void;
   complete(task: Task): void;
   remove(task: Task): void;
 };
 
 const Context = createContext<Tasks | null>(null);
 
-/** Return the user's tasks and what can be done with them. */
+/** Return the user's tasks, and what can be done with them. */
 export function useTasks(): Tasks {
   const tasks = use(Context);
   if (!tasks) throw new Error("useTasks needs a TasksProvider.");
@@ -20,33 +21,34 @@ export function useTasks(): Tasks {
 
 export function TasksProvider({ userId, children }: { userId: string; children: ReactNode }) {
   const { notices, notify, dismiss } = useNotices();
-  const [status, setStatus] = useState("connecting");
   const [{ client, collection }] = useState(() =>
     openTasks(userId, {
-      onStatus: setStatus,
-      onConflict: (conflict) => notify(conflictNotice(conflict, () => put(conflict.task.uid, conflict.changes))),
-      onRejected: ({ error }) => notify({ text: error.message }),
+      onConflict: (conflict) => notify(conflictNotice(conflict, () => change(conflict.task.uid, conflict.changes))),
+      onRejected: (error) => notify({ text: error.message }),
     }),
   );
 
-  function put(uid: string, changes: Partial<Task>) {
-    collection.update(uid, (draft) => void Object.assign(draft, changes));
+  function change(uid: string, changes: TaskChanges) {
+    if (collection.has(uid)) collection.update(uid, (draft) => void Object.assign(draft, changes));
   }
 
   function complete(task: Task) {
-    put(task.uid, { completed: !task.completed });
-    const text = `${task.completed ? "Reopened" : "Completed"} “${task.title}”.`;
-    notify({ text, action: { label: "Undo", run: () => put(task.uid, { completed: task.completed }) }, seconds: 8 });
+    const { uid, completed, title } = task;
+    change(uid, { completed: !completed });
+    notifyWithUndo(`${completed ? "Reopened" : "Completed"} “${title}”.`, () => change(uid, { completed }));
   }
 
   function remove(task: Task) {
     collection.delete(task.uid);
-    const restore = () => void client.restore(`uid:${task.uid}`).catch(({ message }) => notify({ text: message }));
-    notify({ text: `Moved “${task.title}” to the trash.`, action: { label: "Undo", run: restore }, seconds: 8 });
+    notifyWithUndo(`Moved “${task.title}” to the trash.`, () => collection.insert(task));
+  }
+
+  function notifyWithUndo(text: string, undo: () => void) {
+    notify({ text, action: { label: "Undo", run: undo }, seconds: 8 });
   }
 
   return (
-    <Context value={{ client, collection, status, complete, remove }}>
+    <Context value={{ client, collection, change, complete, remove }}>
       {children}
       <Notices notices={notices} onDismiss={dismiss} />
     </Context>

@@ -1,0 +1,82 @@
+"""`python -m src dev --with-example`: the API and the app by one command, and nothing left behind."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from src.development.example import install_example
+from tests.e2e.better_auth_server import PASSWORD, needs_node
+from tests.support.commands import assert_one_sentence, run
+from tests.support.programs import eventually
+from tests.support.servers import Server, free_port
+
+_START_SECONDS = 120
+
+
+class Both(Server):
+    """The command, whose app has a port of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.app_port = free_port()
+        self.app_url = f"http://localhost:{self.app_port}"
+        arguments = ("-m", "src", "dev", "--with-example", f"--example-port={self.app_port}")
+        super().__init__(folder, *arguments, **environment)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    install_example()
+
+
+@needs_node
+@pytest.mark.req("RUN-FR-105", "RUN-FR-106", "RUN-FR-107")
+@pytest.mark.parametrize(("number", "send"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)])
+def test_the_api_and_the_app_are_served_until_a_signal(
+    tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
+) -> None:
+    with Both(tmp_path) as server:
+        eventually(lambda: assert_opened(server), _START_SECONDS)
+        assert list_tasks(server) == {"tasks": [], "count": 0, "total": None, "next_cursor": None}
+        send(server.pid, number)
+        server.wait(20)
+        eventually(server.assert_nothing_runs)
+
+
+def assert_opened(server: Both) -> None:
+    assert server.output.rstrip().endswith(f"Open {server.app_url}")
+
+
+def list_tasks(server: Both) -> object:
+    """Sign up, and send the token of Better Auth to the API, as the app does."""
+    with httpx.Client(base_url=server.app_url, headers={"Origin": server.app_url}, timeout=60) as browser:
+        user = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+        browser.post("/api/auth/sign-up/email", json=user).raise_for_status()
+        token = browser.get("/api/auth/token").raise_for_status().json()["token"]
+    return httpx.get(f"{server.url}/api/tasks", headers={"Authorization": f"Bearer {token}"}).raise_for_status().json()
+
+
+@needs_node
+@pytest.mark.req("RUN-FR-109")
+def test_the_command_ends_with_the_app(tmp_path: Path) -> None:
+    server = Both(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", server.app_port))
+        other.listen()
+        try:
+            assert server.wait(_START_SECONDS) != 0
+            assert "The example has ended" in server.output
+            eventually(server.assert_nothing_runs)
+        finally:
+            server.clean_up()
+
+
+@pytest.mark.req("RUN-FR-108")
+def test_a_missing_node_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    ended = run(tmp_path, "-m", "src", "dev", "--with-example", PATH=str(tmp_path))
+    assert_one_sentence(ended, "Node.js with npm is not installed")
+    assert not (tmp_path / ".data").exists()

@@ -28,12 +28,13 @@ class Both(Server):
         super().__init__(folder, *arguments, **environment)
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def installed() -> None:
     install_example()
 
 
 @needs_node
+@pytest.mark.usefixtures("installed")
 @pytest.mark.req("RUN-FR-105", "RUN-FR-106", "RUN-FR-107")
 @pytest.mark.parametrize(("number", "send"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)])
 def test_the_api_and_the_app_are_served_until_a_signal(
@@ -61,6 +62,7 @@ def list_tasks(server: Both) -> object:
 
 
 @needs_node
+@pytest.mark.usefixtures("installed")
 @pytest.mark.req("RUN-FR-109")
 def test_the_command_ends_with_the_app(tmp_path: Path) -> None:
     server = Both(tmp_path)

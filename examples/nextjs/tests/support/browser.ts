@@ -8,6 +8,7 @@ export const APP_URL = required("BETTER_AUTH_URL");
 export const PASSWORD = "correct horse battery staple";
 
 let browser: Browser;
+let devices = 0;
 
 /** Run Chromium for the tests of a file. */
 export function useChromium() {
@@ -20,7 +21,8 @@ export function useChromium() {
 
 /** Open the sign-in page on a device of its own. */
 export async function newDevice(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ baseURL: APP_URL, ...options });
+  const address = { "x-forwarded-for": `192.0.2.${devices++}` }; // Better Auth limits sign-ups from one address
+  const context = await browser.newContext({ baseURL: APP_URL, extraHTTPHeaders: address, ...options });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   await page.goto("/sign-in");

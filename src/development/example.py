@@ -51,7 +51,7 @@ def prepare_example() -> None:
 def running_example(port: int, api_url: str, environment: Mapping[str, str]) -> Iterator[None]:
     """Run `next dev` while the block is open, and print its address when it and the API respond.
 
-    If it ends before, this process gets SIGTERM.
+    If it ends before, this process gets SIGTERM and exits with status 1.
     """
     command = ["node", _NEXT, "dev", "--hostname=localhost", f"--port={port}"]
     # In a process group, so that all its processes can be stopped; Ctrl-C does not reach it.
@@ -63,9 +63,12 @@ def running_example(port: int, api_url: str, environment: Mapping[str, str]) -> 
     try:
         yield
     finally:
+        has_ended = process.poll() is not None
         stopping.set()
         _stop(process)
         watcher.join()
+    if has_ended:
+        raise SystemExit(1)
 
 
 def _watch(process: Popen[bytes], stopping: threading.Event, urls: list[str]) -> None:

@@ -12,8 +12,8 @@ export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: strin
       let query = q
         .from({ task: collection })
         .orderBy(({ task }) => task.completed)
-        .orderBy(({ task }) => task.due_date, { direction: "asc", nulls: "last" })
-        .orderBy(({ task }) => task.created_at, "desc");
+        .orderBy(({ task }) => task.due_date, { nulls: "last", stringSort: "lexical" })
+        .orderBy(({ task }) => task.created_at, { direction: "desc", stringSort: "lexical" });
       if (view !== "all") query = query.where(({ task }) => eq(task.completed, view === "completed"));
       if (search) query = query.where(({ task }) => ilike(task.title, `%${search}%`));
       if (tag) query = query.where(({ task }) => inArray(tag, task.tags));

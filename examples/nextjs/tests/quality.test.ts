@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { add, elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;

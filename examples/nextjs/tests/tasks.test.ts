@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { add, elsewhere, fillIn, newDevice, newTab, PASSWORD, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { add, elsewhere, fillIn, newDevice, newTab, PASSWORD, row, signUp, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -36,7 +36,7 @@ test("CLIENT-FR-091 a task is added, edited in place, filtered and searched by k
   await edited.getByText("Dec 1, 2099").waitFor();
   await edited.getByText("Every week").waitFor();
   expect(await page.getByRole("button", { name: "Edit Buy oat milk" }).evaluate((button) => button === document.activeElement)).toBe(true);
-  await expect.poll(async () => (await elsewhere(page).list({ tag: "shop" })).tasks).toMatchObject([
+  await expect.poll(async () => (await elsewhere(page).list({ tag: ["shop"] })).tasks).toMatchObject([
     { title: "Buy oat milk", due_date: "2099-12-01", recurrence: "FREQ=WEEKLY", tags: ["home", "shop"] },
   ]);
 

@@ -33,7 +33,7 @@ export function TaskEditor({ task, onClose }: { task: Task; onClose: () => void 
       <Field label="Due" name="due_date" type="date" defaultValue={day} />
       <label className="grid gap-1 text-sm font-medium">
         Repeat
-        <select name="recurrence" defaultValue={task.recurrence ?? ""} className="field font-normal">
+        <select name="recurrence" defaultValue={task.recurrence ?? ""} className="field text-base font-normal">
           {ruleOptions(task.recurrence ?? "").map(([rule, text]) => (
             <option key={rule} value={rule}>
               {text}
@@ -56,7 +56,7 @@ function Field({ label, className = "", ...input }: { label: string } & Componen
   return (
     <label className={`grid gap-1 text-sm font-medium ${className}`}>
       {label}
-      <input className="field font-normal" {...input} />
+      <input className="field text-base font-normal" {...input} />
     </label>
   );
 }

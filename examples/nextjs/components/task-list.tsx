@@ -1,7 +1,7 @@
 import { eq, ilike, inArray, useLiveQuery } from "@tanstack/react-db";
 import { Empty } from "./empty";
 import type { Filter } from "./filters";
-import { TaskRow } from "./task-row";
+import { TaskRows } from "./task-rows";
 import { useTasks } from "./tasks-context";
 
 export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: string) => void }) {
@@ -23,19 +23,11 @@ export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: strin
 
   if (!isReady) return <p className="text-muted p-12 text-center">Loading …</p>;
   if (!tasks.length) return <EmptyList filter={filter} />;
-  return (
-    <ul className="card divide-line divide-y overflow-hidden" aria-label="Tasks">
-      {tasks.map((task) => (
-        <li key={task.uid} className="[content-visibility:auto] [contain-intrinsic-size:auto_4rem]">
-          <TaskRow task={task} onTag={onTag} />
-        </li>
-      ))}
-    </ul>
-  );
+  return <TaskRows tasks={tasks} onTag={onTag} />;
 }
 
 function EmptyList({ filter: { view, search, tag } }: { filter: Filter }) {
   if (search || tag) return <Empty title="Nothing found." text="Try another word, or remove the filter." />;
   if (view === "completed") return <Empty title="Nothing done yet." text="Completed tasks are shown here." />;
-  return <Empty title="All clear." text="Add your first task above." />;
+  return <Empty title="All clear." text="Add a task above." />;
 }

@@ -36,7 +36,7 @@ export function Trash() {
           </button>
           <button
             className="button-quiet"
-            aria-label={`Delete ${task.title} permanently`}
+            aria-label={`Delete permanently: ${task.title}`}
             onClick={() => run(() => client.delete(task.id, { permanent: true }))}
           >
             Delete permanently

@@ -73,16 +73,37 @@ test.each(["light", "dark"] as const)("CLIENT-FR-101 the page fits a screen of 3
 
 test("CLIENT-FR-102 10 000 tasks load, scroll and are searched without a long pause", async () => {
   const { page } = await signUp();
-  const device = elsewhere(page);
-  for (let bulk = 0; bulk < 20; bulk++) {
-    const titles = Array.from({ length: 500 }, (_, index) => `Task ${bulk * 500 + index}`);
-    await device.bulk({ operations: titles.map((title) => ({ op: "create", task: { title, due_date: "2099-12-01", tags: ["many"] } })) });
+  await page.goto("about:blank");
+  await addMany(elsewhere(page), 10_000);
+  const start = performance.now();
+  await page.goto("/");
+  await row(page, "Task 0").waitFor();
+  const loading = performance.now() - start;
+  const frames = await framesOfScrolling(page);
+  await page.getByLabel("Search").pressSequentially("Task 7777");
+  const searched = performance.now();
+  await row(page, "Task 0").waitFor({ state: "detached" });
+  await row(page, "Task 7777").waitFor();
+  const searching = performance.now() - searched;
+  const figures = { loading, median: frames[100]!, longest: frames.at(-1)!, searching };
+  console.log("10 000 tasks, milliseconds:", figures);
+  expect(figures.loading).toBeLessThan(15_000);
+  expect(figures.median).toBeLessThan(50);
+  expect(figures.longest).toBeLessThan(500);
+  expect(figures.searching).toBeLessThan(2_000);
+});
+
+async function addMany(device: ReturnType<typeof elsewhere>, count: number): Promise<void> {
+  for (let first = 0; first < count; first += 500) {
+    const titles = Array.from({ length: 500 }, (_, index) => `Task ${first + index}`);
+    const task = (title: string) => ({ title, due_date: title === "Task 0" ? "2099-01-01" : "2099-12-01", tags: ["many"] });
+    await device.bulk({ operations: titles.map((title) => ({ op: "create", task: task(title) })) });
   }
-  const before = performance.now();
-  await page.reload();
-  await row(page, "Task 9999").waitFor();
-  const loading = performance.now() - before;
-  const scrolling = await page.evaluate(async () => {
+}
+
+/** Scroll through the list, and return the milliseconds between frames, the shortest first. */
+function framesOfScrolling(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
     const frames: number[] = [];
     for (let last = performance.now(); frames.length < 200; ) {
       window.scrollBy(0, 400);
@@ -92,13 +113,4 @@ test("CLIENT-FR-102 10 000 tasks load, scroll and are searched without a long pa
     }
     return frames.sort((one, other) => one - other);
   });
-  const searching = performance.now();
-  await page.getByLabel("Search").fill("Task 7777");
-  await row(page, "Task 9999").waitFor({ state: "detached" });
-  const figures = { loading, median: scrolling[100]!, longest: scrolling.at(-1)!, searching: performance.now() - searching };
-  console.log(figures);
-  expect(figures.loading).toBeLessThan(15_000);
-  expect(figures.median).toBeLessThan(50);
-  expect(figures.longest).toBeLessThan(500);
-  expect(figures.searching).toBeLessThan(2_000);
-});
+}

@@ -19,9 +19,9 @@ test("CLIENT-FR-096 a session goes on when its tokens of 15 s expire", async () 
   const start = performance.now();
   for (const second of [0, 8, 16, 24]) {
     await expect.poll(() => performance.now() - start > second * 1000, { timeout: 30_000 }).toBe(true);
-    await device.create({ title: `Elsewhere after ${second} s` });
-    await row(page, `Elsewhere after ${second} s`).waitFor();
-    await add(page, `Here after ${second} s`);
+    await device.create({ title: `There after ${second} s` });
+    await row(page, `There after ${second} s`).waitFor();
+    await add(page, `And here after ${second} s`);
   }
   expect(await titles(page)).toHaveLength(8);
 });
@@ -49,7 +49,7 @@ test("CLIENT-FR-098 edits of two tabs that are offline reach the server, and bot
   await add(page, "From one tab");
   await add(tab, "From the other");
   await tab.getByRole("button", { name: "Delete Shared" }).click();
-  await page.getByText("1 change waiting").waitFor();
+  await page.getByText("3 changes waiting").waitFor();
   await screenshot(page, "offline");
   await page.waitForTimeout(OFFLINE_MS);
   await page.context().setOffline(false);

@@ -78,7 +78,7 @@ test("CLIENT-FR-093 a deletion is undone, and the trash restores and deletes per
   await page.getByRole("button", { name: "Delete Buy milk" }).click();
   await expect.poll(async () => (await elsewhere(page).list({ trashed: true })).count).toBe(1);
   await page.getByRole("button", { name: "Trash" }).click();
-  await page.getByRole("button", { name: "Delete Buy milk permanently" }).click();
+  await page.getByRole("button", { name: "Delete permanently: Buy milk" }).click();
   await page.getByText("The trash is empty.").waitFor();
   expect((await elsewhere(page).list({ trashed: true })).tasks).toEqual([]);
 });

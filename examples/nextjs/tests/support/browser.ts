@@ -1,6 +1,6 @@
 import { createTaskClient } from "@task-api/client";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { API_URL } from "./api.js";
 import { required } from "./server.js";
 
@@ -24,6 +24,7 @@ export async function newDevice(options: BrowserContextOptions = {}): Promise<Pa
   const address = { "x-forwarded-for": `192.0.2.${devices++}` }; // Better Auth limits sign-ups from one address
   const context = await browser.newContext({ baseURL: APP_URL, extraHTTPHeaders: address, ...options });
   context.setDefaultTimeout(15_000);
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   await page.goto("/sign-in");
   return page;
@@ -66,8 +67,8 @@ export function elsewhere(page: Page) {
 }
 
 export async function add(page: Page, title: string): Promise<void> {
-  await page.getByLabel("New task").fill(title);
-  await page.getByLabel("New task").press("Enter");
+  await page.getByLabel("New task", { exact: true }).fill(title);
+  await page.getByLabel("New task", { exact: true }).press("Enter");
   await row(page, title).waitFor();
 }
 

@@ -52,4 +52,4 @@ def _npm(folder: Path, command: list[str]) -> None:
     try:
         run(["npm", *command], cwd=folder, stdin=DEVNULL, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603, S607 - the npm that node_problem has found
     except CalledProcessError as error:
-        raise NpmError(f"'npm {command[0]}' failed in {folder}:\n{error.stderr.decode()}") from error
+        raise NpmError(f"'npm {command[0]}' failed in {folder}:\n{(error.stdout + error.stderr).decode()}") from error

@@ -1,6 +1,5 @@
 import { createCollection } from "@tanstack/react-db";
 import { createTaskClient } from "@task-api/client";
-import { fromJwtPlugin } from "@task-api/client/better-auth";
 import { type TaskCollectionOptions, taskCollectionOptions } from "@task-api/client/tanstack-db";
 import { authClient } from "./auth-client";
 
@@ -8,7 +7,7 @@ import { authClient } from "./auth-client";
 export function openTasks(userId: string, options: TaskCollectionOptions) {
   const client = createTaskClient({
     baseUrl: process.env.NEXT_PUBLIC_API_URL!,
-    getToken: fromJwtPlugin(authClient),
+    getToken: authClient.token,
     userId,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });

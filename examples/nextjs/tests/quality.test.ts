@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { addExamples, elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -20,23 +20,6 @@ async function findings(page: Page): Promise<string[]> {
     const { violations } = await (window as unknown as { axe: typeof import("axe-core") }).axe.run();
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   });
-}
-
-async function addExamples(page: Page): Promise<void> {
-  const device = elsewhere(page);
-  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-  await device.bulk({
-    operations: [
-      { title: "Pay the electricity bill", due_date: day(-2), tags: ["home"] },
-      { title: "Water the plants", due_date: day(0), recurrence: "FREQ=WEEKLY", tags: ["home", "garden"] },
-      { title: "Prepare the slides for the team meeting", due_date: day(1), tags: ["work"] },
-      { title: "Call the dentist", due_date: day(4) },
-      { title: "Renew the passport", due_date: day(30), tags: ["travel"] },
-      { title: "Read the new chapter" },
-      { title: "Book the train to Vienna", completed: true, tags: ["travel"] },
-    ].map((task) => ({ op: "create", task })),
-  });
-  await row(page, "Read the new chapter").waitFor();
 }
 
 test.each(["light", "dark"] as const)("CLIENT-FR-100 axe finds nothing in %s mode", async (colorScheme) => {

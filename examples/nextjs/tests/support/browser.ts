@@ -72,6 +72,24 @@ export async function add(page: Page, title: string): Promise<void> {
   await row(page, title).waitFor();
 }
 
+/** Create tasks as people have them, for pictures. */
+export async function addExamples(page: Page): Promise<void> {
+  const device = elsewhere(page);
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  await device.bulk({
+    operations: [
+      { title: "Pay the electricity bill", due_date: day(-2), tags: ["home"] },
+      { title: "Water the plants", due_date: day(0), recurrence: "FREQ=WEEKLY", tags: ["home", "garden"] },
+      { title: "Prepare the slides for the team meeting", due_date: day(1), tags: ["work"] },
+      { title: "Call the dentist", due_date: day(4) },
+      { title: "Renew the passport", due_date: day(30), tags: ["travel"] },
+      { title: "Read the new chapter" },
+      { title: "Book the train to Vienna", completed: true, tags: ["travel"] },
+    ].map((task) => ({ op: "create", task })),
+  });
+  await row(page, "Read the new chapter").waitFor();
+}
+
 export function row(page: Page, title: string) {
   return page.getByRole("list", { name: "Tasks" }).getByRole("listitem").filter({ hasText: title });
 }

@@ -44,6 +44,7 @@ test("CLIENT-FR-098 edits of two tabs that are offline reach the server, and bot
   const tab = await newTab(page);
   await add(page, "Shared");
   await row(tab, "Shared").waitFor();
+  await expect.poll(() => titles(page)).toEqual(["Shared"]);
   await page.context().setOffline(true);
   await page.getByText("Offline").waitFor();
   await add(page, "From one tab");

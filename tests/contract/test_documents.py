@@ -19,6 +19,7 @@ _GUIDES = tuple(
         "specs/*.md",
         "benchmarks/*.md",
         "clients/*/*.md",
+        "examples/*/*.md",
         ".claude/skills/add-*/*.md",
     )
     for path in sorted(_ROOT.glob(pattern))

@@ -27,6 +27,7 @@ _DOCUMENTS = sorted(
                 "docs/**/*.md",
                 "specs/**/*.md",
                 "clients/*/*.md",
+                "examples/*/*.md",
                 ".specify/memory/*.md",
                 ".claude/skills/add-*/*.md",
             )

@@ -10,13 +10,13 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
   const change = (part: Partial<Filter>) => onChange({ ...filter, ...part });
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
-      <div role="group" aria-label="View" className="bg-line/60 flex rounded-xl p-1">
+      <div role="group" aria-label="View" className="bg-line/60 flex w-full rounded-xl p-1 sm:w-auto">
         {Object.entries(VIEWS).map(([view, text]) => (
           <button
             key={view}
             aria-pressed={filter.view === view}
             onClick={() => change({ view: view as Filter["view"] })}
-            className="text-muted aria-pressed:bg-card aria-pressed:text-text rounded-lg px-3 py-1 font-medium aria-pressed:ring-line aria-pressed:shadow-xs aria-pressed:ring-1"
+            className="text-muted aria-pressed:bg-card aria-pressed:text-text flex-1 rounded-lg px-3 py-1 font-medium aria-pressed:ring-line aria-pressed:shadow-xs aria-pressed:ring-1"
           >
             {text}
           </button>

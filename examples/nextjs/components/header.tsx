@@ -30,9 +30,10 @@ export function Header({ name }: { name: string }) {
 function Status({ connection, pending, error }: TaskSync) {
   if (error instanceof SignedOutError) return <Link href="/sign-in">You are signed out: sign in</Link>;
   const isLive = connection === "live";
+  const colour = { connecting: "bg-muted", live: "bg-accent", waiting: "bg-danger", offline: "bg-danger" }[connection];
   return (
     <p role="status" className="text-muted flex items-center gap-1.5 text-sm">
-      <span className={`size-2 rounded-full ${isLive ? "bg-accent" : "bg-danger"}`} />
+      <span className={`size-2 rounded-full ${colour}`} />
       {CONNECTION[connection]}
       {!isLive && pending > 0 && ` · ${pending} ${pending === 1 ? "change" : "changes"} waiting`}
     </p>

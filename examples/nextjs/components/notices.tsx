@@ -53,14 +53,18 @@ export function Notices({ notices, onDismiss }: { notices: Notice[]; onDismiss: 
 /** Explain a conflict: another device has changed the same members. Its values stay unless the user decides otherwise. */
 export function conflictNotice({ task, changes }: TaskConflict, useMine: () => void): Notice {
   const members = Object.keys(changes) as (keyof typeof changes)[];
-  const differences = members.map((name) => `${name.replace("_", " ")} “${show(changes[name])}”, now “${show(task[name])}”`);
+  const sentences = members.map((name) => `${LABELS[name] ?? name}: ${show(task[name])} there, ${show(changes[name])} here.`);
   return {
-    text: `“${task.title}” was changed elsewhere, too. Yours: ${differences.join("; ")}.`,
+    text: `“${task.title}” was changed on another device, too. ${sentences.join(" ")}`,
     action: { label: "Use mine", run: useMine },
     close: "Keep theirs",
   };
 }
 
+const LABELS: Partial<Record<string, string>> = { title: "Title", due_date: "Due", recurrence: "Repeat", tags: "Tags", completed: "Done" };
+
 function show(value: unknown): string {
-  return Array.isArray(value) ? value.join(", ") : String(value ?? "none");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  const text = Array.isArray(value) ? value.join(", ") : String(value ?? "");
+  return text ? `“${text}”` : "none";
 }

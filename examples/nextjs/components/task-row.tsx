@@ -1,5 +1,5 @@
 import type { Task } from "@task-api/client";
-import { useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { flushSync } from "react-dom";
 import { dayOf, describeDay, isPast } from "@/lib/due-date";
 import { describeRule } from "@/lib/recurrence";
@@ -16,6 +16,7 @@ interface TaskRowProps {
 export function TaskRow({ task, onTag, isEdited, onEdit }: TaskRowProps) {
   const { complete, remove } = useTasks();
   const title = useRef<HTMLButtonElement>(null);
+  const row = useFocusOfNeighbour();
 
   function close() {
     flushSync(() => onEdit(false));
@@ -24,7 +25,7 @@ export function TaskRow({ task, onTag, isEdited, onEdit }: TaskRowProps) {
 
   if (isEdited) return <TaskEditor task={task} onClose={close} />;
   return (
-    <div className="flex items-start gap-3 px-4 py-3">
+    <div ref={row} className="flex items-start gap-3 px-4 py-3">
       <input type="checkbox" className="check" aria-label={`Complete ${task.title}`} checked={task.completed} onChange={() => complete(task)} />
       <div className="min-w-0 flex-1">
         <button
@@ -66,4 +67,18 @@ function DueDay({ day, isOverdue }: { day: string; isOverdue: boolean }) {
       {isOverdue && " (overdue)"}
     </span>
   );
+}
+
+/** Move the focus to a neighbour when the row that has it disappears, such as because its task is completed. */
+function useFocusOfNeighbour() {
+  const row = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const item = row.current?.closest("li");
+    return () => {
+      if (!item?.contains(document.activeElement)) return;
+      const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+      neighbour?.querySelector("input")?.focus({ preventScroll: true });
+    };
+  }, []);
+  return row;
 }

@@ -67,7 +67,7 @@ test("CLIENT-FR-099 a conflict is shown, and the user chooses", async () => {
   const { page } = await signUp({ viewport: { width: 1000, height: 760 } });
   await addExamples(page);
   for (const [choice, title] of [["Keep theirs", "Buy soy milk"], ["Use mine", "Buy oat milk"]] as const) {
-    const task = await elsewhere(page).create({ title: "Buy milk", due_date: "2020-01-01" });
+    const task = await elsewhere(page).create({ title: "Buy milk", due_date: new Date().toISOString().slice(0, 10) });
     await row(page, "Buy milk").waitFor();
     await page.context().setOffline(true);
     await page.getByRole("button", { name: "Edit Buy milk" }).click();
@@ -75,7 +75,7 @@ test("CLIENT-FR-099 a conflict is shown, and the user chooses", async () => {
     await page.getByRole("button", { name: "Save" }).click();
     await elsewhere(page).update(task.id, { title: "Buy soy milk", tags: ["vegan"] });
     await page.context().setOffline(false);
-    const notice = page.getByText("title “Buy oat milk”, now “Buy soy milk”");
+    const notice = page.getByText("Title: “Buy soy milk” there, “Buy oat milk” here.");
     await notice.waitFor();
     await screenshot(page, "conflict");
     await page.getByRole("button", { name: choice }).click();

@@ -48,6 +48,12 @@ test("CLIENT-FR-091 a task is added, edited in place, filtered and searched by k
   await page.getByLabel("Search").fill("");
   await edited.getByRole("button", { name: "Show tasks with the tag home" }).click();
   await row(page, "Call the dentist").waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: "Remove the filter home" }).press("Enter");
+  await page.getByRole("button", { name: "Delete Call the dentist" }).press("Enter");
+  await row(page, "Call the dentist").waitFor({ state: "detached" });
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+  expect(await focused()).toBe("Complete Buy oat milk");
 });
 
 test("CLIENT-FR-092 a completion is undone, also that of a recurring task", async () => {

@@ -5,9 +5,9 @@ from subprocess import PIPE, STDOUT, run
 
 import pytest
 
+from src.development.npm import npm_ci
 from tests.contract.test_openapi import SNAPSHOT
 from tests.e2e.better_auth_server import needs_node
-from src.development.npm import npm_ci
 
 pytestmark = [needs_node, pytest.mark.slow]
 

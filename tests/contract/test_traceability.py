@@ -10,7 +10,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _SPECS = sorted(_ROOT.glob("specs/*/spec.md"))
-_TYPESCRIPT_TESTS = sorted(_ROOT.glob("clients/*/tests/*.test.ts"))
+_TYPESCRIPT_TESTS = sorted((*_ROOT.glob("clients/*/tests/*.test.ts"), *_ROOT.glob("examples/*/tests/*.test.ts")))
 _ID = r"[A-Z]+-FR-\d{3}"
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from src.development.npm import npm_ci
 from tests.e2e.api_server import ApiServer
 from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import needs_node
 from tests.e2e.conftest import StartApi
 from tests.support.commands import ROOT
 from tests.support.documents import Block, blocks, name_of
-from tests.support.npm import npm_ci
 from tests.support.tokens import SECRET, mint
 
 pytestmark = needs_node

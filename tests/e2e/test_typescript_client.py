@@ -7,12 +7,12 @@ from subprocess import CompletedProcess, run
 
 import pytest
 
+from src.development.npm import npm_ci
 from tests.conftest import NewDatabase
 from tests.e2e.better_auth.process import packages
 from tests.e2e.better_auth_server import BetterAuthServer, needs_node
 from tests.e2e.conftest import StartApi
 from tests.support.commands import ROOT
-from src.development.npm import npm_ci
 from tests.support.tokens import SECRET
 
 pytestmark = [needs_node, pytest.mark.slow]

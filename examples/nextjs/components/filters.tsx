@@ -16,7 +16,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
             key={view}
             aria-pressed={filter.view === view}
             onClick={() => change({ view: view as Filter["view"] })}
-            className="text-muted aria-pressed:bg-card aria-pressed:text-text flex-1 rounded-lg px-3 py-1 font-medium aria-pressed:ring-line aria-pressed:shadow-xs aria-pressed:ring-1"
+            className="text-muted aria-pressed:bg-card aria-pressed:text-text flex-auto rounded-lg px-3 py-1 font-medium whitespace-nowrap aria-pressed:ring-line aria-pressed:shadow-xs aria-pressed:ring-1"
           >
             {text}
           </button>

@@ -55,7 +55,7 @@ export function conflictNotice({ task, changes }: TaskConflict, useMine: () => v
   const members = Object.keys(changes) as (keyof typeof changes)[];
   const sentences = members.map((name) => `${LABELS[name] ?? name}: ${show(task[name])} there, ${show(changes[name])} here.`);
   return {
-    text: `“${task.title}” was changed on another device, too. ${sentences.join(" ")}`,
+    text: `“${task.title}” was changed on another device. ${sentences.join(" ")}`,
     action: { label: "Use mine", run: useMine },
     close: "Keep theirs",
   };

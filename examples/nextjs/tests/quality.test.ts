@@ -22,7 +22,7 @@ async function findings(page: Page): Promise<string[]> {
   });
 }
 
-test.each(["light", "dark"] as const)("CLIENT-FR-100 axe finds nothing in %s mode", async (colorScheme) => {
+test.each(["light", "dark"] as const)("CLIENT-FR-100: axe finds nothing in %s mode", async (colorScheme) => {
   const start = await newDevice({ colorScheme });
   expect(await findings(start)).toEqual([]);
   await screenshot(start, `${colorScheme}-sign-in`);
@@ -45,7 +45,7 @@ test.each(["light", "dark"] as const)("CLIENT-FR-100 axe finds nothing in %s mod
   await screenshot(page, `${colorScheme}-trash`);
 });
 
-test.each(["light", "dark"] as const)("CLIENT-FR-101 the page fits a screen of 360 pixels in %s mode", async (colorScheme) => {
+test.each(["light", "dark"] as const)("CLIENT-FR-101: the page fits a screen of 360 pixels in %s mode", async (colorScheme) => {
   const { page } = await signUp({ colorScheme, viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 });
   await addExamples(page);
   await screenshot(page, `${colorScheme}-mobile`);
@@ -54,7 +54,7 @@ test.each(["light", "dark"] as const)("CLIENT-FR-101 the page fits a screen of 3
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
 });
 
-test("CLIENT-FR-102 10 000 tasks load, scroll and are searched without a long pause", async () => {
+test("CLIENT-FR-102: 10 000 tasks load, scroll and are searched without a long pause", async () => {
   const { page } = await signUp();
   await page.goto("about:blank");
   await addMany(elsewhere(page), 10_000);

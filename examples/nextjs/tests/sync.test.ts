@@ -13,7 +13,7 @@ const OFFLINE_MS = 10_000;
 const titles = async (page: Parameters<typeof elsewhere>[0]) =>
   (await elsewhere(page).list({ sort: "title" })).tasks.map(({ title }) => title);
 
-test("CLIENT-FR-096 a session goes on when its tokens of 15 s expire", async () => {
+test("CLIENT-FR-096: a session goes on when its tokens of 15 s expire", async () => {
   const { page } = await signUp();
   const device = elsewhere(page);
   const start = performance.now();
@@ -26,7 +26,7 @@ test("CLIENT-FR-096 a session goes on when its tokens of 15 s expire", async () 
   expect(await titles(page)).toHaveLength(8);
 });
 
-test("CLIENT-FR-097 edits that are made while the API is down are saved when it is up again", async () => {
+test("CLIENT-FR-097: edits that are made while the API is down are saved when it is up again", async () => {
   const { page } = await signUp();
   await add(page, "Before");
   await api.stop();
@@ -39,7 +39,7 @@ test("CLIENT-FR-097 edits that are made while the API is down are saved when it 
   expect((await elsewhere(page).list({ status: "completed" })).tasks).toMatchObject([{ title: "Before" }]);
 });
 
-test("CLIENT-FR-098 edits of two tabs that are offline reach the server, and both tabs", async () => {
+test("CLIENT-FR-098: edits of two tabs that are offline reach the server, and both tabs", async () => {
   const { page } = await signUp();
   const tab = await newTab(page);
   await add(page, "Shared");
@@ -63,7 +63,7 @@ test("CLIENT-FR-098 edits of two tabs that are offline reach the server, and bot
   expect(await titles(page)).toEqual(["From one tab", "From the other"]);
 });
 
-test("CLIENT-FR-099 a conflict is shown, and the user chooses", async () => {
+test("CLIENT-FR-099: a conflict is shown, and the user chooses", async () => {
   const { page } = await signUp({ viewport: { width: 1000, height: 760 } });
   await addExamples(page);
   for (const [choice, title] of [["Keep theirs", "Buy soy milk"], ["Use mine", "Buy oat milk"]] as const) {

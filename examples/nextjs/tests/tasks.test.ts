@@ -8,7 +8,7 @@ beforeAll(async () => void (api = await startApi()));
 afterAll(() => api.stop());
 useChromium();
 
-test("CLIENT-FR-090 a user signs up, signs out and signs in", async () => {
+test("CLIENT-FR-090: a user signs up, signs out and signs in", async () => {
   const { page, email } = await signUp();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL("/sign-in");
@@ -22,7 +22,7 @@ test("CLIENT-FR-090 a user signs up, signs out and signs in", async () => {
   await page.getByText("In sync").waitFor();
 });
 
-test("CLIENT-FR-091 a task is added, edited in place, filtered and searched by keyboard", async () => {
+test("CLIENT-FR-091: a task is added, edited in place, filtered and searched by keyboard", async () => {
   const { page } = await signUp();
   await add(page, "Buy milk");
   await add(page, "Call the dentist");
@@ -56,7 +56,7 @@ test("CLIENT-FR-091 a task is added, edited in place, filtered and searched by k
   expect(await focused()).toBe("Complete Buy oat milk");
 });
 
-test("CLIENT-FR-092 a completion is undone, also that of a recurring task", async () => {
+test("CLIENT-FR-092: a completion is undone, also that of a recurring task", async () => {
   const { page } = await signUp();
   await elsewhere(page).create({ title: "Water the plants", due_date: "2099-12-01", recurrence: "FREQ=DAILY" });
   await row(page, "Water the plants").getByRole("checkbox").click();
@@ -67,7 +67,7 @@ test("CLIENT-FR-092 a completion is undone, also that of a recurring task", asyn
   expect((await elsewhere(page).list()).tasks).toMatchObject([{ completed: false, due_date: "2099-12-01" }]);
 });
 
-test("CLIENT-FR-093 a deletion is undone, and the trash restores and deletes permanently", async () => {
+test("CLIENT-FR-093: a deletion is undone, and the trash restores and deletes permanently", async () => {
   const { page } = await signUp();
   await add(page, "Buy milk");
   await page.getByRole("button", { name: "Delete Buy milk" }).click();
@@ -89,7 +89,7 @@ test("CLIENT-FR-093 a deletion is undone, and the trash restores and deletes per
   expect((await elsewhere(page).list({ trashed: true })).tasks).toEqual([]);
 });
 
-test("CLIENT-FR-094 two users see their own tasks only, also in one browser", async () => {
+test("CLIENT-FR-094: two users see their own tasks only, also in one browser", async () => {
   const [one, two] = [await signUp(), await signUp()];
   await add(one.page, "A secret of one");
   await add(two.page, "A secret of two");
@@ -103,7 +103,7 @@ test("CLIENT-FR-094 two users see their own tasks only, also in one browser", as
   expect(await one.page.getByText("A secret of one").count()).toBe(0);
 });
 
-test("CLIENT-FR-095 tabs and devices show each other's changes", async () => {
+test("CLIENT-FR-095: tabs and devices show each other's changes", async () => {
   const { page, email } = await signUp();
   const tab = await newTab(page);
   const device = await newDevice();

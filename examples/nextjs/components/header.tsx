@@ -1,6 +1,5 @@
 import { SignedOutError } from "@task-api/client";
-import type { TaskSync } from "@task-api/client/tanstack-db";
-import Link from "next/link";
+import type { SyncState } from "@task-api/client/tanstack-db";
 import { useSyncExternalStore } from "react";
 import { authClient } from "@/lib/auth-client";
 import { useTasks } from "./tasks-context";
@@ -27,15 +26,24 @@ export function Header({ name }: { name: string }) {
   );
 }
 
-function Status({ connection, pending, error }: TaskSync) {
-  if (error instanceof SignedOutError) return <Link href="/sign-in">You are signed out: sign in</Link>;
+function Status({ connection, pending, error }: SyncState) {
+  if (error instanceof SignedOutError) return <SignInLink />;
   const isLive = connection === "live";
   const colour = { connecting: "bg-muted", live: "bg-accent", waiting: "bg-danger", offline: "bg-danger" }[connection];
   return (
     <p role="status" className="text-muted flex items-center gap-1.5 text-sm">
       <span className={`size-2 rounded-full ${colour}`} />
-      {CONNECTION[connection]}
+      {isLive && pending > 0 ? "Saving …" : CONNECTION[connection]}
       {!isLive && pending > 0 && ` · ${pending} ${pending === 1 ? "change" : "changes"} waiting`}
     </p>
+  );
+}
+
+/** Leads to a new document; the edits wait in the browser until the user has signed in again. */
+function SignInLink() {
+  return (
+    <a href="/sign-in" className="text-danger rounded text-sm underline underline-offset-4">
+      You are signed out: sign in
+    </a>
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { add, addExamples, elsewhere, newTab, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { add, addExamples, elsewhere, fillIn, newTab, PASSWORD, row, screenshot, signUp, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -85,4 +85,17 @@ test("CLIENT-FR-099: a conflict is shown, and the user chooses", async () => {
     await elsewhere(page).delete(task.id);
     await row(page, title).waitFor({ state: "detached" });
   }
+});
+
+test("CLIENT-FR-104: edits that are made after the session has ended are saved when the user signs in again", async () => {
+  const { page, email } = await signUp();
+  await page.context().clearCookies();
+  const link = page.getByRole("link", { name: "You are signed out: sign in" });
+  await link.waitFor({ timeout: 30_000 }); // when the token expires
+  await add(page, "Written too late");
+  await link.click();
+  await fillIn(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await row(page, "Written too late").waitFor();
+  await expect.poll(() => titles(page)).toEqual(["Written too late"]);
 });

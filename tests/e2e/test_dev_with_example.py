@@ -15,6 +15,8 @@ from tests.support.commands import assert_one_sentence, run
 from tests.support.programs import eventually
 from tests.support.servers import Server, free_port
 
+pytestmark = pytest.mark.slow
+
 _START_SECONDS = 120
 
 

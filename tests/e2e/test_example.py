@@ -22,7 +22,7 @@ from tests.support.tokens import SECRET
 _CHROMIUM = shutil.which("chromium")
 _SECONDS = 400
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-cache --no-dev --group otel --group redis
+RUN uv sync --locked --no-cache --no-dev --group otel --group redis --group mcp
 COPY alembic.ini ./
 COPY alembic alembic
 COPY src src

@@ -5,8 +5,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path, Request
+from starlette.datastructures import State
 
 from src.api.time_zone import named_zone
+from src.auth.identity import Identity
 from src.errors.client import PathNotFound, UserMismatch
 from src.errors.server import ShuttingDown
 from src.services.overview.service import OverviewService
@@ -33,16 +35,26 @@ def components(request: Request) -> "Components":
     return found
 
 
+def token_owner(verified: Identity | State) -> OwnerId:
+    """Return the user of a verified token as an `OwnerId`, which nothing else makes.
+
+    Args:
+        verified: What the verifier returned, or the state of a request that has passed `JWTAuthMiddleware`.
+    """
+    return OwnerId(verified.user_id)
+
+
 async def require_owner(request: Request, user_id: UserId) -> OwnerId:
-    """Return the token's user as an `OwnerId`, which nothing else makes, if the path names the same user.
+    """Return the token's user as an `OwnerId`, if the path names the same user.
 
     Raises:
         UserMismatch: The path names another user.
         PathNotFound: What the path has there is no user id, as in `/api/v1/tasks` and `/api/tasks/settings`.
     """
-    if user_id != request.state.user_id:
+    owner = token_owner(request.state)
+    if user_id != owner:
         raise PathNotFound if _NO_USER.fullmatch(user_id) else UserMismatch
-    return OwnerId(user_id)
+    return owner
 
 
 Owner = Annotated[OwnerId, Depends(require_owner)]

@@ -1,5 +1,7 @@
 """The composition root: builds the application from the settings."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,12 @@ from src.api.routers.aliases import aliases
 from src.app.components import Components
 from src.app.middleware import middleware
 from src.config import Settings
+from src.schemas.origin import OriginSet
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
+
+    from src.mcp.endpoint import McpEndpoint
 
 # Explicit, because FastAPI's defaults would send query strings to any OpenTelemetry SDK set up in this process.
 _NO_TELEMETRY: "TelemetryConfig" = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -63,12 +68,13 @@ def create_app(settings: Settings) -> FastAPI:
     switches = settings.compatibility
     deletion = tasks.delete_router(with_task="json-delete" in switches)
     of_tasks = (tasks.router, tasks.recurrence_router, tasks.bulk_router, deletion)
+    mcp = _mcp(settings, components)
     own = (*lists, sync.router, overview.router, *of_tasks, user_settings.router)
     routers = (*own, health.router, pages.router)
     # Not by include_router, because the index of routes does not see included ones.
     routes = [route for router in routers for route in router.routes]
     app = TaskAPI(
-        routes=[*routes, *aliases(routes, toggles="toggle" in switches)],
+        routes=[*routes, *aliases(routes, toggles="toggle" in switches), *([mcp.route()] if mcp else [])],
         describe=partial(describe, switches=switches),
         **_DOCUMENT,
         openapi_url=None,  # `pages.router` serves it with the root path
@@ -77,7 +83,22 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         middleware=middleware(settings, components),
         telemetry=_NO_TELEMETRY if components.telemetry is None else components.telemetry.of_requests,
-        lifespan=components.lifespan,
+        lifespan=partial(_lifespan, components, mcp),
     )
     app.state.components = components
     return app
+
+
+def _mcp(settings: Settings, components: Components) -> "McpEndpoint | None":
+    """Build the MCP server where the settings have it."""
+    if not settings.mcp_session_tokens:
+        return None
+    from src.mcp.endpoint import McpEndpoint  # noqa: PLC0415 - its package is optional, and slow to import
+
+    return McpEndpoint(components, OriginSet(settings.allowed_origins))
+
+
+@asynccontextmanager
+async def _lifespan(components: Components, mcp: "McpEndpoint | None", _: FastAPI) -> AsyncIterator[None]:
+    async with components.lifespan(), mcp.run() if mcp else nullcontext():
+        yield

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Self
 
-from fastapi import FastAPI
-
 from src.api.response_memory import ResponseMemory
 from src.auth.front_end import FrontEnd
 from src.auth.jwks import JwksClient
@@ -63,7 +61,7 @@ class Components:
         )
 
     @asynccontextmanager
-    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncIterator[None]:
         """Start the components and close them in the opposite order, each one even if another fails to close."""
         async with AsyncExitStack() as stack:
             stack.callback(self.access_log.flush)

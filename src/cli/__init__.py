@@ -4,7 +4,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("dev", "serve", "migrate", "purge", "doctor", "token", "openapi", "user")
+COMMANDS = ("dev", "serve", "mcp", "migrate", "purge", "doctor", "token", "openapi", "user")
 
 
 def command_line(*names: str) -> typer.Typer:

@@ -46,6 +46,7 @@ PLACEHOLDER_DATABASE_URL = "postgresql://not/needed"
 _OPTIONAL = {
     "otel_exporter_otlp_endpoint": ("opentelemetry.sdk", "otel"),
     "rate_limit_storage_url": ("redis", "redis"),
+    "mcp_session_tokens": ("mcp", "mcp"),
 }
 
 
@@ -90,6 +91,7 @@ class Settings(DatabaseSettings):
     tasks_per_user: QuotaOrOff = 100_000
     task_bytes_per_user: BytesOrOff = 256 * 1024 * 1024
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
+    mcp_session_tokens: bool = False
     list_format: Literal["object", "array"] = "object"
     compatibility: Switches = []
     rate_limit: RateOrOff = Rate(1000, "minute")
@@ -108,7 +110,7 @@ class Settings(DatabaseSettings):
     @classmethod
     def _require_optional_package(cls, value: object, info: ValidationInfo) -> object:
         package, group = _OPTIONAL[str(info.field_name)]
-        if value is not None and find_spec(package) is None:
+        if value and find_spec(package) is None:
             raise ValueError(f"needs packages that are not installed: add '--group {group}' to 'uv sync'")
         return value
 

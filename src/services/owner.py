@@ -9,7 +9,7 @@ from src.db.statement import hidden_parameter
 from src.models import User
 
 OwnerId = NewType("OwnerId", str)
-"""Proof that the caller is this user. Only `src.api.dependencies.require_owner` makes one."""
+"""Proof that the caller is this user. Only `src.api.dependencies.token_owner` makes one."""
 
 OWNER = bindparam("owner", type_=Text)
 """The bind parameter of the owner; `Database.fetch` takes the `OwnerId` as `owner`."""

@@ -27,12 +27,26 @@ def _calls(name: str) -> Iterator[str]:
                         yield f"{module}.{function.name}"
 
 
-def test_only_require_owner_makes_an_owner_id() -> None:
-    assert list(_calls("OwnerId")) == ["api.dependencies.require_owner"]
+def test_only_token_owner_makes_an_owner_id() -> None:
+    assert list(_calls("OwnerId")) == ["api.dependencies.token_owner"]
 
 
-def test_a_task_service_is_made_for_a_request_or_for_an_idempotent_one() -> None:
-    assert sorted(_calls("TaskService")) == ["api.dependencies.task_service", "services.idempotency.service.run_once"]
+def test_an_owner_is_that_of_a_request_with_a_verified_token_or_of_a_token_that_is_verified_for_the_call() -> None:
+    assert sorted(set(_calls("token_owner"))) == [
+        "api.dependencies.require_owner",
+        "mcp.endpoint.__call__",
+        "mcp.endpoint._owner_of_request",
+        "mcp.stdio.find_owner",
+        "mcp.stdio.serve",
+    ]
+
+
+def test_a_task_service_is_made_for_a_request_for_a_call_of_a_tool_or_for_an_idempotent_one() -> None:
+    assert sorted(_calls("TaskService")) == [
+        "api.dependencies.task_service",
+        "mcp.services.tasks",
+        "services.idempotency.service.run_once",
+    ]
 
 
 def test_statements_are_made_where_the_walk_over_them_finds_them() -> None:

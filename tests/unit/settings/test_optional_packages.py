@@ -8,12 +8,13 @@ from src.config import load_settings
 from tests.support.tokens import SECRET
 
 
-@pytest.mark.req("RUN-FR-002", "OBS-FR-014")
+@pytest.mark.req("RUN-FR-002", "OBS-FR-014", "MCP-FR-008")
 @pytest.mark.parametrize(
     ("setting", "value", "package", "group"),
     [
         ("otel_exporter_otlp_endpoint", "http://127.0.0.1:4318", "opentelemetry.sdk", "otel"),
         ("rate_limit_storage_url", "redis://127.0.0.1:6379", "redis", "redis"),
+        ("mcp_session_tokens", "true", "mcp", "mcp"),
     ],
 )
 def test_missing_packages_are_named_in_a_sentence(

@@ -1,0 +1,91 @@
+"""The route `/mcp` (Streamable HTTP), stateless: each request has its token, and any process can serve it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from src.api.dependencies import token_owner
+from src.errors.client import OriginNotAllowed
+from src.mcp.call import call_tool
+from src.mcp.direct_call import direct_call
+from src.mcp.server import Context, create_server
+from src.schemas.origin import OriginSet
+from src.services.owner import OwnerId
+
+if TYPE_CHECKING:
+    from src.app.components import Components
+
+PATH = "/mcp"
+
+
+class McpEndpoint:
+    """Serves MCP inside the middleware of the application, for the user of the access token.
+
+    A page of another origin is refused (403), because the protocol demands that as protection against DNS rebinding.
+    """
+
+    def __init__(self, components: "Components", origins: OriginSet) -> None:
+        self._components = components
+        self._origins = origins
+        server = create_server(components, _owner_of_request)
+        self._sdk = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
+
+    def route(self) -> Route:
+        """Return the route; a GET is refused (405), because no stream is open beside the requests."""
+        return Route(PATH, self, methods=["POST"], name="mcp")
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve while the block is open, in a task of its own, because cancel scopes of anyio must end where they began."""
+        started, stopping = asyncio.Event(), asyncio.Event()
+
+        async def serve() -> None:
+            async with self._sdk.run():
+                started.set()
+                await stopping.wait()
+
+        serving = asyncio.create_task(serve())
+        await started.wait()
+        try:
+            yield
+        finally:
+            stopping.set()
+            await serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        self._check_origin(request)
+        body = await request.body()
+        call = direct_call(request.headers, body)
+        if call is None:
+            return await self._sdk.handle_request(scope, _again(body, receive), send)
+        result = await call_tool(self._components, token_owner(request.state), call.name, call.arguments)
+        return await Response(call.response(result), media_type="application/json")(scope, receive, send)
+
+    def _check_origin(self, request: Request) -> None:
+        origin = request.headers.get("origin")
+        if origin and origin not in self._origins and origin.partition("://")[2] != request.headers.get("host"):
+            raise OriginNotAllowed("Pages of this origin may not use MCP.")
+
+
+async def _owner_of_request(context: Context) -> OwnerId:
+    request: Request = context.request
+    return token_owner(request.state)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receive the body that was already read, and then what follows it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Awaitable, Sequence
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from src.api.asgi_route import AsgiRoute
+from src.api.compiled_route import CompiledRoute
 from src.api.path_alias import PathAlias
 from src.api.root_path import restore_root_path
 
@@ -21,9 +23,9 @@ class RouteIndex:
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         self._router = router
-        paths: dict[str, list[Route | PathAlias]] = {}
+        paths: dict[str, list[CompiledRoute | PathAlias | AsgiRoute]] = {}
         for route in routes:
-            if isinstance(route, Route | PathAlias):
+            if isinstance(route, CompiledRoute | PathAlias | AsgiRoute):
                 paths.setdefault(route.path_regex.pattern, []).append(route)
         self._routes = list(paths.values())
         self._pattern = re.compile("|".join(f"({_NAMED_GROUP.sub('(?:', path)})" for path in paths))
@@ -39,7 +41,7 @@ class RouteIndex:
         scope.update(route.matches(scope)[1])
         return route.app(scope, receive, send)
 
-    def _find(self, scope: Scope) -> Route | PathAlias | None:
+    def _find(self, scope: Scope) -> CompiledRoute | PathAlias | AsgiRoute | None:
         match = self._pattern.match(scope["path"])
         if match is None or match.lastindex is None:
             return None

@@ -37,7 +37,7 @@ class _Zoned(Arguments):
 
 
 class Write(_Zoned):
-    """What all tools take that change tasks."""
+    """The arguments of all tools that change tasks."""
 
     dry_run: Annotated[bool, Field(description="Return what would change, and change nothing.")] = False
     idempotency_key: Annotated[

@@ -13,13 +13,17 @@ from mcp_types import SERVER_INFO_META_KEY
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 
-from src.mcp.server import COMPLETE, NAME, VERSION
+from src.mcp.server import NAME, VERSION
 from src.mcp.tools import TOOLS
 
 _JSON = "application/json"
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
-_STAMP = COMPLETE | {"_meta": {SERVER_INFO_META_KEY: {"name": NAME, "title": "Tasks", "version": VERSION}}}
+_STAMP = {
+    "resultType": "complete",
+    "_meta": {SERVER_INFO_META_KEY: {"name": NAME, "title": "Tasks", "version": VERSION}},
+}
+"""The members that results have since the protocol of 2026-07-28."""
 
 
 class DirectCall(NamedTuple):

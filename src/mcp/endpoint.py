@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from src.api.asgi_route import AsgiRoute
 from src.api.dependencies import token_owner
 from src.errors.client import OriginNotAllowed
 from src.mcp.call import call_tool
@@ -37,13 +37,13 @@ class McpEndpoint:
         server = create_server(components, _owner_of_request)
         self._sdk = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
-    def route(self) -> Route:
+    def route(self) -> AsgiRoute:
         """Return the route; a GET is refused (405), because no stream is open beside the requests."""
-        return Route(PATH, self, methods=["POST"], name="mcp")
+        return AsgiRoute(PATH, self, methods=["POST"], name="mcp")
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Serve while the block is open, in a task of its own, because cancel scopes of anyio must end where they began."""
+        """Serve while the block is open, in one task, because a cancel scope of anyio must end in that of its start."""
         started, stopping = asyncio.Event(), asyncio.Event()
 
         async def serve() -> None:
@@ -77,8 +77,9 @@ class McpEndpoint:
 
 
 async def _owner_of_request(context: Context) -> OwnerId:
-    request: Request = context.request
-    return token_owner(request.state)
+    if not isinstance(context.request, Request):
+        raise TypeError("a call without a request has no owner")
+    return token_owner(context.request.state)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

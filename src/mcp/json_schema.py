@@ -61,7 +61,8 @@ def _without_null(schema: Schema) -> Schema:
 
 def _with_null_in_type(schema: Schema) -> Schema:
     match schema:
-        case {"anyOf": [{"type": str() as kind, **choice}, {"type": "null"}], **others}:
+        case {"anyOf": [{"type": str() as kind} as choice, {"type": "null"}]}:
             values = {"enum": [*choice["enum"], None]} if "enum" in choice else {}
+            others = {name: value for name, value in schema.items() if name != "anyOf"}
             return {**choice, **others, **values, "type": [kind, "null"]}
     return schema

@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
+    CallToolResult,
     ListToolsResult,
     PaginatedRequestParams,
     ToolAnnotations,
@@ -44,11 +45,12 @@ def create_server(components: "Components", find_owner: FindOwner) -> Server[Any
     async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
         return _LISTED
 
-    async def run_tool(context: Context, params: CallToolRequestParams) -> dict[str, Any]:
+    async def run_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         if params.name not in TOOLS:
             raise MCPError(INVALID_PARAMS, f"Unknown tool; the tools are {', '.join(TOOLS)}.")
         owner = await find_owner(context)
-        return COMPLETE | await call_tool(components, owner, params.name, params.arguments or {})
+        result = await call_tool(components, owner, params.name, params.arguments or {})
+        return CallToolResult.model_validate(result)
 
     server: Server[Any] = Server(
         NAME,
@@ -61,10 +63,6 @@ def create_server(components: "Components", find_owner: FindOwner) -> Server[Any
     )
     server.middleware.clear()  # spans of the SDK, beside which those of the application would be double
     return server
-
-
-COMPLETE = {"resultType": "complete"}
-"""What results have since the protocol of 2026-07-28."""
 
 
 def _describe(tool: Tool) -> ToolDescription:

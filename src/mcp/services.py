@@ -15,7 +15,6 @@ from src.schemas.operations import (
     CompleteOperation,
     CreateOperation,
     DeleteOperation,
-    Operation,
     RestoreOperation,
     UpdateOperation,
 )
@@ -28,6 +27,9 @@ from src.services.tasks.service import TaskRecord, TaskService
 
 if TYPE_CHECKING:
     from src.app.components import Components
+
+
+type ToolOperation = CreateOperation | UpdateOperation | CompleteOperation | DeleteOperation | RestoreOperation
 
 
 class OwnerServices:
@@ -50,7 +52,7 @@ class OwnerServices:
         """Return the service for changes of the owner's tasks."""
         return ChangeService(self._components.database, self._owner)
 
-    async def write(self, tool: str, arguments: Write, operations: Sequence[Operation]) -> dict[str, Any]:
+    async def write(self, tool: str, arguments: Write, operations: Sequence[ToolOperation]) -> dict[str, Any]:
         """Apply all operations or none; with an idempotency key once, and return that result to retries.
 
         Raises:
@@ -66,7 +68,7 @@ class OwnerServices:
             raise ToolMisuse(failed_operations([error], operations)) from None
 
     async def _write_once(
-        self, tool: str, arguments: Write, key: str, operations: Sequence[Operation]
+        self, tool: str, arguments: Write, key: str, operations: Sequence[ToolOperation]
     ) -> dict[str, Any]:
         async def handle(tasks: TaskService) -> StoredResponse:
             result = await _apply(tasks, operations, dry_run=arguments.dry_run)
@@ -79,7 +81,7 @@ class OwnerServices:
         return result
 
 
-async def _apply(tasks: TaskService, operations: Sequence[Operation], *, dry_run: bool) -> dict[str, Any]:
+async def _apply(tasks: TaskService, operations: Sequence[ToolOperation], *, dry_run: bool) -> dict[str, Any]:
     """Apply one operation by its own statement, because that is one round trip, and several as a bulk."""
     if len(operations) == 1 and not dry_run:
         return changed([(await _apply_one(tasks, operations[0])).json], dry_run=False)
@@ -87,7 +89,7 @@ async def _apply(tasks: TaskService, operations: Sequence[Operation], *, dry_run
     return changed([outcome.json for outcome in outcomes if outcome.json is not None], dry_run=dry_run)
 
 
-async def _apply_one(tasks: TaskService, operation: Operation) -> TaskRecord:
+async def _apply_one(tasks: TaskService, operation: ToolOperation) -> TaskRecord:
     if isinstance(operation, CreateOperation):
         return await tasks.create_task(operation.task)
     if_match = None if operation.revision is None else [operation.revision]
@@ -95,7 +97,7 @@ async def _apply_one(tasks: TaskService, operation: Operation) -> TaskRecord:
         case UpdateOperation():
             return await tasks.update_task(operation.id, operation.changes, if_match)
         case CompleteOperation():
-            completion = TaskCompletion.model_construct(completed=operation.completed, tz=None)
+            completion = TaskCompletion.model_construct(completed=bool(operation.completed), tz=None)
             return await tasks.complete_task(operation.id, completion, if_match)
         case DeleteOperation():
             return await tasks.delete_task(operation.id, if_match)

@@ -1,11 +1,14 @@
 """The text of a result: one line for each task, for clients that show agents no structured content."""
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from src.mcp.results import DATA_NOTICE
+
+_encode = msgspec.json.Encoder().encode
 
 _HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Characters that break lines or reorder them, besides those that JSON escapes."""
@@ -28,25 +31,24 @@ def describe_object(value: dict[str, Any]) -> str:
 
 def _quote(value: object) -> str:
     """Write a value as JSON in one line, so that no text begins a line that looks like another task."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", _encode(value).decode())
 
 
 def _line(task: dict[str, Any]) -> str:
-    return ", ".join([f"#{task['id']} {_quote(task['title'])}", *_details(task)])
+    return "".join([_WRITE[name](value) for name, value in task.items()])
 
 
-def _details(task: dict[str, Any]) -> Iterator[str]:
-    if "due_date" in task:
-        yield f"due {task['due_date']}"
-    if "priority" in task:
-        yield task["priority"]
-    if "category" in task:
-        yield f"in {_quote(task['category'])}"
-    if "tags" in task:
-        yield f"tags {' '.join(map(_quote, task['tags']))}"
-    if "recurrence" in task:
-        yield task["recurrence"]
-    yield from (name for name in ("completed", "deleted") if name in task)
-    if "event" in task:
-        yield f"last {task['event']}"
+_WRITE: dict[str, Callable[[Any], str]] = {
+    "id": lambda number: f"#{number}",
+    "title": lambda title: f" {_quote(title)}",
+    "due_date": lambda due: f", due {due}",
+    "priority": lambda priority: f", {priority}",
+    "category": lambda category: f", in {_quote(category)}",
+    "tags": lambda tags: f", tags {_quote(tags)}",
+    "recurrence": lambda rule: f", {rule}",
+    "has_description": lambda _: ", has a description",
+    "completed": lambda _: ", completed",
+    "deleted": lambda _: ", deleted",
+    "event": lambda event: f", last {event}",
+}
+"""Writes each member of a row; all that users type freely is quoted."""

@@ -11,6 +11,8 @@ from tests.support.tokens import mint
 
 MODERN = "2026-07-28"
 VERSIONS = [MODERN, "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
+NO_TASK = 999_999_999
+"""An id that no task of the tests has."""
 _META = {
     "io.modelcontextprotocol/protocolVersion": MODERN,
     "io.modelcontextprotocol/clientCapabilities": {},

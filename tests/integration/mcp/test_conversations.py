@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import User
-from tests.support.mcp_agent import Agent
+from tests.support.mcp_agent import NO_TASK, Agent
 
 type State = set[tuple[str, bool]]
 
@@ -74,9 +74,9 @@ async def retry_a_lost_response(agent: Agent) -> State:
 
 
 async def guess_an_id(agent: Agent) -> State:
-    """Complete task 1 and the call to Ann."""
+    """Complete the task that I just made up, and the call to Ann."""
     [number] = await _ids(agent, search="Ann")
-    assert "Nothing was changed" in await agent.refusal("complete_tasks", ids=[1, number])
+    assert "Nothing was changed" in await agent.refusal("complete_tasks", ids=[NO_TASK, number])
     await agent.call("complete_tasks", ids=[number])
     return {("Call Ann", True), ("Report", False)}
 

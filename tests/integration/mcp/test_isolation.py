@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import User
-from tests.support.mcp_agent import VERSIONS, Agent
+from tests.support.mcp_agent import NO_TASK, VERSIONS, Agent
 
 _CALLS = 400
 _INJECTIONS = [
@@ -29,7 +29,7 @@ async def test_the_tasks_of_other_users_do_not_exist(user: User, agent: Agent, o
         await other_agent.refusal("update_tasks", tasks=[{"id": name, "title": "Stolen"}])
         for tool in ("complete_tasks", "delete_tasks", "restore_tasks"):
             assert "There is no such task" in await other_agent.refusal(tool, ids=[name])
-            assert "There is no such task" in await other_agent.refusal(tool, ids=[name, 1])
+            assert "There is no such task" in await other_agent.refusal(tool, ids=[name, NO_TASK])
     assert await other_agent.titles(status="all") == []
     assert await agent.titles() == ["Mine"]
     assert (await user.tasks())[0]["revision"] == task["revision"]
@@ -60,7 +60,7 @@ async def test_two_agents_at_once_see_and_change_only_their_own_tasks(
 async def _act(agent: Agent, owner: str, ids: dict[str, list[int]], chance: random.Random) -> None:
     """Do one of the things that agents do, sometimes with ids of the other user."""
     everything = [*ids[owner], *(each for name in ids for each in ids[name])]
-    named = chance.sample(everything, min(2, len(everything))) or [1]
+    named = chance.sample(everything, min(2, len(everything))) or [NO_TASK]
     action = chance.choice(["add", "list", "get", "write"])
     if action == "add":
         ids[owner] += [task["id"] for task in (await agent.call("add_tasks", tasks=[{"title": owner}] * 2))["tasks"]]

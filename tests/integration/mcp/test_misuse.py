@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import User
-from tests.support.mcp_agent import VERSIONS, Agent
+from tests.support.mcp_agent import NO_TASK, VERSIONS, Agent
 
 _MISUSES: list[tuple[str, dict[str, Any], str]] = [
     ("list_tasks", {"completed": True}, "'completed' is unknown; the arguments are tz, status, search"),
@@ -18,7 +18,7 @@ _MISUSES: list[tuple[str, dict[str, Any], str]] = [
     ("list_tasks", {"tz": "Mars"}, "'tz' must be a time zone of the IANA database"),
     ("list_tasks", {"search": "a\x00b"}, "'search' must not contain NUL"),
     ("get_task", {}, 'Call it like this: get_task({"id": 42})'),
-    ("get_task", {"id": 1}, "take ids from list_tasks"),
+    ("get_task", {"id": NO_TASK}, "take ids from list_tasks"),
     ("get_task", {"id": 2**63}, "'id' must be less than or equal to"),
     ("get_task", {"id": "Buy milk"}, "'id' must be a valid integer"),
     ("add_tasks", {"title": "Buy milk"}, 'Call it like this: add_tasks({"tasks": [{"title": "Buy milk"'),
@@ -29,14 +29,14 @@ _MISUSES: list[tuple[str, dict[str, Any], str]] = [
     ("add_tasks", {"tasks": [{"title": "x", "due_date": "next week"}]}, "'tasks.0.due_date' must be a day"),
     ("add_tasks", {"tasks": [{"title": "x"}], "user_id": "somebody-else"}, "'user_id' is unknown"),
     ("update_tasks", {"tasks": [{"title": "x"}]}, "'tasks.0.id' is missing"),
-    ("update_tasks", {"tasks": [{"id": 1, "title": "x"}]}, "Task 1: There is no such task"),
-    ("update_tasks", {"tasks": [{"id": 1, "title": "x"}, {"id": 1, "title": "y"}]}, "repeated: 1"),
+    ("update_tasks", {"tasks": [{"id": NO_TASK, "title": "x"}]}, f"Task {NO_TASK}: There is no such task"),
+    ("update_tasks", {"tasks": [{"id": NO_TASK, "title": "x"}, {"id": NO_TASK, "title": "y"}]}, f"repeated: {NO_TASK}"),
     ("complete_tasks", {"ids": 42}, "'ids' must be an array"),
     ("complete_tasks", {"ids": ["Buy milk"]}, "'ids.0' must be a valid integer"),
-    ("complete_tasks", {"ids": [1, 1]}, "repeated: 1"),
-    ("delete_tasks", {"ids": [1]}, "Task 1: There is no such task"),
+    ("complete_tasks", {"ids": [NO_TASK, NO_TASK]}, f"repeated: {NO_TASK}"),
+    ("delete_tasks", {"ids": [NO_TASK]}, f"Task {NO_TASK}: There is no such task"),
     ("delete_tasks", {"ids": [], "idempotency_key": ""}, "'idempotency_key' must be 1 to 255"),
-    ("restore_tasks", {"ids": [1, 2]}, "Task 2: There is no such task"),
+    ("restore_tasks", {"ids": [1, NO_TASK]}, f"Task {NO_TASK}: There is no such task"),
     ("overview", {"timezone": "Europe/Paris"}, "'timezone' is unknown; the arguments are tz"),
     ("what_changed", {"since": "yesterday"}, "'since' must be a 'next_since'"),
     ("what_changed", {"since": "999999999999999999"}, "call what_changed without 'since'"),

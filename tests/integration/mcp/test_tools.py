@@ -8,7 +8,7 @@ import pytest
 from src.mcp.arguments import MAX_TASKS
 from src.mcp.results import DATA_NOTICE
 from tests.conftest import User
-from tests.support.mcp_agent import Agent
+from tests.support.mcp_agent import NO_TASK, Agent
 
 
 @pytest.mark.req("MCP-FR-020")
@@ -32,32 +32,20 @@ async def test_the_tools_are_listed_with_schemas_and_annotations(agent: Agent) -
 
 @pytest.mark.req("MCP-FR-021")
 async def test_list_tasks_lists_pending_tasks_as_rows_without_what_is_usual(user: User, agent: Agent) -> None:
-    plain = await user.create("Plain")
-    full = await user.create(
-        "Full",
-        description="Two bottles",
-        priority="high",
-        category="errands",
-        tags=["home"],
-        due_date="2026-12-01",
-        recurrence="FREQ=WEEKLY",
-    )
-    await user.create("Done", completed=True)
-    assert await agent.call("list_tasks") == {
-        "tasks": [
-            {
-                "id": full["id"],
-                "title": "Full",
-                "due_date": "2026-12-01",
-                "category": "errands",
-                "tags": ["home"],
-                "recurrence": "FREQ=WEEKLY",
-                "priority": "high",
-                "has_description": True,
-            },
-            {"id": plain["id"], "title": "Plain"},
-        ]
+    members: dict[str, Any] = {
+        "due_date": "2026-12-01",
+        "priority": "high",
+        "category": "errands",
+        "tags": ["home"],
+        "recurrence": "FREQ=WEEKLY",
     }
+    plain = await user.create("Plain")
+    full = await user.create("Full", description="Two bottles", **members)
+    await user.create("Done", completed=True)
+    assert (await agent.call("list_tasks"))["tasks"] == [
+        {"id": full["id"], "title": "Full", **members, "has_description": True},
+        {"id": plain["id"], "title": "Plain"},
+    ]
     assert (await agent.call("list_tasks", status="completed"))["tasks"][0]["completed"]
 
 
@@ -198,8 +186,8 @@ async def test_what_changed_lists_changes_since_a_position(user: User, agent: Ag
 @pytest.mark.parametrize("tool", ["complete_tasks", "delete_tasks", "restore_tasks"])
 async def test_several_tasks_change_all_or_none(user: User, agent: Agent, tool: str) -> None:
     task = await user.create()
-    text = await agent.refusal(tool, ids=[task["id"], 1])
-    assert text.startswith("Nothing was changed. Task 1: There is no such task")
+    text = await agent.refusal(tool, ids=[task["id"], NO_TASK])
+    assert text.startswith("Nothing was changed. Task 999999999: There is no such task")
     assert (await user.tasks())[0]["revision"] == task["revision"]
 
 
@@ -243,7 +231,7 @@ async def test_the_text_has_the_same_tasks_and_marks_them_as_data(user: User, ag
     [content] = result["content"]
     assert content["text"].split("\n") == [
         f"1 task. {DATA_NOTICE}",
-        f'#{task["id"]} {json.dumps(title)}, due 2026-12-01, high, tags "a b"',
+        f'#{task["id"]} {json.dumps(title)}, due 2026-12-01, high, tags ["a b"]',
     ]
     assert result["structuredContent"]["tasks"][0]["title"] == title
     assert DATA_NOTICE in (await agent.result("get_task", id=task["id"]))["content"][0]["text"]
@@ -271,3 +259,26 @@ async def test_local_times_are_in_the_time_zone_of_the_call_or_in_the_stored_one
     await agent.call("add_tasks", tasks=local)
     due_dates = [task["due_date"] for task in await user.tasks() if task["due_date"]]
     assert due_dates == ["2026-12-01T09:00:00+01:00", *["2026-12-01T09:00:00+05:00"] * 2]
+
+
+@pytest.mark.req("MCP-FR-033")
+async def test_a_list_of_50_tasks_has_less_than_2500_tokens(user: User, agent: Agent) -> None:
+    """Count a token for each 3.2 characters; the tokenizer o200k counts one for each 3.4 of such a result."""
+    titles = ["Call the dentist about Monday", "Send the report to Ann", "Buy milk, bread and coffee for the office"]
+    priorities = ["medium", "medium", "medium", "high"]
+    operations = [
+        {
+            "op": "create",
+            "task": {
+                "title": titles[number % 3],
+                "priority": priorities[number % 4],
+                "due_date": f"2026-12-{number % 28 + 1:02}" if number % 2 else None,
+                "tags": ["home", "work"][: number % 3],
+            },
+        }
+        for number in range(50)
+    ]
+    await user.post("/bulk", json={"operations": operations})
+    result = await agent.result("list_tasks")
+    assert len(result["structuredContent"]["tasks"]) == 50
+    assert len(json.dumps(result, separators=(",", ":"))) / 3.2 < 2500

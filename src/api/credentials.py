@@ -7,7 +7,7 @@ from starlette.types import Scope
 from src.errors.client import OriginNotAllowed, TokenMissing, Unauthorized
 from src.schemas.origin import OriginSet
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES = ("__Secure-better-auth.session_data", "better-auth.session_data")
 
 
@@ -40,7 +40,7 @@ def cookie_token(scope: Scope, origins: OriginSet) -> str | None:
     if "authorization" in headers:
         return None
     token = _session_data(cookie_parser("; ".join(headers.getlist("cookie"))))
-    if token and scope["method"] not in _SAFE_METHODS and headers.get("origin") not in origins:
+    if token and scope["method"] not in SAFE_METHODS and headers.get("origin") not in origins:
         raise OriginNotAllowed
     return token
 

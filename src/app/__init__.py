@@ -14,6 +14,7 @@ from src.api.routers.aliases import aliases
 from src.app.components import Components
 from src.app.middleware import middleware
 from src.config import Settings
+from src.mcp.protected_resource import ProtectedResourceMetadata
 from src.schemas.origin import OriginSet
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     # Not by include_router, because the index of routes does not see included ones.
     routes = [route for router in routers for route in router.routes]
     app = TaskAPI(
-        routes=[*routes, *aliases(routes, toggles="toggle" in switches), *([mcp.route()] if mcp else [])],
+        routes=[*routes, *aliases(routes, toggles="toggle" in switches), *(mcp.routes() if mcp else [])],
         describe=partial(describe, switches=switches),
         **_DOCUMENT,
         openapi_url=None,  # `pages.router` serves it with the root path
@@ -91,11 +92,12 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _mcp(settings: Settings, components: Components) -> "McpEndpoint | None":
     """Build the MCP server where the settings have it."""
-    if not settings.mcp_session_tokens:
+    if not settings.serves_mcp:
         return None
     from src.mcp.endpoint import McpEndpoint  # noqa: PLC0415 - its package is optional, and slow to import
 
-    return McpEndpoint(components, OriginSet(settings.allowed_origins))
+    metadata = settings.public_url and ProtectedResourceMetadata(settings.public_url, settings.authorization_servers)
+    return McpEndpoint(components, OriginSet(settings.allowed_origins), metadata or None)
 
 
 @asynccontextmanager

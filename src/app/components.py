@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +31,7 @@ class Components:
 
     database: Database
     verifier: TokenVerifier
+    oauth_verifier: TokenVerifier | None
     counters: CounterStore
     broker: ChangeBroker
     response_memory: ResponseMemory
@@ -44,13 +45,15 @@ class Components:
         """Build all components; none of them connects to anything yet."""
         telemetry = _create_telemetry(settings)
         database = create_database(settings, on_query=None if telemetry is None else telemetry.record)
-        verifier = create_verifier(settings)
+        client = cache(JwksClient)  # shared, so that each JWKS is fetched once
+        verifier = create_verifier(settings, client)
         if telemetry is not None:
             telemetry.watch(database, verifier.jwks)
         shutdown = ShutdownSignal(settings.shutdown_delay)
         return cls(
             database=database,
             verifier=verifier,
+            oauth_verifier=_create_oauth_verifier(settings, client),
             counters=_create_counters(settings),
             broker=_create_broker(settings, database, shutdown),
             response_memory=ResponseMemory(),
@@ -91,24 +94,33 @@ def create_quota(settings: Settings) -> Quota:
     return Quota(settings.tasks_per_user or sys.maxsize, settings.task_bytes_per_user or sys.maxsize)
 
 
-def create_verifier(settings: Settings) -> TokenVerifier:
-    """Build the verifier of access tokens."""
+def create_verifier(settings: Settings, client: Callable[[str], JwksClient] | None = None) -> TokenVerifier:
+    """Build the verifier of access tokens; front ends with the same JWKS share its client."""
+    client = client or cache(JwksClient)
+    front_ends = [
+        FrontEnd(
+            OriginSet(each.issuers), OriginSet(each.audiences), None if each.jwks_url is None else client(each.jwks_url)
+        )
+        for each in settings.front_ends
+    ]
     return TokenVerifier(
         secrets=settings.secrets,
-        front_ends=_create_front_ends(settings),
+        front_ends=front_ends,
         user_id_claim=settings.better_auth_user_id_claim,
         require_issuer_and_audience_for_hs256=settings.better_auth_require_issuer_and_audience,
         accept_session_cookie_cache=settings.better_auth_cookie_cache,
     )
 
 
-def _create_front_ends(settings: Settings) -> list[FrontEnd]:
-    """Build the front ends; those with the same JWKS share its client."""
-    client = cache(JwksClient)
-    return [
-        FrontEnd(OriginSet(issuers), OriginSet(audiences), None if url is None else client(url))
-        for issuers, audiences, url in settings.front_ends
+def _create_oauth_verifier(settings: Settings, client: Callable[[str], JwksClient]) -> TokenVerifier | None:
+    """Build the verifier of the access tokens of OAuth clients, whose audience is the URL of the MCP server."""
+    if settings.mcp_url is None:
+        return None
+    audiences = OriginSet([settings.mcp_url])
+    front_ends = [
+        FrontEnd(OriginSet([server]), audiences, client(jwks_url)) for server, jwks_url in settings.oauth_keys
     ]
+    return TokenVerifier(front_ends=front_ends, is_oauth=True)
 
 
 def _create_broker(settings: Settings, database: Database, shutdown: ShutdownSignal) -> ChangeBroker:

@@ -9,13 +9,16 @@ from src.api.middleware.cors import LeanCORSMiddleware
 from src.api.middleware.errors import ErrorMiddleware
 from src.api.middleware.head_requests import HeadRequestMiddleware
 from src.api.middleware.ignored_names_log import IgnoredNamesLogMiddleware
-from src.api.middleware.jwt_auth import JWTAuthMiddleware
+from src.api.middleware.jwt_auth import PUBLIC_PATHS, JWTAuthMiddleware, ProtectedPath
 from src.api.middleware.rate_limit import UserRateLimitMiddleware
 from src.api.middleware.response_headers import ResponseHeadersMiddleware
 from src.api.middleware.trailing_slash import TrailingSlashMiddleware
 from src.api.middleware.trusted_host import TrustedHostMiddleware
 from src.app.components import Components
+from src.auth.several_kinds import SeveralKindsVerifier
+from src.auth.verifier import TokenVerifier
 from src.config import Settings
+from src.mcp.protected_resource import MCP_PATH, METADATA_PATHS, metadata_url
 from src.rate_limiting.limiter import RateLimiter
 from src.rate_limiting.rate import Rate
 from src.rate_limiting.stores import CounterStore
@@ -53,13 +56,22 @@ def middleware(settings: Settings, components: Components) -> list[Middleware]:
 
 
 def _authentication(settings: Settings, components: Components, origins: OriginSet) -> Middleware:
+    session, oauth = [components.verifier], [components.oauth_verifier] if components.oauth_verifier else []
+    for_mcp = [*oauth, *(session if settings.mcp_session_tokens else [])]
+    metadata = settings.public_url and metadata_url(settings.public_url)
     return Middleware(
         JWTAuthMiddleware,
-        verifier=components.verifier,
+        verifier=_verifier([*session, *(oauth if settings.rest_oauth_tokens else [])]),
+        protected={MCP_PATH: ProtectedPath(_verifier(for_mcp), metadata)} if for_mcp else {},
+        public_paths=PUBLIC_PATHS | (METADATA_PATHS if metadata else frozenset()),
         failures=_limiter("failures", settings.rate_limit_auth_failures, components.counters),
         explain=settings.environment == "development",
         cookie_origins=origins if settings.better_auth_cookie_cache else None,
     )
+
+
+def _verifier(verifiers: list[TokenVerifier]) -> TokenVerifier | SeveralKindsVerifier:
+    return verifiers[0] if len(verifiers) == 1 else SeveralKindsVerifier(verifiers)
 
 
 def _compatibility(switches: list[Switch]) -> list[Middleware]:
@@ -87,6 +99,9 @@ _REQUEST_HEADERS = [
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
     "Time-Zone",
 ]
 _RESPONSE_HEADERS = [
@@ -99,5 +114,6 @@ _RESPONSE_HEADERS = [
     "RateLimit-Policy",
     "Retry-After",
     "X-Request-ID",
+    "WWW-Authenticate",
     "X-Total-Count",
 ]

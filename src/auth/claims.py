@@ -26,6 +26,8 @@ class ClaimsPolicy:
     user_id_claim: str
     strict_hs256: bool
     accept_session_cookie_cache: bool
+    is_oauth: bool = False
+    """Whether tokens are access tokens of OAuth clients, which have scopes."""
 
 
 class ClaimsContext(NamedTuple):
@@ -66,7 +68,15 @@ def identity_of(context: ClaimsContext) -> Identity:
     """
     for check in CHECKS:
         check.enforce(context)
-    return Identity(_user_id(context), _email(context), _expiry(context))
+    return Identity(_user_id(context), _email(context), _expiry(context), _scopes(context))
+
+
+def _scopes(context: ClaimsContext) -> frozenset[str] | None:
+    """Parse `scope`, whose names are separated by spaces (RFC 9068, section 2.2.3)."""
+    if not context.policy.is_oauth:
+        return None
+    scope = context.claims.get("scope", "")
+    return frozenset(scope.split(" ")) if isinstance(scope, str) else frozenset()
 
 
 def _expiry(context: ClaimsContext) -> float:
@@ -149,6 +159,8 @@ def _listed(audiences: list[str]) -> str:
 
 def _user_id(context: ClaimsContext) -> str:
     user_id = _profile(context)[0]
+    if context.policy.is_oauth:
+        _check_bearer(context.claims, user_id)
     if not isinstance(user_id, str):
         raise Unauthorized(f"the user id is {log_safe(user_id)}, not a string")
     if not 1 <= len(user_id) <= _MAX_ID_LENGTH:
@@ -158,6 +170,14 @@ def _user_id(context: ClaimsContext) -> str:
     if "/" in user_id or user_id in {".", ".."}:
         raise Unauthorized("the user id cannot stand in a path: it has a slash, or is one or two dots")
     return user_id
+
+
+def _check_bearer(claims: JsonObject, user_id: object) -> None:
+    """Check that a client may send the token as it is, and that it has the token for a user."""
+    if "cnf" in claims:
+        raise Unauthorized("the token is bound to a key of its client ('cnf'): only bearer tokens are accepted")
+    if user_id == claims.get("client_id"):
+        raise Unauthorized("the token is that of a client itself, which acts for no user")
 
 
 def _email(context: ClaimsContext) -> str | None:

@@ -11,6 +11,10 @@ from src.errors.client import Unauthorized
 
 MAX_LENGTH: Final = 8192
 _SEGMENTS: Final = ("header", "payload", "signature")
+SESSION_TOKEN: Final = "JWT"  # noqa: S105 - a kind, not a token
+"""The `typ` of tokens of a user's session."""
+OAUTH_TOKEN: Final = "at+jwt"  # noqa: S105 - the same
+"""The `typ` of access tokens that an OAuth client has for a user (RFC 9068, section 2.1)."""
 _INSTEAD: Final = "send the JWT of /api/auth/token instead"
 
 
@@ -32,8 +36,8 @@ class CompactToken:
         return _object("payload", self.payload)
 
 
-def parse(text: str) -> CompactToken:
-    """Parse a token (RFC 7515, sections 3.1 and 5.2) without trusting its contents.
+def parse(text: str, kind: str = SESSION_TOKEN) -> CompactToken:
+    """Parse a token of a kind (RFC 7515, sections 3.1 and 5.2) without trusting its contents.
 
     Raises:
         Unauthorized: The token is too long, is not three segments of canonical base64url, or its header is refused.
@@ -41,7 +45,7 @@ def parse(text: str) -> CompactToken:
     _check_text(text)
     header, payload, _signature = map(_decoded, _SEGMENTS, text.split("."))
     fields = _object("header", header)
-    return CompactToken(text, _accepted_algorithm(fields), fields.get("kid"), payload)
+    return CompactToken(text, _accepted_algorithm(fields, kind), fields.get("kid"), payload)
 
 
 def _check_text(text: str) -> None:
@@ -80,9 +84,9 @@ def _object(segment: str, raw: bytes) -> JsonObject:
         raise Unauthorized(f"the {segment} is not acceptable: {error}") from None
 
 
-def _accepted_algorithm(header: JsonObject) -> str:
+def _accepted_algorithm(header: JsonObject, kind: str) -> str:
     _check_extensions(header)
-    _check_type(header)
+    _check_type(header, kind)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise Unauthorized(f"the algorithm is {log_safe(algorithm)}, not one of {', '.join(ALGORITHMS)}")
@@ -96,7 +100,13 @@ def _check_extensions(header: JsonObject) -> None:
             raise Unauthorized(f"the header has '{name}': no extension is supported")
 
 
-def _check_type(header: JsonObject) -> None:
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.upper() != "JWT":
-        raise Unauthorized(f"the header's 'typ' is {log_safe(kind)}, not 'JWT': not an access token of Better Auth")
+def _check_type(header: JsonObject, expected: str) -> None:
+    kind = header.get("typ", SESSION_TOKEN)
+    if not isinstance(kind, str) or kind.lower().removeprefix(_MEDIA_TYPE) != expected.lower():
+        raise Unauthorized(
+            f"the header's 'typ' is {log_safe(kind)}, not '{expected}': not {_KINDS[expected]} of Better Auth"
+        )
+
+
+_MEDIA_TYPE: Final = "application/"  # RFC 7515, section 4.1.9: 'typ' may have it
+_KINDS: Final = {SESSION_TOKEN: "an access token", OAUTH_TOKEN: "an OAuth access token"}

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from src.auth import compact_jws
 from src.auth.claims import CHECKS, Check, ClaimsContext
 from src.auth.compact_jws import CompactToken
 from src.auth.verifier import TokenVerifier
@@ -25,7 +24,7 @@ async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
     malformed, nothing else can be checked.
     """
     try:
-        token = compact_jws.parse(text)
+        token = verifier.parse(text)
         context = verifier.claims_context(token)
     except Unauthorized as refusal:
         return [CheckResult("form", passed=False, explanation=refusal.reason)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from src.auth import compact_jws
 from src.auth.algorithms import HMAC_ALGORITHM
 from src.auth.claims import ClaimsContext, ClaimsPolicy, identity_of
-from src.auth.compact_jws import CompactToken
+from src.auth.compact_jws import OAUTH_TOKEN, SESSION_TOKEN, CompactToken
 from src.auth.front_end import FrontEnd
 from src.auth.identity import Identity
 from src.auth.keyring import Keyring
@@ -20,6 +20,7 @@ class TokenVerifier:
     * `front_ends`: the required `iss` and `aud`. JWKS tokens must have both. HS256 tokens may omit them, unless
       `require_issuer_and_audience_for_hs256` is set; if present, they must match.
     * `user_id_claim`: the only claim that identifies the user.
+    * `is_oauth`: whether to verify the access tokens of OAuth clients (`typ` `at+jwt`, RFC 9068), and no others.
     * `accept_session_cookie_cache`: whether to accept the `session_data` cookie of Better Auth's
       `cookieCache: {strategy: "jwt"}`, which has neither `iss` nor `aud`.
 
@@ -35,6 +36,7 @@ class TokenVerifier:
         user_id_claim: str = "sub",
         require_issuer_and_audience_for_hs256: bool = False,
         accept_session_cookie_cache: bool = False,
+        is_oauth: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.jwks = list(dict.fromkeys(each.jwks for each in front_ends if each.jwks is not None))
@@ -45,6 +47,7 @@ class TokenVerifier:
             user_id_claim=user_id_claim,
             strict_hs256=require_issuer_and_audience_for_hs256,
             accept_session_cookie_cache=accept_session_cookie_cache,
+            is_oauth=is_oauth,
         )
         _check_settings(self._policy, by_secret=bool(secrets), by_jwks=bool(self.jwks))
 
@@ -53,6 +56,10 @@ class TokenVerifier:
         if len(token) > compact_jws.MAX_LENGTH or not token.isascii():
             return None
         return self._cache.get(token, now=self._clock(), generation=self._keys.generation())
+
+    def parse(self, token: str) -> CompactToken:
+        """Parse a token of the kind that this verifies; raises the errors of `verify`."""
+        return compact_jws.parse(token, OAUTH_TOKEN if self._policy.is_oauth else SESSION_TOKEN)
 
     async def verify(self, token: str) -> Identity:
         """Verify a token and return its identity.
@@ -77,7 +84,7 @@ class TokenVerifier:
         return ClaimsContext(token.claims(), token.algorithm == HMAC_ALGORITHM, self._clock(), self._policy)
 
     async def _verify(self, text: str) -> Identity:
-        token = compact_jws.parse(text)
+        token = self.parse(text)
         context = self.claims_context(token)
         identity = identity_of(context)  # first, so that a token with invalid claims waits for no key
         await self.authenticate(token, context)

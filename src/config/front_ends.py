@@ -10,6 +10,7 @@ from src.config.types import Texts, Urls
 from src.schemas.origin import WILDCARD, check_pattern, origin_of
 
 _JWKS_PATHS: Final = ("/.well-known/jwks.json", "/jwks")
+_BASE_PATH: Final = "/api/auth"
 _NEON: Final = ".neonauth."
 
 
@@ -41,6 +42,14 @@ def front_ends(
             "BETTER_AUTH_URL has two front ends with the same issuer: set BETTER_AUTH_ISSUER, one for each"
         )
     return found or [FrontEndSettings([], audiences, None)] * count
+
+
+def authorization_servers(urls: list[HttpUrl], issuers: list[str]) -> list[str]:
+    """List the issuers of the access tokens of OAuth clients, in the order of the front ends.
+
+    By default that is the URL of Better Auth with its path, where the issuer of sessions' tokens is the origin alone.
+    """
+    return issuers or [f"{origin_of(url)}{_base_path(url) or _BASE_PATH}" for url in urls if not _is_pattern(url)]
 
 
 def _groups(urls: list[HttpUrl]) -> list[list[HttpUrl]]:
@@ -79,7 +88,7 @@ def _jwks_url(url: HttpUrl) -> str:
     if path.endswith(_JWKS_PATHS):
         return f"{origin_of(url)}{path}"
     neon, usual = _JWKS_PATHS
-    return f"{origin_of(url)}{path or '/api/auth'}{neon if _NEON in origin_of(url) else usual}"
+    return f"{origin_of(url)}{path or _BASE_PATH}{neon if _NEON in origin_of(url) else usual}"
 
 
 def _base_path(url: HttpUrl) -> str:

@@ -19,13 +19,14 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, front_ends
+from src.config.front_ends import FrontEndSettings, FrontEndUrls, Names, authorization_servers, front_ends
 from src.config.types import (
     BytesOrOff,
     DatabaseUrlSetting,
     HostList,
     LogLevel,
     Origins,
+    PublicUrl,
     QuotaOrOff,
     Secret,
     Secrets,
@@ -47,6 +48,7 @@ _OPTIONAL = {
     "otel_exporter_otlp_endpoint": ("opentelemetry.sdk", "otel"),
     "rate_limit_storage_url": ("redis", "redis"),
     "mcp_session_tokens": ("mcp", "mcp"),
+    "public_url": ("mcp", "mcp"),
 }
 
 
@@ -91,7 +93,9 @@ class Settings(DatabaseSettings):
     tasks_per_user: QuotaOrOff = 100_000
     task_bytes_per_user: BytesOrOff = 256 * 1024 * 1024
     otel_exporter_otlp_endpoint: Annotated[HttpUrl | None, Field(repr=False)] = None
+    public_url: PublicUrl | None = None
     mcp_session_tokens: bool = False
+    rest_oauth_tokens: bool = False
     list_format: Literal["object", "array"] = "object"
     compatibility: Switches = []
     rate_limit: RateOrOff = Rate(1000, "minute")
@@ -125,6 +129,14 @@ class Settings(DatabaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _require_what_oauth_needs(self) -> Self:
+        if self.public_url is not None and not self.authorization_servers:
+            raise ValueError("PUBLIC_URL needs BETTER_AUTH_URL, because that issues the access tokens of OAuth clients")
+        if self.rest_oauth_tokens and self.public_url is None:
+            raise ValueError("REST_OAUTH_TOKENS needs PUBLIC_URL, which is part of the audience of these tokens")
+        return self
+
+    @model_validator(mode="after")
     def _require_exact_origins_for_cookies(self) -> Self:
         if self.better_auth_cookie_cache and any(WILDCARD in origin for origin in self.allowed_origins):
             raise ValueError(
@@ -149,6 +161,29 @@ class Settings(DatabaseSettings):
         return front_ends(
             self.better_auth_url, self.better_auth_jwks_url, self.better_auth_issuer, self.better_auth_audience
         )
+
+    @property
+    def authorization_servers(self) -> list[str]:
+        """The issuers of the access tokens of OAuth clients."""
+        return [server for server, _ in self.oauth_keys]
+
+    @property
+    def oauth_keys(self) -> list[tuple[str, str]]:
+        """The issuers of the access tokens of OAuth clients, each with the URL of its JWKS."""
+        servers = authorization_servers(self.better_auth_url, self.better_auth_issuer)
+        return [
+            (server, each.jwks_url) for server, each in zip(servers, self.front_ends, strict=False) if each.jwks_url
+        ]
+
+    @property
+    def mcp_url(self) -> str | None:
+        """The URL of the MCP server: what access tokens of OAuth clients have as their audience (RFC 8707)."""
+        return None if self.public_url is None else f"{self.public_url}/mcp"
+
+    @property
+    def serves_mcp(self) -> bool:
+        """Whether there is a token with which an agent may use `/mcp`."""
+        return self.mcp_session_tokens or self.public_url is not None
 
     @property
     def log_form(self) -> Literal["json", "plain"]:

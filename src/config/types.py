@@ -80,6 +80,18 @@ Switches = Annotated[list[Switch], NoDecode, BeforeValidator(_split)]
 HostList = Annotated[list[Annotated[str, AfterValidator(_parse_host)]], NoDecode, BeforeValidator(_split)]
 
 
+def _parse_public_url(text: str) -> str:
+    try:
+        url = HttpUrl(text.strip())
+    except ValueError:
+        url = None
+    if url is None or url.query or url.fragment or url.username:
+        raise ValueError("must be the URL of this API, such as https://api.example.com")
+    return str(url).rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(_parse_public_url)]
+
 _MAX_QUOTA = 10**15
 MIN_BYTES = 64 * 1024
 """More than any task has, so that the first task of a user is never refused."""

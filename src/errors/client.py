@@ -5,6 +5,10 @@ from typing import ClassVar
 
 from src.errors.base import AppError
 
+READ = "tasks:read"
+WRITE = "tasks:write"
+"""The scopes of OAuth clients."""
+
 
 class HostNotAllowed(AppError):
     """The `Host` header is none of the allowed hosts."""
@@ -45,6 +49,8 @@ class Unauthorized(AppError):
     title = "Unauthorized"
     detail = "The access token is expired or invalid."
     challenge: ClassVar[str] = 'Bearer error="invalid_token"'
+    resource_metadata: str | None = None
+    """The URL of the metadata from which an OAuth client learns where to get a token (RFC 9728, section 5.1)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -53,7 +59,11 @@ class Unauthorized(AppError):
     @property
     def headers(self) -> dict[str, str]:
         """The challenge that RFC 9110, section 11.6.1 demands."""
-        return {"WWW-Authenticate": self.challenge}
+        if self.resource_metadata is None:
+            return {"WWW-Authenticate": self.challenge}
+        separator = "," if "=" in self.challenge else ""
+        metadata = f'resource_metadata="{self.resource_metadata}", scope="{READ} {WRITE}"'
+        return {"WWW-Authenticate": f"{self.challenge}{separator} {metadata}"}
 
 
 class TokenMissing(Unauthorized):
@@ -70,6 +80,25 @@ class UserMismatch(AppError):
     slug = "user-mismatch"
     title = "Forbidden"
     detail = "Not authorized to access another user's tasks."
+
+
+class InsufficientScope(AppError):
+    """The access token of an OAuth client lacks a scope (RFC 6750, section 3.1)."""
+
+    status = 403
+    slug = "insufficient-scope"
+    title = "Insufficient scope"
+
+    def __init__(self, scope: str, resource_metadata: str | None) -> None:
+        self.scope, self.resource_metadata = scope, resource_metadata
+        super().__init__(f"The access token needs the scope '{scope}'.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge, with all scopes that a client then has to request."""
+        wanted = READ if self.scope == READ else f"{READ} {WRITE}"
+        metadata = f', resource_metadata="{self.resource_metadata}"' if self.resource_metadata else ""
+        return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{wanted}"{metadata}'}
 
 
 class OriginNotAllowed(AppError):

@@ -41,13 +41,18 @@ class DirectCall(NamedTuple):
         return _encode({"jsonrpc": "2.0", "id": self.id, "result": stamped})
 
 
-def direct_call(headers: Headers, body: bytes) -> DirectCall | None:
-    """Return the call if the request is an ordinary one of a known tool; the SDK serves or refuses all others."""
-    if headers.get("content-type") != _JSON or _JSON not in headers.get("accept", ""):
-        return None
+def parse_message(body: bytes) -> dict[str, Any]:
+    """Parse a message of JSON-RPC as strictly as the SDK; the result is empty if it is none."""
     try:
         message = _decode(body)
     except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def direct_call(headers: Headers, message: dict[str, Any]) -> DirectCall | None:
+    """Return the call if the request is an ordinary one of a known tool; the SDK serves or refuses all others."""
+    if headers.get("content-type") != _JSON or _JSON not in headers.get("accept", ""):
         return None
     match message:
         case {"jsonrpc": "2.0", "method": "tools/call", "id": int() | str() as number, "params": dict() as params}:

@@ -3,26 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_REQUEST
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from src.api.asgi_route import AsgiRoute
 from src.api.dependencies import token_owner
-from src.errors.client import OriginNotAllowed
+from src.errors.client import InsufficientScope, OriginNotAllowed
 from src.mcp.call import call_tool
-from src.mcp.direct_call import direct_call
+from src.mcp.direct_call import direct_call, parse_message
+from src.mcp.protected_resource import MCP_PATH, ProtectedResourceMetadata
+from src.mcp.scopes import has_scope, needed_scope
 from src.mcp.server import Context, create_server
 from src.schemas.origin import OriginSet
 from src.services.owner import OwnerId
 
 if TYPE_CHECKING:
     from src.app.components import Components
-
-PATH = "/mcp"
 
 
 class McpEndpoint:
@@ -31,15 +33,19 @@ class McpEndpoint:
     A page of another origin is refused (403), because the protocol demands that as protection against DNS rebinding.
     """
 
-    def __init__(self, components: "Components", origins: OriginSet) -> None:
-        self._components = components
-        self._origins = origins
+    def __init__(
+        self, components: "Components", origins: OriginSet, metadata: ProtectedResourceMetadata | None
+    ) -> None:
+        self._components, self._origins, self._metadata = components, origins, metadata
         server = create_server(components, _owner_of_request)
         self._sdk = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
-    def route(self) -> AsgiRoute:
-        """Return the route; a GET is refused (405), because no stream is open beside the requests."""
-        return AsgiRoute(PATH, self, methods=["POST"], name="mcp")
+    def routes(self) -> list[AsgiRoute]:
+        """Return the routes; a GET of `/mcp` is refused (405), because no stream is open beside the requests."""
+        return [
+            AsgiRoute(MCP_PATH, self, methods=["POST"], name="mcp"),
+            *(self._metadata.routes() if self._metadata else []),
+        ]
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -64,11 +70,19 @@ class McpEndpoint:
         request = Request(scope, receive)
         self._check_origin(request)
         body = await request.body()
-        call = direct_call(request.headers, body)
+        message = parse_message(body)
+        self._require_scope(request, message)
+        call = direct_call(request.headers, message)
         if call is None:
             return await self._sdk.handle_request(scope, _again(body, receive), send)
         result = await call_tool(self._components, token_owner(request.state), call.name, call.arguments)
         return await Response(call.response(result), media_type="application/json")(scope, receive, send)
+
+    def _require_scope(self, request: Request, message: dict[str, Any]) -> None:
+        """Refuse with 403 what the tool would refuse by `require_scope`, because clients then request the scope."""
+        needed = needed_scope(message)
+        if needed is not None and not has_scope(request.state, needed):
+            raise InsufficientScope(needed, None if self._metadata is None else self._metadata.url)
 
     def _check_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
@@ -76,9 +90,11 @@ class McpEndpoint:
             raise OriginNotAllowed("Pages of this origin may not use MCP.")
 
 
-async def _owner_of_request(context: Context) -> OwnerId:
+async def _owner_of_request(context: Context, scope: str) -> OwnerId:
     if not isinstance(context.request, Request):
         raise TypeError("a call without a request has no owner")
+    if not has_scope(context.request.state, scope):
+        raise MCPError(INVALID_REQUEST, InsufficientScope(scope, None).detail)
     return token_owner(context.request.state)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from src.app.components import Components
 
 type Context = ServerRequestContext[Any, Any]
-type FindOwner = Callable[[Context], Awaitable[OwnerId]]
+type FindOwner = Callable[[Context, str], Awaitable[OwnerId]]
 
 NAME = "task-api"
 VERSION = "0.1.0"
@@ -40,7 +40,7 @@ restore_tasks brings them back; nothing is deleted permanently."""
 
 
 def create_server(components: "Components", find_owner: FindOwner) -> Server[Any]:
-    """Build the server; `find_owner` returns the owner of a request: the user of its token."""
+    """Build the server; `find_owner` returns the user of a request's token, if that has a scope."""
 
     async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
         return _LISTED
@@ -48,7 +48,7 @@ def create_server(components: "Components", find_owner: FindOwner) -> Server[Any
     async def run_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         if params.name not in TOOLS:
             raise MCPError(INVALID_PARAMS, f"Unknown tool; the tools are {', '.join(TOOLS)}.")
-        owner = await find_owner(context)
+        owner = await find_owner(context, TOOLS[params.name].scope)
         result = await call_tool(components, owner, params.name, params.arguments or {})
         return CallToolResult.model_validate(result)
 

@@ -23,7 +23,7 @@ async def serve(components: "Components", token: str) -> None:
     """
     await components.verifier.verify(token)
 
-    async def find_owner(_: Context) -> OwnerId:
+    async def find_owner(_: Context, __: str) -> OwnerId:
         try:
             return token_owner(await components.verifier.verify(token))
         except Unauthorized as error:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from pydantic import BaseModel
 
+from src.errors.client import READ, WRITE
 from src.mcp import arguments as takes
 from src.mcp.results import ChangedRows, RecentRows, TaskRows, row, rows
 from src.mcp.services import OwnerServices
@@ -40,6 +41,11 @@ class Tool(NamedTuple):
     reads: bool = False
     destroys: bool = False
     repeatable: bool = False
+
+    @property
+    def scope(self) -> str:
+        """The scope that an OAuth client needs to call it."""
+        return READ if self.reads else WRITE
 
 
 async def _list_tasks(services: OwnerServices, sent: takes.ListTasks) -> dict[str, Any]:

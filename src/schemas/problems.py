@@ -31,6 +31,7 @@ class PlainProblem(_Problem):
         "urn:problem-type:bad-request",
         "urn:problem-type:content-too-large",
         "urn:problem-type:host-not-allowed",
+        "urn:problem-type:insufficient-scope",
         "urn:problem-type:invalid-http",
         "urn:problem-type:method-not-allowed",
         "urn:problem-type:not-found",

@@ -15,6 +15,7 @@ from tests.support.tokens import SECRET
         ("otel_exporter_otlp_endpoint", "http://127.0.0.1:4318", "opentelemetry.sdk", "otel"),
         ("rate_limit_storage_url", "redis://127.0.0.1:6379", "redis", "redis"),
         ("mcp_session_tokens", "true", "mcp", "mcp"),
+        ("public_url", "https://api.example.com", "mcp", "mcp"),
     ],
 )
 def test_missing_packages_are_named_in_a_sentence(

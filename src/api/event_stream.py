@@ -15,14 +15,14 @@ from src.services.sync.changes import Change, ChangeService
 from src.services.sync.subscription import Subscription
 
 _RETRY_MILLISECONDS = 2000
-_DEFAULT_MAX_CONNECTIONS = 800
+DEFAULT_MAX_CONNECTIONS = 800
 # `no-transform`, because proxies that compress would collect events (RFC 9111, section 5.2.2.6).
 _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
 
 
 def max_connections(request: Request) -> int:
     """Return how many connections this process accepts: what `src.server` has set, or a default for other servers."""
-    return getattr(request.state, "connections", None) or _DEFAULT_MAX_CONNECTIONS
+    return getattr(request.state, "connections", None) or DEFAULT_MAX_CONNECTIONS
 
 
 def stream_seconds(request: Request) -> float:

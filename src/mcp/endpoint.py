@@ -14,14 +14,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from src.api.asgi_route import AsgiRoute
 from src.api.dependencies import token_owner
+from src.api.event_stream import max_connections, stream_seconds
 from src.errors.client import InsufficientScope, OriginNotAllowed
 from src.mcp.call import call_tool
+from src.mcp.caller import Caller, Context
 from src.mcp.direct_call import direct_call, parse_message
 from src.mcp.protected_resource import MCP_PATH, ProtectedResourceMetadata
 from src.mcp.scopes import has_scope, needed_scope
-from src.mcp.server import Context, create_server
+from src.mcp.server import TaskServer
 from src.schemas.origin import OriginSet
-from src.services.owner import OwnerId
 
 if TYPE_CHECKING:
     from src.app.components import Components
@@ -37,7 +38,7 @@ class McpEndpoint:
         self, components: "Components", origins: OriginSet, metadata: ProtectedResourceMetadata | None
     ) -> None:
         self._components, self._origins, self._metadata = components, origins, metadata
-        server = create_server(components, _owner_of_request)
+        server = TaskServer(components, _caller_of_request).build()
         self._sdk = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
 
     def routes(self) -> list[AsgiRoute]:
@@ -90,12 +91,13 @@ class McpEndpoint:
             raise OriginNotAllowed("Pages of this origin may not use MCP.")
 
 
-async def _owner_of_request(context: Context, scope: str) -> OwnerId:
-    if not isinstance(context.request, Request):
-        raise TypeError("a call without a request has no owner")
-    if not has_scope(context.request.state, scope):
+async def _caller_of_request(context: Context, scope: str) -> Caller:
+    request = context.request
+    if not isinstance(request, Request):
+        raise TypeError("a call without a request has no caller")
+    if not has_scope(request.state, scope):
         raise MCPError(INVALID_REQUEST, InsufficientScope(scope, None).detail)
-    return token_owner(context.request.state)
+    return Caller(token_owner(request.state), stream_seconds(request), max_connections(request))
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

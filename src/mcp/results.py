@@ -71,6 +71,9 @@ _read_one: Callable[[bytes], Any] = msgspec.json.Decoder(
 ).decode
 
 
+_read_names: Callable[[bytes], Any] = msgspec.json.Decoder(msgspec.defstruct("_Names", ["id", "uid"], gc=False)).decode
+
+
 def rows(tasks: bytes) -> list[dict[str, Any]]:
     """Reduce a JSON array of `schemas.task.Task` to rows."""
     return list(map(_row, _read(tasks)))
@@ -88,6 +91,12 @@ def changed(tasks: list[bytes], *, dry_run: bool) -> dict[str, Any]:
 def row(task: bytes) -> dict[str, Any]:
     """Reduce the JSON of a `schemas.task.Task` to a row."""
     return _row(_read_one(task))
+
+
+def names(task: bytes) -> tuple[int, str]:
+    """Return the id and the uid of the JSON of a `schemas.task.Task`."""
+    found = _read_names(task)
+    return found.id, found.uid
 
 
 def _row(task: Any) -> dict[str, Any]:  # noqa: ANN401 - a struct with the members of a task

@@ -1,33 +1,40 @@
-"""The MCP server of the official SDK: its tools, for HTTP and for standard input and output."""
+"""The MCP server of the official SDK, for HTTP and for standard input and output."""
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
-    ToolAnnotations,
-)
-from mcp_types import (
-    Tool as ToolDescription,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
 )
 
+from src.errors.base import AppError
+from src.errors.client import READ
 from src.mcp.call import call_tool
-from src.mcp.json_schema import arguments_schema, result_schema
-from src.mcp.tools import TOOLS, Tool
-from src.services.owner import OwnerId
+from src.mcp.caller import Context, FindCaller
+from src.mcp.prompts import PROMPTS, get_prompt
+from src.mcp.resources import RESOURCES, TEMPLATES, read_resource
+from src.mcp.services import OwnerServices
+from src.mcp.subscriptions import listen
+from src.mcp.tool_descriptions import TOOL_DESCRIPTIONS
+from src.mcp.tools import TOOLS
 
 if TYPE_CHECKING:
     from src.app.components import Components
-
-type Context = ServerRequestContext[Any, Any]
-type FindOwner = Callable[[Context, str], Awaitable[OwnerId]]
 
 NAME = "task-api"
 VERSION = "0.1.0"
@@ -39,46 +46,67 @@ Before you change or delete many tasks, call with dry_run=true and ask the user.
 restore_tasks brings them back; nothing is deleted permanently."""
 
 
-def create_server(components: "Components", find_owner: FindOwner) -> Server[Any]:
-    """Build the server; `find_owner` returns the user of a request's token, if that has a scope."""
+class TaskServer:
+    """The handlers of the server. All that read or change tasks find the caller first, who must have the scope."""
 
-    async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return _LISTED
+    def __init__(self, components: "Components", find_caller: FindCaller) -> None:
+        self._components = components
+        self._find_caller = find_caller
 
-    async def run_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+    def build(self) -> Server[Any]:
+        """Build the server of the SDK with these handlers."""
+        server: Server[Any] = Server(
+            NAME,
+            version=VERSION,
+            title="Tasks",
+            instructions=_INSTRUCTIONS,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_resource_templates,
+            on_read_resource=self._read_resource,
+            on_subscriptions_listen=self._listen,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
+            get_tool_input_schema=lambda _: None,  # no argument is repeated in a header
+        )
+        server.middleware.clear()  # spans of the SDK, beside which those of the application would be double
+        return server
+
+    async def _list_tools(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=TOOL_DESCRIPTIONS)
+
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         if params.name not in TOOLS:
             raise MCPError(INVALID_PARAMS, f"Unknown tool; the tools are {', '.join(TOOLS)}.")
-        owner = await find_owner(context, TOOLS[params.name].scope)
-        result = await call_tool(components, owner, params.name, params.arguments or {})
+        caller = await self._find_caller(context, TOOLS[params.name].scope)
+        result = await call_tool(self._components, caller.owner, params.name, params.arguments or {})
         return CallToolResult.model_validate(result)
 
-    server: Server[Any] = Server(
-        NAME,
-        version=VERSION,
-        title="Tasks",
-        instructions=_INSTRUCTIONS,
-        on_list_tools=list_tools,
-        on_call_tool=run_tool,
-        get_tool_input_schema=lambda _: None,  # no argument is repeated in a header
-    )
-    server.middleware.clear()  # spans of the SDK, beside which those of the application would be double
-    return server
+    async def _list_resources(self, _: Context, __: PaginatedRequestParams | None) -> ListResourcesResult:
+        return ListResourcesResult(resources=RESOURCES)
 
+    async def _list_resource_templates(
+        self, _: Context, __: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=TEMPLATES)
 
-def _describe(tool: Tool) -> ToolDescription:
-    return ToolDescription(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=arguments_schema(tool.arguments),
-        output_schema=result_schema(tool.result),
-        annotations=ToolAnnotations(
-            read_only_hint=tool.reads,
-            destructive_hint=tool.destroys,
-            idempotent_hint=tool.reads or tool.repeatable,
-            open_world_hint=False,
-        ),
-    )
+    async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        caller = await self._find_caller(context, READ)
+        return await read_resource(OwnerServices(self._components, caller.owner), params.uri)
 
+    async def _listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
+        caller = await self._find_caller(context, READ)
+        broker = self._components.broker
+        changes = OwnerServices(self._components, caller.owner).changes()
+        try:
+            with broker.subscribe(caller.owner, caller.seconds, caller.connections) as subscription:
+                return await listen(context, params.notifications, changes, subscription, broker.intervals.heartbeat)
+        except AppError as error:
+            raise MCPError(INTERNAL_ERROR, error.detail) from None
 
-_LISTED = ListToolsResult(tools=list(map(_describe, TOOLS.values())))
+    async def _list_prompts(self, _: Context, __: PaginatedRequestParams | None) -> ListPromptsResult:
+        return ListPromptsResult(prompts=PROMPTS)
+
+    async def _get_prompt(self, _: Context, params: GetPromptRequestParams) -> GetPromptResult:
+        return get_prompt(params.name)

@@ -35,8 +35,8 @@ def test_an_owner_is_that_of_a_request_with_a_verified_token_or_of_a_token_that_
     assert sorted(set(_calls("token_owner"))) == [
         "api.dependencies.require_owner",
         "mcp.endpoint.__call__",
-        "mcp.endpoint._owner_of_request",
-        "mcp.stdio.find_owner",
+        "mcp.endpoint._caller_of_request",
+        "mcp.stdio.find_caller",
         "mcp.stdio.serve",
     ]
 

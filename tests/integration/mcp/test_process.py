@@ -2,23 +2,19 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
 
 from tests.support.commands import ROOT, assert_one_sentence, invoke
+from tests.support.mcp_clients import Mode, over_http
 from tests.support.programs import eventually
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
-
-type Mode = Literal["auto", "legacy"]
 
 _SECRET_TEXT = "an intimate thought"
 
@@ -32,16 +28,6 @@ def settings(database_url: str) -> dict[str, str]:
 def server(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("mcp"), "-m", "src", "serve", **settings) as server:
         yield server
-
-
-@asynccontextmanager
-async def _over_http(server: Server, user_id: str, mode: Mode) -> AsyncIterator[Client]:
-    headers = {"Authorization": f"Bearer {mint(user_id)}"}
-    async with (
-        httpx2.AsyncClient(headers=headers, trust_env=False) as http,
-        Client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode=mode) as client,
-    ):
-        yield client
 
 
 async def _call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -73,7 +59,7 @@ async def _use_every_tool(client: Client) -> None:
 @pytest.mark.req("MCP-FR-001", "MCP-FR-002", "MCP-FR-020", "MCP-FR-032")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_the_official_client_uses_every_tool_over_http(server: Server, mode: Mode) -> None:
-    async with _over_http(server, f"user-{uuid4()}", mode) as client:
+    async with over_http(server.url, f"user-{uuid4()}", mode) as client:
         await _use_every_tool(client)
 
 
@@ -104,7 +90,7 @@ def test_without_a_valid_token_the_command_exits_with_a_sentence(
 @pytest.mark.req("MCP-FR-004")
 async def test_the_log_has_the_route_and_nothing_of_a_call(server: Server) -> None:
     user_id = f"user-{uuid4()}"
-    async with _over_http(server, user_id, "auto") as client:
+    async with over_http(server.url, user_id, "auto") as client:
         await _use_every_tool(client)
         await client.call_tool("add_tasks", {"tasks": [{"title": _SECRET_TEXT * 20}]})
 

@@ -90,6 +90,8 @@ class BetterAuthServer:
     explicit_issuer: bool = False
     cookie_cache: CookieCache | None = None
     oauth_provider: bool = False
+    mcp_resource: str | None = None
+    access_token_seconds: int | None = None
     preview_hosts: str | None = None
     url: str = field(init=False)
     """The origin: `iss` and `aud` of the plugin's tokens."""
@@ -150,5 +152,7 @@ class BetterAuthServer:
             "explicitIssuer": self.explicit_issuer,
             "cookieCache": self.cookie_cache,
             "oauthProvider": self.oauth_provider,
+            "mcpResource": self.mcp_resource,
+            "accessTokenSeconds": self.access_token_seconds,
             "previewHosts": self.preview_hosts,
         }

@@ -3,6 +3,7 @@ import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { getAuthTables } from "better-auth/db";
 import { jwt } from "better-auth/plugins";
+import { mcp } from "@better-auth/mcp";
 import { oauthProvider } from "@better-auth/oauth-provider";
 import { SignJWT } from "jose";
 
@@ -68,6 +69,7 @@ function sharedSecretSigning(origin, secret) {
 }
 
 function oauthPlugins(origin, config) {
+  if (config.mcpResource) return [mcp(mcpOptions(config))];
   if (!config.oauthProvider) return [];
   return [
     oauthProvider({
@@ -77,4 +79,18 @@ function oauthPlugins(origin, config) {
       enforcePerClientResources: false,
     }),
   ];
+}
+
+function mcpOptions({ mcpResource, accessTokenSeconds }) {
+  return {
+    loginPage: "/sign-in",
+    consentPage: "/consent",
+    resource: mcpResource,
+    resources: ["https://another-api.example.com/mcp"],
+    clientRegistrationDefaultResources: ["https://another-api.example.com/mcp"],
+    scopes: ["openid", "offline_access", "tasks:read", "tasks:write"],
+    accessTokenExpiresIn: accessTokenSeconds,
+    allowDynamicClientRegistration: true,
+    allowUnauthenticatedClientRegistration: true,
+  };
 }

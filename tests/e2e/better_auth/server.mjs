@@ -11,6 +11,8 @@
  *   explicitIssuer    true names the origin as the plugin's issuer, which the OAuth provider then adopts
  *   cookieCache       the session_data cookie: compact, jwt, jwe, or jwks (jwt, signed by the plugin)
  *   previewHosts      a pattern of further hosts, app-git-*.example.test; the issuer is then that of each request's host
+ *   mcpResource       adds the plugin mcp, with the URL of an MCP server as its resource; it needs the jwt plugin
+ *   accessTokenSeconds  the lifetime of its access tokens
  *   oauthProvider     true adds the OAuth provider plugin; it needs the jwt plugin
  *
  * It ends on SIGTERM and when its standard input closes, so it never outlives the process that started it.

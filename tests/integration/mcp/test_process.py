@@ -59,7 +59,7 @@ async def _use_every_tool(client: Client) -> None:
 @pytest.mark.req("MCP-FR-001", "MCP-FR-002", "MCP-FR-020", "MCP-FR-032")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_the_official_client_uses_every_tool_over_http(server: Server, mode: Mode) -> None:
-    async with over_http(server.url, f"user-{uuid4()}", mode) as client:
+    async with over_http(server.url, mint(f"user-{uuid4()}"), mode) as client:
         await _use_every_tool(client)
 
 
@@ -90,7 +90,7 @@ def test_without_a_valid_token_the_command_exits_with_a_sentence(
 @pytest.mark.req("MCP-FR-004")
 async def test_the_log_has_the_route_and_nothing_of_a_call(server: Server) -> None:
     user_id = f"user-{uuid4()}"
-    async with over_http(server.url, user_id, "auto") as client:
+    async with over_http(server.url, mint(user_id)) as client:
         await _use_every_tool(client)
         await client.call_tool("add_tasks", {"tasks": [{"title": _SECRET_TEXT * 20}]})
 

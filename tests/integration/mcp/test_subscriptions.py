@@ -54,7 +54,10 @@ class Front:
 
 @asynccontextmanager
 async def _listening(server: Server, user_id: str, *uris: str) -> AsyncIterator[Subscription]:
-    async with over_http(server.url, user_id) as client, client.listen(resource_subscriptions=uris) as subscription:
+    async with (
+        over_http(server.url, mint(user_id)) as client,
+        client.listen(resource_subscriptions=uris) as subscription,
+    ):
         yield subscription
 
 
@@ -97,7 +100,7 @@ async def test_the_changes_of_another_user_are_not_notified(servers: tuple[Serve
 async def test_a_subscription_ends_with_the_token(servers: tuple[Server, Server]) -> None:
     user_id = f"user-{uuid4()}"
     async with (
-        over_http(servers[0].url, user_id, exp=int(time.time()) + 4) as client,
+        over_http(servers[0].url, mint(user_id, exp=int(time.time()) + 4)) as client,
         client.listen(resource_subscriptions=["tasks://overdue"]) as subscription,
     ):
         with pytest.raises(StopAsyncIteration):
@@ -108,7 +111,7 @@ async def test_a_subscription_ends_with_the_token(servers: tuple[Server, Server]
 async def test_a_user_has_at_most_20_subscriptions_in_a_process(servers: tuple[Server, Server]) -> None:
     user_id = f"user-{uuid4()}"
     async with AsyncExitStack() as stack:
-        client: Client = await stack.enter_async_context(over_http(servers[0].url, user_id))
+        client: Client = await stack.enter_async_context(over_http(servers[0].url, mint(user_id)))
         for _ in range(MAX_SUBSCRIPTIONS):
             await stack.enter_async_context(client.listen(resource_subscriptions=["tasks://overdue"]))
         with pytest.raises(MCPError, match="too many event streams"):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from pydantic import HttpUrl
 
 from src.api.middleware.compatibility import describe
 from src.api.openapi import TaskAPI
@@ -15,7 +16,7 @@ from src.app.components import Components
 from src.app.middleware import middleware
 from src.config import Settings
 from src.mcp.protected_resource import ProtectedResourceMetadata
-from src.schemas.origin import OriginSet
+from src.schemas.origin import OriginSet, origin_of
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
@@ -96,8 +97,10 @@ def _mcp(settings: Settings, components: Components) -> "McpEndpoint | None":
         return None
     from src.mcp.endpoint import McpEndpoint  # noqa: PLC0415 - its package is optional, and slow to import
 
-    metadata = settings.public_url and ProtectedResourceMetadata(settings.public_url, settings.authorization_servers)
-    return McpEndpoint(components, OriginSet(settings.allowed_origins), metadata or None)
+    url = settings.public_url
+    metadata = None if url is None else ProtectedResourceMetadata(url, settings.authorization_servers)
+    own = [] if url is None else [origin_of(HttpUrl(url))]
+    return McpEndpoint(components, OriginSet([*settings.allowed_origins, *own]), metadata)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The route `/mcp` (Streamable HTTP), stateless: each request has its token, and any process can serve it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ from src.schemas.origin import OriginSet
 
 if TYPE_CHECKING:
     from src.app.components import Components
+
+
+_LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 
 
 class McpEndpoint:
@@ -87,8 +91,13 @@ class McpEndpoint:
 
     def _check_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
-        if origin and origin not in self._origins and origin.partition("://")[2] != request.headers.get("host"):
+        if origin and origin not in self._origins and not _is_local(origin, request.headers.get("host", "")):
             raise OriginNotAllowed("Pages of this origin may not use MCP.")
+
+
+def _is_local(origin: str, host: str) -> bool:
+    """Whether page and API are on the same machine, as in development, and not by a name that was rebound to it."""
+    return bool(_LOCAL.fullmatch(origin.partition("://")[2]) and _LOCAL.fullmatch(host))
 
 
 async def _caller_of_request(context: Context, scope: str) -> Caller:

@@ -195,6 +195,12 @@ async def test_a_scope_is_enough_for_its_tools(oauth_app: FastAPI, user: User, i
     assert (await _agent(oauth_app, user, issuer, scope="").rpc("tools/list")).status_code == 200
 
 
+@pytest.mark.req("MCP-FR-006")
+async def test_pages_of_the_public_url_are_allowed(oauth_agent: Agent) -> None:
+    oauth_agent.http.headers["Origin"] = "https://api.example.com"
+    assert (await oauth_agent.rpc("tools/list")).status_code == 200
+
+
 @pytest.mark.req("MCP-FR-055")
 async def test_tokens_of_sessions_are_for_agents_only_by_setting(
     start_app: StartApp, oauth_app: FastAPI, oauth: dict[str, object], user: User, issuer: str

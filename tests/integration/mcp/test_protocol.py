@@ -112,11 +112,23 @@ async def test_other_methods_are_refused(agent: Agent, method: str) -> None:
 
 @pytest.mark.req("MCP-FR-006")
 @pytest.mark.parametrize(
-    ("origin", "status"),
-    [(ORIGIN, 200), ("http://api.test", 200), ("https://evil.example", 403), ("null", 403), ("http://[", 403)],
+    ("origin", "host", "status"),
+    [
+        (ORIGIN, "api.test", 200),
+        ("http://localhost:6274", "127.0.0.1:8000", 200),
+        ("http://localhost:8000", "localhost:8000", 200),
+        ("http://localhost:6274", "api.test", 403),
+        ("http://api.test", "api.test", 403),  # the name may have been rebound
+        ("http://localhost.evil.example", "localhost:8000", 403),
+        ("https://evil.example", "localhost:8000", 403),
+        ("null", "localhost:8000", 403),
+        ("http://[", "[", 403),
+    ],
 )
-async def test_pages_of_other_origins_are_refused(agent: Agent, user: User, origin: str, status: int) -> None:
-    agent.http.headers["Origin"] = origin
+async def test_pages_of_other_origins_are_refused(
+    agent: Agent, user: User, origin: str, host: str, status: int
+) -> None:
+    agent.http.headers.update({"Origin": origin, "Host": host})
     response = await agent.rpc("tools/call", name="add_tasks", arguments={"tasks": [{"title": "x"}]})
     assert response.status_code == status
     assert len(await user.tasks()) == (1 if status == 200 else 0)

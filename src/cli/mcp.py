@@ -1,6 +1,7 @@
 """`python -m src mcp`: serve an agent on this machine over standard input and output."""
 
 import asyncio
+from importlib.util import find_spec
 
 from src.app import create_app
 from src.config import Settings, load_settings, value_of
@@ -15,6 +16,8 @@ def mcp() -> None:
 
     It needs the group 'mcp' and the settings of 'serve', or the database of 'dev'.
     """
+    if find_spec("mcp") is None:
+        raise SystemExit("This command needs packages that are not installed: add '--group mcp' to 'uv sync'.")
     with existing_development_database() as is_development:
         settings = development_settings() if is_development else load_settings()
         token = value_of(_TOKEN)

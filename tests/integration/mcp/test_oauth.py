@@ -175,14 +175,15 @@ async def _send(agent: Agent, tool: str, arguments: dict[str, Any], **headers: s
 
 
 @pytest.mark.req("MCP-FR-054")
+@pytest.mark.parametrize("version", VERSIONS[:2])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "utf-8-sig"])
 async def test_no_encoding_of_the_body_avoids_the_scope(
-    oauth_app: FastAPI, user: User, issuer: str, encoding: str
+    oauth_app: FastAPI, user: User, issuer: str, version: str, encoding: str
 ) -> None:
     agent = _agent(oauth_app, user, issuer, scope="tasks:read")
-    params = {"name": "add_tasks", "arguments": {"tasks": [{"title": "x"}]}}
+    agent.version = version
+    params = agent.with_meta({"name": "add_tasks", "arguments": {"tasks": [{"title": "x"}]}})
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
-    agent.version = VERSIONS[1]
     headers = agent.headers("tools/call", {"name": "add_tasks"}) | JSON
     await agent.http.post("/mcp", content=body.encode(encoding), headers=headers)
     assert await user.tasks() == []

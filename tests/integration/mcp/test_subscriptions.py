@@ -73,6 +73,8 @@ async def test_a_change_at_another_process_is_notified(servers: tuple[Server, Se
     watched, other = front.create("Watched"), front.create("Other")
     async with _listening(here, user_id, f"tasks://{watched}") as subscription:
         front.rename(other, "Not this one")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(subscription), 1)
         front.rename(watched, "This one")
         event: Any = await _next(subscription)
         assert event.uri == f"tasks://{watched}"

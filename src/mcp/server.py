@@ -47,7 +47,7 @@ restore_tasks brings them back; nothing is deleted permanently."""
 
 
 class TaskServer:
-    """The handlers of the server. All that read or change tasks find the caller first, who must have the scope."""
+    """The handlers of the server. Those that read or change tasks find the caller first, by a token with the scope."""
 
     def __init__(self, components: "Components", find_caller: FindCaller) -> None:
         self._components = components

@@ -44,14 +44,16 @@ class ApiServer:
 
 
 @contextmanager
-def api_server(port: int | None = None, **settings: str) -> Iterator[ApiServer]:
+def api_server(**settings: str) -> Iterator[ApiServer]:
     """Run `python -m src dev` inside the `with` block, with these settings and no other; `src.config` names them.
+
+    `port` is that of the server, by default a free one.
 
     Raises:
         RuntimeError: It did not start; the message is its log.
         TimeoutExpired: It did not end on SIGTERM and was killed.
     """
-    port = port or free_port()
+    port = int(settings.pop("port", "") or free_port())
     url = f"http://127.0.0.1:{port}"
     with (
         TemporaryDirectory() as folder,

@@ -46,7 +46,7 @@ def front_end(public_url: str) -> Iterator[BetterAuthServer]:
 @pytest.fixture(scope="module")
 def api(front_end: BetterAuthServer, public_url: str, port: int, database_url: str) -> Iterator[ApiServer]:
     settings = {"database_url": database_url, "better_auth_url": front_end.url, "public_url": public_url}
-    with api_server(port, **settings) as running:
+    with api_server(port=str(port), **settings) as running:
         yield running
 
 

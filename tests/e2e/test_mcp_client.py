@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from src.development.npm import npm_ci
 from tests.e2e.better_auth_server import needs_node
-from tests.support.npm import npm_ci
 from tests.support.servers import Server
 from tests.support.tokens import SECRET, mint
 

@@ -1,4 +1,4 @@
-"""Recognize a request that calls a tool, so that it takes a fifth of the time that the SDK needs for it (ADR 0073)."""
+"""Recognize a request that calls a tool, so that it takes a fifth of the time that the SDK needs for it (ADR 0071)."""
 
 from typing import Any, NamedTuple
 

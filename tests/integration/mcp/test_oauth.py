@@ -213,6 +213,15 @@ async def test_tokens_of_sessions_are_for_agents_only_by_setting(
             assert (await agent.rpc("tools/list")).status_code == 200
 
 
+@pytest.mark.req("MCP-FR-055")
+@pytest.mark.parametrize("path", ["/mcp/", "/mcp%0A", "/mcp%0A/", "/MCP", "/mcp%2F", "/mcp;a"])
+async def test_no_spelling_of_the_path_avoids_the_verifier_of_agents(oauth_app: FastAPI, user: User, path: str) -> None:
+    agent = Agent(oauth_app, user.id)
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": agent.with_meta({})}
+    response = await agent.http.post(path, json=message, headers=agent.headers("tools/list", {}))
+    assert response.status_code in {401, 404}
+
+
 @pytest.mark.req("MCP-FR-056")
 async def test_the_rest_api_accepts_no_oauth_tokens_by_default(
     oauth_app: FastAPI, oauth_agent: Agent, user: User

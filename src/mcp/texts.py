@@ -1,5 +1,6 @@
 """The text of a result: one line for each task, for clients that show agents no structured content."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,8 @@ from src.mcp.results import DATA_NOTICE
 
 _encode = msgspec.json.Encoder().encode
 
-_HIDDEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Characters that break lines or reorder them, besides those that JSON escapes."""
+_HIDDEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+"""Characters that break lines, reorder them or spell invisible words, besides those that JSON escapes."""
 
 
 def describe(result: dict[str, Any]) -> str:
@@ -31,7 +32,7 @@ def describe_object(value: dict[str, Any]) -> str:
 
 def _quote(value: object) -> str:
     """Write a value as JSON in one line, so that no text begins a line that looks like another task."""
-    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", _encode(value).decode())
+    return _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], _encode(value).decode())
 
 
 def _line(task: dict[str, Any]) -> str:

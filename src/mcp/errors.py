@@ -11,6 +11,7 @@ from src.errors.invalid import TimeZoneUnknown
 from src.schemas.operations import CreateOperation, Operation
 
 _MAX_ERRORS = 5
+_MAX_NAME = 100
 
 
 class ToolMisuse(Exception):
@@ -52,12 +53,16 @@ def invalid_arguments(tool: str, names: Sequence[str], example: str, error: Vali
 
 
 def _reason(location: tuple[int | str, ...], kind: str, message: str, names: Sequence[str]) -> str:
-    field = ".".join(map(str, location))
+    field = ".".join(map(str, location))[:_MAX_NAME]
     if kind == "extra_forbidden":
         known = f"; the arguments are {', '.join(names)}" if len(location) == 1 else ""
         return f"'{field}' is unknown{known}"
-    words = _MESSAGES.get(kind) or _BEGINNING.sub(r"must \1", message.removeprefix("Value error, "), count=1)
+    words = _MESSAGES.get(kind) or _BEGINNING.sub(r"must \1", _plain(message), count=1)
     return f"'{field}' {words}" if field else words
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace(" after validation", "")
 
 
 _BEGINNING = re.compile(r"^(?:Input|List|String|Value) should (be|have|match)")

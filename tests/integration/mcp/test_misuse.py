@@ -54,6 +54,11 @@ async def test_a_wrong_call_is_refused_with_how_to_call_the_tool(
 
 
 @pytest.mark.req("MCP-FR-031")
+async def test_a_sentence_does_not_repeat_a_long_name(agent: Agent) -> None:
+    assert len(await agent.refusal("overview", **{"x" * 100_000: 1, "y" * 100_000: 2})) < 1000
+
+
+@pytest.mark.req("MCP-FR-031")
 @pytest.mark.parametrize("version", VERSIONS[1:3])
 async def test_earlier_versions_read_the_same_sentence(mcp_app: FastAPI, user: User, version: str) -> None:
     agent = Agent(mcp_app, user.id, version)

@@ -237,12 +237,23 @@ async def test_the_text_has_the_same_tasks_and_marks_them_as_data(user: User, ag
     assert DATA_NOTICE in (await agent.result("get_task", id=task["id"]))["content"][0]["text"]
 
 
+@pytest.mark.req("MCP-FR-032")
+@pytest.mark.parametrize("hidden", ["\x7f", "\x85", "\u061c", "\u200f", "\u2028", "\u202e", "\u2066", "\U000e0041"])
+async def test_the_text_shows_characters_that_a_user_would_not_see(user: User, agent: Agent, hidden: str) -> None:
+    await user.create(f"Buy{hidden}milk")
+    [content] = (await agent.result("list_tasks"))["content"]
+    assert hidden not in content["text"]
+    assert json.dumps(f"Buy{hidden}milk") in content["text"]
+
+
 @pytest.mark.req("MCP-FR-034")
 async def test_a_call_has_at_most_100_tasks(user: User, agent: Agent) -> None:
     tasks = [{"title": "x"}] * MAX_TASKS
     added = await agent.call("add_tasks", tasks=tasks)
     assert len(added["tasks"]) == MAX_TASKS
-    assert "'tasks' must have at most 100 items" in await agent.refusal("add_tasks", tasks=[*tasks, {"title": "x"}])
+    assert "'tasks' must have at most 100 items, not 101" in await agent.refusal(
+        "add_tasks", tasks=[*tasks, {"title": "x"}]
+    )
     assert "'limit' must be less than or equal to 100" in await agent.refusal("list_tasks", limit=101)
     ids = [task["id"] for task in added["tasks"]]
     assert "'ids' must have at most 100 items" in await agent.refusal("delete_tasks", ids=[*ids, 1])

@@ -8,7 +8,8 @@ type Schema = dict[str, Any]
 
 _OMITTED = frozenset({"tz", "uid", "recurrence_tz", "created_at", "completed_at"})
 """Members of tasks that agents need not send: the call has a `tz`, and the dates are for imports."""
-_NOISE = frozenset({"title", "pattern", "examples"})
+_NOISE = frozenset({"title", "pattern", "examples", "format"})
+"""What repeats names or says nothing, and formats, because some hosts refuse all tools if they do not know one."""
 _EMPTY: tuple[object, ...] = (None, "", [])
 
 
@@ -54,15 +55,14 @@ def _inside(name: str, value: Any, definitions: Schema) -> Any:  # noqa: ANN401 
 def _without_null(schema: Schema) -> Schema:
     match schema:
         case {"type": [kind, "null"]}:
-            values = {"enum": [each for each in schema["enum"] if each is not None]} if "enum" in schema else {}
-            return schema | values | {"type": kind}
+            return schema | {"type": kind}
     return schema
 
 
 def _with_null_in_type(schema: Schema) -> Schema:
+    """Write "or null" shorter; not for enumerations, because some hosts refuse null in them."""
     match schema:
         case {"anyOf": [{"type": str() as kind} as choice, {"type": "null"}]}:
-            values = {"enum": [*choice["enum"], None]} if "enum" in choice else {}
             others = {name: value for name, value in schema.items() if name != "anyOf"}
-            return {**choice, **others, **values, "type": [kind, "null"]}
+            return {**choice, **others, "type": kind if "enum" in choice else [kind, "null"]}
     return schema

@@ -9,7 +9,7 @@ type Schema = dict[str, Any]
 _OMITTED = frozenset({"tz", "uid", "recurrence_tz", "created_at", "completed_at"})
 """Members of tasks that agents need not send: the call has a `tz`, and the dates are for imports."""
 _NOISE = frozenset({"title", "pattern", "examples", "format"})
-"""What repeats names or says nothing, and formats, because some hosts refuse all tools if they do not know one."""
+"""Members that repeat names or say nothing, and formats, because some hosts refuse all tools with an unknown one."""
 _EMPTY: tuple[object, ...] = (None, "", [])
 
 

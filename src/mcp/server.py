@@ -1,7 +1,9 @@
 """The MCP server of the official SDK, for HTTP and for standard input and output."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -21,6 +23,7 @@ from mcp_types import (
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
 )
+from pydantic import ValidationError
 
 from src.errors.base import AppError
 from src.errors.client import READ
@@ -35,6 +38,8 @@ from src.mcp.tools import TOOLS
 
 if TYPE_CHECKING:
     from src.app.components import Components
+
+logger = logging.getLogger(__name__)
 
 NAME = "task-api"
 VERSION = "0.1.0"
@@ -70,7 +75,8 @@ class TaskServer:
             on_get_prompt=self._get_prompt,
             get_tool_input_schema=lambda _: None,  # no argument is repeated in a header
         )
-        server.middleware.clear()  # spans of the SDK, beside which those of the application would be double
+        # Instead of the SDK's, whose spans would be double beside those of the application.
+        server.middleware[:] = [_hide_defects]
         return server
 
     async def _list_tools(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
@@ -110,3 +116,14 @@ class TaskServer:
 
     async def _get_prompt(self, _: Context, params: GetPromptRequestParams) -> GetPromptResult:
         return get_prompt(params.name)
+
+
+async def _hide_defects(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Log an unexpected exception, whose text the SDK would send to clients of versions before 2026-07-28."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except Exception:
+        logger.exception("a request of MCP failed")
+        raise MCPError(INTERNAL_ERROR, "An internal error occurred.") from None

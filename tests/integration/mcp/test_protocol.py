@@ -231,3 +231,17 @@ async def test_an_unknown_method_is_an_error_of_the_protocol(agent: Agent, versi
 async def test_a_trailing_slash_is_the_same_path(agent: Agent) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": agent.with_meta({})}
     assert (await agent.http.post("/mcp/", json=body, headers=agent.headers("tools/list", {}))).status_code == 200
+
+
+@pytest.mark.req("MCP-FR-007")
+@pytest.mark.parametrize("version", VERSIONS[:2])
+async def test_a_defect_is_logged_but_not_explained(
+    mcp_app: FastAPI, user: User, version: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("src.mcp.server.read_resource", fail)
+    response = await Agent(mcp_app, user.id, version).rpc("resources/read", uri="tasks://overdue")
+    assert response.json()["error"] == {"code": -32603, "message": "An internal error occurred."}
+    assert [record for record in caplog.records if record.exc_info and record.exc_info[0] is RuntimeError]

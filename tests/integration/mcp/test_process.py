@@ -1,16 +1,18 @@
 """The official Python client with a server process, over HTTP and over standard input and output."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.support.commands import ROOT, assert_one_sentence, invoke
+from tests.support.commands import ROOT, assert_one_sentence, invoke, python
 from tests.support.mcp_clients import Mode, over_http
 from tests.support.programs import eventually
 from tests.support.servers import Server
@@ -85,6 +87,23 @@ def test_without_a_valid_token_the_command_exits_with_a_sentence(
     tmp_path: Path, settings: dict[str, str], token: str, sentence: str
 ) -> None:
     assert_one_sentence(invoke(tmp_path, "mcp", **settings, MCP_TOKEN=token), sentence)
+
+
+@pytest.mark.req("MCP-FR-009")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_command_while_standard_input_is_open(
+    tmp_path: Path, settings: dict[str, str], number: signal.Signals
+) -> None:
+    command = python("-m", "src", "mcp", **settings, MCP_TOKEN=mint("somebody"))
+    ping = b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
+    with Popen(command, cwd=tmp_path, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(ping)
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.send_signal(number)
+        assert process.wait(timeout=10)
 
 
 @pytest.mark.req("MCP-FR-004")

@@ -43,6 +43,10 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     settled.changed[edit.id] = { ...edit, isUntimed: true };
     return;
   }
+  if (edit.op === "create" && task && task.deleted_at !== null) {
+    settled.changed[edit.id] = { ...edit, op: "restore" }; // the user inserted, deleted and inserted it
+    return;
+  }
   settled.changed[edit.id] = undefined;
   const isDone = error.status < 300 || isProblem(error, "task-exists") || (edit.op === "delete" && error.status === 404);
   if (!isDone) settled.rejected.push([error, edit]);

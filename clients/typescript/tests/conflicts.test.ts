@@ -211,6 +211,19 @@ test("CLIENT-FR-079: a deleted row that is inserted again is restored", async ()
   expect(device.find("Buy milk").id).toBe(task.id);
 });
 
+test("CLIENT-FR-079: a new task that is deleted and inserted again, before the server has it, is not in the trash", async () => {
+  const { device, online, goOnline } = await startOffline();
+  device.tasks.insert({ title: "Bake bread" });
+  const row = device.find("Bake bread");
+  device.tasks.delete(row.uid);
+  device.tasks.insert(row);
+  await device.stored();
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Bake bread,Buy milk");
+  expect((await online.get(`uid:${row.uid}`)).deleted_at).toBeNull();
+});
+
 test("CLIENT-FR-079: the completion of a recurring task can be undone", async () => {
   const client = newClient();
   const device = new Device(client);

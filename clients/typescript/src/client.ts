@@ -36,7 +36,10 @@ export function createTaskClient(options: TaskClientOptions) {
     user: () => tokens.user(),
     /** Return a signal that `clearToken` aborts. */
     session: () => tokens.session,
-    /** Forget the token and its user and stop following, after signing out; until then, another user's tokens are not sent. */
+    /**
+     * Forget the token and its user, after signing out or in; until then, another user's tokens are not sent. `followTasks`
+     * stops, and collections go on with the next session.
+     */
     clearToken: () => tokens.clear(),
     ...methodsOf(api),
   };

@@ -5,7 +5,7 @@ import { followTasks, type LiveStatus } from "./live.js";
 import { Outbox, type OutboxOptions } from "./outbox.js";
 import { type RowChange, Rows } from "./rows.js";
 import type { Task } from "./types.js";
-import { abortWith } from "./wait.js";
+import { abortWith, onAbort } from "./wait.js";
 
 /** The connection of a collection to the server. */
 export interface SyncState {
@@ -18,10 +18,12 @@ export interface SyncState {
 
 type SyncedCollection = Parameters<SyncConfig<Task, string>["sync"]>[0];
 
-/** Connects a collection to the server, from its start until its cleanup or the end of the session. */
+const STARTING: SyncState = { connection: "connecting", pending: 0, error: undefined };
+
+/** Connects a collection to the server, from its start until its cleanup, with the tasks of one session after another. */
 export class CollectionSync {
   readonly #listeners = new Set<() => void>();
-  #state: SyncState = { connection: "connecting", pending: 0, error: undefined };
+  #state = STARTING;
   #run: { rows: Rows; outbox: Outbox } | undefined;
 
   constructor(
@@ -31,18 +33,31 @@ export class CollectionSync {
 
   /** Follow the server, and send edits. Returns a function that stops. */
   start(collection: SyncedCollection): () => void {
-    const stopping = abortWith(this.client.session());
-    const rows = new Rows((changes) => publish(collection, changes));
-    const outbox = new Outbox(this.client, rows, this.options, (state) => this.#report(state), stopping.signal);
+    const stopping = abortWith();
+    this.#startSession(collection, stopping.signal);
+    return () => stopping.abort();
+  }
+
+  /** Follow the server until the session ends; then remove its tasks, and start the next one. */
+  #startSession(collection: SyncedCollection, stopped: AbortSignal): void {
+    const { signal } = abortWith(this.client.session(), stopped);
+    const report = (changed: Partial<SyncState>) => signal.aborted || this.#report(changed);
+    const rows = new Rows((changes) => signal.aborted || publish(collection, changes));
+    const outbox = new Outbox(this.client, rows, this.options, report, signal);
     this.#run = { rows, outbox };
     void outbox.run();
     void rows.loaded.then(() => collection.markReady());
     followTasks(this.client, {
       onChange: (batch) => rows.receive(batch),
-      onStatus: (connection, error) => this.#report({ connection, error }),
-      signal: stopping.signal,
+      onStatus: (connection, error) => report({ connection, error }),
+      signal,
     });
-    return () => stopping.abort();
+    onAbort(signal, () => {
+      if (stopped.aborted) return;
+      empty(collection);
+      this.#report(STARTING);
+      this.#startSession(collection, stopped);
+    });
   }
 
   /** Store the edits of a transaction; from then on they are a part of the rows. */
@@ -65,6 +80,12 @@ export class CollectionSync {
     this.#state = { ...this.#state, ...changed };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function empty({ begin, truncate, commit }: SyncedCollection): void {
+  begin();
+  truncate();
+  commit();
 }
 
 function publish({ begin, write, commit }: SyncedCollection, changes: RowChange[]): void {

@@ -11,7 +11,7 @@ import {
   operationOf,
   type Update,
 } from "./edits.js";
-import { ProblemError } from "./errors.js";
+import { NetworkError, ProblemError } from "./errors.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
 import { type OperationResult, settle } from "./settle.js";
@@ -38,6 +38,7 @@ interface StoredRequest {
 }
 
 const MAX_OPERATIONS = 100;
+const WITHOUT_USER = "Edits need the option `userId`, because the token has no claim `sub` that names their user.";
 
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
@@ -50,8 +51,9 @@ export class Outbox {
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
   #wake = () => {};
-  #finishOpening = () => {};
-  readonly #opened = new Promise<void>((resolve) => {
+  #finishOpening: (opened: void | Promise<never>) => void = () => {};
+  /** Resolves when the user is known; rejects if there is none. */
+  #opened = new Promise<void>((resolve) => {
     this.#finishOpening = resolve;
   });
 
@@ -59,7 +61,7 @@ export class Outbox {
     private readonly client: TaskClient,
     private readonly rows: Rows,
     private readonly options: OutboxOptions,
-    private readonly report: (state: { pending?: number; error?: unknown }) => void,
+    private readonly report: (state: { pending?: number; error?: unknown }) => unknown,
     private readonly signal: AbortSignal,
   ) {
     this.#store = options.store ?? defaultStore();
@@ -67,17 +69,22 @@ export class Outbox {
 
   /** Send the edits until the signal is aborted. */
   async run(): Promise<void> {
-    await this.#persist(() => this.#open(), this.signal);
+    await this.#persist(() => this.#open().catch((error) => this.#failOpening(error)), this.signal);
     if (this.signal.aborted) return;
     globalThis.document?.addEventListener("visibilitychange", () => this.#takeOver(), { signal: this.signal });
     const sending = this.#tabs?.lead((signal) => this.#send(signal), this.signal);
     this.#finishOpening();
+    this.#opened = Promise.resolve();
     await sending;
   }
 
-  /** Store edits. They are sent as soon as the network and the server allow. */
+  /**
+   * Store edits. They are sent as soon as the network and the server allow.
+   *
+   * @throws SignedOutError There is no session, or it ends before the user is known.
+   */
   async add(edits: Edit[]): Promise<void> {
-    await this.#opened;
+    await orAbort(this.#opened, this.signal);
     const newest = this.edits.at(-1)?.id;
     const named = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
     await this.#store.write(Object.fromEntries(named.map((edit) => [this.#keyOf(edit.id), edit])));
@@ -89,10 +96,20 @@ export class Outbox {
 
   async #open(): Promise<void> {
     const user = await orAbort(this.client.user(), this.signal);
-    const name = ["task-api:edits", encodeURIComponent(this.client.baseUrl), encodeURIComponent(`${user}`)].join(":");
+    if (user === undefined) throw new TypeError(WITHOUT_USER);
+    const name = ["task-api:edits", encodeURIComponent(this.client.baseUrl), encodeURIComponent(user)].join(":");
     this.#prefix = `${name}:`;
     this.#tabs ??= connectTabs(name, (tasks) => this.#receive(tasks), this.signal);
     await this.#read();
+  }
+
+  /** Reject edits if there is no user. Without a network there is one, who will be known later. */
+  #failOpening(error: unknown): never {
+    if (!(error instanceof NetworkError)) {
+      this.#opened.catch(() => {});
+      this.#finishOpening(Promise.reject(error));
+    }
+    throw error;
   }
 
   /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */

@@ -34,6 +34,7 @@ export class Tokens {
   #pending: Promise<Token> | undefined;
   #isRefused = false;
   #user: string | undefined;
+  #isCleared = false;
   #session = new AbortController();
 
   constructor(
@@ -62,9 +63,11 @@ export class Tokens {
     }
   }
 
-  /** Return the user of the token: its claim `sub`. */
+  /** Return the user: the option `userId`, or the claim `sub` of the token. After `clear`, there must be a token. */
   async user(): Promise<string | undefined> {
-    return this.userId ?? claimsOf(await this.get()).sub;
+    if (this.userId !== undefined && !this.#isCleared) return this.userId;
+    const { sub } = claimsOf(await this.get());
+    return this.userId ?? sub;
   }
 
   /** Drop a token that the API has refused, unless it is replaced already. */
@@ -78,6 +81,7 @@ export class Tokens {
   clear(): void {
     const ended = this.#session;
     this.#current = this.#pending = this.#user = undefined;
+    this.#isCleared = true;
     this.#session = new AbortController();
     ended.abort(new SignedOutError());
   }
@@ -90,7 +94,7 @@ export class Tokens {
     const { sub } = claimsOf(token);
     if (sub !== (this.#user ??= sub)) throw new SignedOutError(); // another user has signed in since
     this.#current = { token, until: Date.now() + millisecondsOf(token) };
-    this.#isRefused = false;
+    this.#isRefused = this.#isCleared = false;
     return token;
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../src/edit-store.js";
-import { NetworkError } from "../src/index.js";
+import { NetworkError, SignedOutError } from "../src/index.js";
 import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
 import { Locks } from "./support/locks.js";
@@ -120,6 +120,83 @@ test("CLIENT-FR-081: edits are never sent with the token of another user, and wa
   const third = new Device(newClient({ user: owner, baseUrl: proxy.url }), { store });
   await third.isSynced();
   expect((await newClient({ user: owner }).list()).tasks.map(({ title }) => title)).toEqual(["Buy milk"]);
+});
+
+test("CLIENT-FR-081: without a user, edits are refused: their token might be that of anybody", async () => {
+  const store = memoryStore();
+  const device = new Device(newClient({ getToken: () => mint(newUser(), 900, "id") }), { store });
+  await expect(device.tasks.insert({ title: "Buy milk" }).isPersisted.promise).rejects.toThrow(TypeError);
+  expect(device.tasks.utils.state().error).toBeInstanceOf(TypeError);
+  expect(await store.read("")).toEqual([]);
+});
+
+test("CLIENT-FR-089: when a user signs out and another one in, a collection has the tasks and edits of the other", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const [ada, bob] = [newUser(), newUser()];
+  await newClient({ user: ada }).create({ title: "Ada's task" });
+  let user: string | undefined = ada;
+  const client = newClient({ baseUrl: proxy.url, getToken: () => (user ? mint(user) : null) });
+  const store = memoryStore();
+  const device = new Device(client, { store });
+  await device.shows("Ada's task");
+  failWrites("drop");
+  await device.tasks.insert({ title: "Ada's edit" }).isPersisted.promise;
+  user = undefined;
+  client.clearToken();
+  expect(device.titles).toBe("");
+  expect(device.pending).toBe(0);
+  await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
+  expect(device.tasks.utils.state()).toMatchObject({ connection: "waiting", pending: 0, error: { name: "SignedOutError" } });
+  user = bob;
+  client.clearToken();
+  await device.tasks.insert({ title: "Bob's task" }).isPersisted.promise;
+  goOnline();
+  await haveConverged(newClient({ user: bob }), device);
+  expect(device.titles).toBe("Bob's task");
+  user = ada;
+  client.clearToken();
+  await device.shows("Ada's edit", "Ada's task");
+  await haveConverged(newClient({ user: ada }), device);
+});
+
+test("CLIENT-FR-089: a response to the user who has signed out is not shown to the next one", async () => {
+  const [ada, bob] = [newUser(), newUser()];
+  let user = ada;
+  const client = newClient({ getToken: () => mint(user) });
+  const memory = memoryStore();
+  let settle: (() => void) | undefined;
+  const write = async (values: Record<string, unknown>) => {
+    if (!Object.values(values).some(Boolean)) await new Promise<void>((resolve) => (settle = resolve));
+    await memory.write(values);
+  };
+  const device = new Device(client, { store: { ...memory, write } });
+  await device.tasks.preload();
+  device.tasks.insert({ title: "Ada's task" });
+  await until(() => settle !== undefined);
+  user = bob;
+  client.clearToken();
+  await until(() => device.tasks.utils.state().connection === "live");
+  settle?.();
+  await client.list(); // the time in which it could be shown
+  expect(device.titles).toBe("");
+});
+
+test("CLIENT-FR-089: with `userId`, the edits of a user who has signed out are not shown", async () => {
+  const { proxy, failWrites } = await startNetwork();
+  const user = newUser();
+  let isSignedIn = true;
+  const client = newClient({ baseUrl: proxy.url, userId: user, getToken: () => (isSignedIn ? mint(user) : null) });
+  const device = new Device(client);
+  await device.tasks.preload();
+  failWrites("drop");
+  await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  isSignedIn = false;
+  client.clearToken();
+  await until(() => device.tasks.utils.state().connection === "waiting");
+  expect([device.titles, device.pending]).toEqual(["", 0]);
+  isSignedIn = true;
+  client.clearToken();
+  await device.shows("Buy milk");
 });
 
 test("CLIENT-FR-082: the connection, the waiting edits and the reason are reported", async () => {

@@ -12,7 +12,7 @@ export interface SyncState {
   connection: LiveStatus;
   /** The number of edits that the server does not have yet. */
   pending: number;
-  /** The reason why they wait, such as a `SignedOutError`. */
+  /** Why they are not stored on the device, or else why they wait, such as a `SignedOutError`. */
   error: unknown;
 }
 
@@ -41,9 +41,13 @@ export class CollectionSync {
   /** Follow the server until the session ends; then remove its tasks, and start the next one. */
   #startSession(collection: SyncedCollection, stopped: AbortSignal): void {
     const { signal } = abortWith(this.client.session(), stopped);
-    const report = (changed: Partial<SyncState>) => signal.aborted || this.#report(changed);
-    const rows = new Rows((changes) => signal.aborted || publish(collection, changes));
-    const outbox = new Outbox(this.client, rows, this.options, report, signal);
+    const rows = new Rows((changes) => {
+      if (!signal.aborted) publish(collection, changes);
+    });
+    const report = (changed: Partial<SyncState>): void => {
+      if (!signal.aborted) this.#report(changed, outbox.storageError);
+    };
+    const outbox: Outbox = new Outbox(this.client, rows, this.options, report, signal);
     this.#run = { rows, outbox };
     void outbox.run();
     void rows.loaded.then(() => collection.markReady());
@@ -52,12 +56,13 @@ export class CollectionSync {
       onStatus: (connection, error) => report({ connection, error }),
       signal,
     });
-    onAbort(signal, () => {
-      if (stopped.aborted) return;
-      empty(collection);
-      this.#report(STARTING);
-      this.#startSession(collection, stopped);
-    });
+    onAbort(signal, () => stopped.aborted || this.#restart(collection, stopped));
+  }
+
+  #restart(collection: SyncedCollection, stopped: AbortSignal): void {
+    empty(collection);
+    this.#report(STARTING);
+    this.#startSession(collection, stopped);
   }
 
   /** Store the edits of a transaction; from then on they are a part of the rows. */
@@ -76,8 +81,9 @@ export class CollectionSync {
     };
   };
 
-  #report(changed: Partial<SyncState>): void {
-    this.#state = { ...this.#state, ...changed };
+  #report(changed: Partial<SyncState>, storageError?: unknown): void {
+    const state = { ...this.#state, ...changed };
+    this.#state = { ...state, error: storageError ?? state.error };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -12,6 +12,7 @@ import {
   type Update,
 } from "./edits.js";
 import { NetworkError, ProblemError } from "./errors.js";
+import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
 import { type OperationResult, settle } from "./settle.js";
@@ -43,7 +44,7 @@ const WITHOUT_USER = "Edits need the option `userId`, because the token has no c
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
   edits: Edit[] = [];
-  readonly #store: EditStore;
+  readonly #store: FallbackStore;
   #prefix = "";
   #tabs: Tabs<Task[]> | undefined;
   #isSender = false;
@@ -61,10 +62,16 @@ export class Outbox {
     private readonly client: TaskClient,
     private readonly rows: Rows,
     private readonly options: OutboxOptions,
-    private readonly report: (state: { pending?: number; error?: unknown }) => unknown,
+    private readonly report: (state: { pending?: number; error?: unknown }) => void,
     private readonly signal: AbortSignal,
   ) {
-    this.#store = options.store ?? defaultStore();
+    const keyOf = (value: Edit | StoredRequest) => ("id" in value ? this.#keyOf(value.id) : this.#requestKey);
+    this.#store = new FallbackStore(options.store ?? defaultStore(), (value) => keyOf(value as Edit | StoredRequest));
+  }
+
+  /** Why edits are in memory only, and end with the page; undefined if none are. */
+  get storageError(): unknown {
+    return this.#store.error;
   }
 
   /** Send the edits until the signal is aborted. */
@@ -100,6 +107,7 @@ export class Outbox {
     const name = ["task-api:edits", encodeURIComponent(this.client.baseUrl), encodeURIComponent(user)].join(":");
     this.#prefix = `${name}:`;
     this.#tabs ??= connectTabs(name, (tasks) => this.#receive(tasks), this.signal);
+    await this.#store.open(this.#keyOf(""));
     await this.#read();
   }
 

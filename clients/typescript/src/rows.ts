@@ -26,7 +26,7 @@ export class Rows {
     this.#finishLoad = resolve;
   });
 
-  constructor(private readonly publish: (changes: RowChange[]) => unknown) {}
+  constructor(private readonly publish: (changes: RowChange[]) => void) {}
 
   /** Return the server's task, also if it is deleted; undefined if there is none. */
   task(uid: string): Task | undefined {

@@ -147,12 +147,72 @@ test("CLIENT-FR-072: while an edit cannot be stored, it is shown, and neither co
   expect([transaction.state, writes()]).toEqual(["completed", 1]);
 });
 
-test("CLIENT-FR-072: an edit that cannot be stored is undone", async () => {
-  const store = { ...memoryStore(), write: () => Promise.reject(new Error("The disk is full.")) };
-  const device = new Device(newClient(), { store });
+test("CLIENT-FR-105: edits that a full disk does not store are kept in memory and sent, and the error is reported", async () => {
+  const { proxy, goOffline, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const { uid } = await client.create({ title: "Buy milk" });
+  const memory = memoryStore();
+  let isFull = false;
+  const write = async (values: Record<string, unknown>) => {
+    if (isFull) throw new Error("The disk is full.");
+    await memory.write(values);
+  };
+  const device = new Device(client, { store: { ...memory, write } });
+  await device.shows("Buy milk");
+  goOffline();
+  const rename = (title: string) =>
+    device.tasks.update(uid, (draft) => {
+      draft.title = title;
+    }).isPersisted.promise;
+  await rename("Buy oat milk");
+  isFull = true;
+  await rename("Buy soy milk");
+  await device.tasks.insert({ title: "Bake bread" }).isPersisted.promise;
+  expect([device.titles, device.pending]).toEqual(["Bake bread,Buy soy milk", 3]);
+  expect(device.tasks.utils.state().error).toEqual(new Error("The disk is full."));
+  goOnline();
+  await haveConverged(client, device);
+  await until(() => device.tasks.utils.state().error === undefined);
+  expect(device.titles).toBe("Bake bread,Buy soy milk");
+  isFull = false;
+  await device.tasks.insert({ title: "Take out the trash" }).isPersisted.promise;
+  await haveConverged(client, device);
+  expect([await memory.read(""), device.conflicts]).toEqual([[], []]);
+});
+
+test("CLIENT-FR-105: edits that were not stored are stored when the disk has space again", async () => {
+  const { proxy, goOffline } = await startNetwork();
+  const memory = memoryStore();
+  let isFull = true;
+  const write = async (values: Record<string, unknown>) => {
+    if (isFull) throw new Error("The disk is full.");
+    await memory.write(values);
+  };
+  const device = new Device(newClient({ baseUrl: proxy.url }), { store: { ...memory, write } });
   await device.tasks.preload();
-  await expect(device.tasks.insert({ title: "Buy milk" }).isPersisted.promise).rejects.toThrow("The disk is full.");
-  expect(device.titles).toBe("");
+  goOffline();
+  await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  isFull = false;
+  await device.tasks.insert({ title: "Bake bread" }).isPersisted.promise;
+  const edits = await memory.read("task-api:edits:");
+  expect(edits).toMatchObject([{ task: { title: "Buy milk" } }, { task: { title: "Bake bread" } }, { key: expect.any(String) }]);
+});
+
+test("CLIENT-FR-105: where IndexedDB is blocked, edits are kept in memory and sent, and the error is reported", async () => {
+  const open = () => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  };
+  vi.stubGlobal("indexedDB", { open });
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const device = new Device(client, { store: undefined });
+  await device.tasks.preload();
+  failWrites("drop");
+  await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  expect(device.tasks.utils.state()).toMatchObject({ pending: 1, error: { name: "SecurityError" } });
+  goOnline();
+  await haveConverged(client, device);
+  expect(device.titles).toBe("Buy milk");
 });
 
 test("CLIENT-FR-072: edits are sent in their order, one request at a time", async () => {

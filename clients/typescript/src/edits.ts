@@ -1,3 +1,4 @@
+import { callSafely } from "./callbacks.js";
 import type { Bulk, Task, TaskUpdate } from "./types.js";
 
 type Writable = Exclude<keyof TaskUpdate, "uid" | "tz">;
@@ -55,7 +56,7 @@ export function writableOf(row: Partial<Task>): TaskChanges {
 /** Return the edit of a user who has changed members of a row; undefined if none of them can be written. */
 export function updateOf(row: Task, changed: Partial<Task>, edit: Made): Update | undefined {
   const changes = writableOf(changed);
-  if (Object.keys(changes).length === 0) return undefined;
+  if (isEmpty(changes)) return undefined;
   const original = pick(writableOf(row), (name) => name in changes);
   return { ...edit, op: "update", changes, original, revision: row.revision };
 }
@@ -71,9 +72,10 @@ export function applyEdit(row: Task | undefined, edit: Edit): Task | undefined {
   return { ...row, ...changes, ...completion, updated_at: at };
 }
 
-/** Whether the server has a member of an update neither as the user saw it nor as the user set it. */
-export function isConflict({ changes, original }: Update, task: Task): boolean {
-  return Object.keys(changes).some((name) => differs(task, original, name) && differs(task, changes, name));
+/** Return the members that the user and somebody else have changed, to different values. */
+export function conflictingChanges({ changes, original }: Update, task: Task): TaskChanges {
+  const isChanged = (name: string) => differs(changes, original, name); // and not changed back
+  return pick(changes, (name) => isChanged(name) && differs(task, original, name) && differs(task, changes, name));
 }
 
 /** Return one update for several of a task. */
@@ -91,15 +93,15 @@ export function joinUpdates(updates: [Update, ...Update[]]): Update {
  * have changed, and leave out what the task has already. Undefined if nothing remains.
  */
 export function mergeUpdate(edit: Update, task: Task, onConflict: OnConflict | undefined): Update | undefined {
-  const { changes: mine, original } = edit;
-  const isBoth = (name: string) => differs(task, original, name) && differs(task, mine, name);
-  let changes = pick(mine, (name) => !isBoth(name));
-  if (isConflict(edit, task)) {
-    const decided = onConflict?.({ task, changes: pick(mine, isBoth), original: pick(original, isBoth) });
-    changes = { ...changes, ...writableOf(decided ?? {}) };
+  const { original } = edit;
+  const conflicting = conflictingChanges(edit, task);
+  let changes = pick(edit.changes, (name) => !(name in conflicting) && differs(edit.changes, original, name));
+  if (!isEmpty(conflicting)) {
+    const conflict = { task, changes: conflicting, original: pick(original, (name) => name in conflicting) };
+    changes = { ...changes, ...writableOf(callSafely(() => onConflict?.(conflict)) ?? {}) };
   }
   changes = pick(changes, (name) => differs(task, changes, name));
-  if (Object.keys(changes).length === 0) return undefined;
+  if (isEmpty(changes)) return undefined;
   return { ...edit, changes, original: pick(writableOf(task), (name) => name in changes), revision: task.revision };
 }
 
@@ -123,6 +125,10 @@ export function operationOf(edit: Edit): Operation {
   const condition = edit.revision > 0 ? { revision: edit.revision } : {};
   if (edit.op === "delete") return { op: "delete", id, ...condition };
   return { op: "update", id, changes: edit.changes, ...condition };
+}
+
+export function isEmpty(changes: TaskChanges): boolean {
+  return Object.keys(changes).length === 0;
 }
 
 function pick<Row extends object>(row: Row, has: (name: string) => boolean): Row {

@@ -1,3 +1,4 @@
+import { callSafely } from "./callbacks.js";
 import type { TaskClient } from "./client.js";
 import { isHidden, isOffline, watchConnectivity } from "./connectivity.js";
 import { type ApplyBatch, type SharedBatch, TaskCopy } from "./copy.js";
@@ -163,10 +164,6 @@ class Follower {
     if (this.signal.aborted || (status === this.#status && error === undefined)) return;
     this.#status = status;
     this.#respond();
-    try {
-      this.options.onStatus?.(status, error);
-    } catch (failure) {
-      console.error(failure); // a status that cannot be shown must not end following
-    }
+    callSafely(() => this.options.onStatus?.(status, error));
   }
 }

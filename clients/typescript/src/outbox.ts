@@ -1,9 +1,11 @@
+import { callSafely } from "./callbacks.js";
 import type { TaskClient } from "./client.js";
 import { isHidden } from "./connectivity.js";
 import { defaultStore, type EditStore } from "./edit-store.js";
 import {
+  conflictingChanges,
   type Edit,
-  isConflict,
+  isEmpty,
   joinUpdates,
   mergeUpdate,
   type OnConflict,
@@ -188,7 +190,7 @@ export class Outbox {
   #mergeOne(edit: Edit, task: Task, changed: Record<string, Edit | undefined>): Edit | undefined {
     if (edit.op === "delete") return { ...edit, revision: task.revision };
     if (edit.op !== "update") return edit;
-    if (!isConflict(edit, task)) return mergeUpdate(edit, task, undefined);
+    if (isEmpty(conflictingChanges(edit, task))) return mergeUpdate(edit, task, undefined);
     const isLater = (each: Edit): each is Update => each.op === "update" && each.uid === edit.uid && each.id > edit.id;
     const later = this.edits.filter(isLater);
     for (const { id } of later) changed[this.#keyOf(id)] = undefined;
@@ -223,7 +225,7 @@ export class Outbox {
     this.rows.write(tasks);
     await this.#read();
     this.#tabs?.post(tasks);
-    for (const [error, edit] of rejected) this.options.onRejected?.(error, edit);
+    for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));
     if (failure) throw failure;
   }
 

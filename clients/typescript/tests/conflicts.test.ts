@@ -77,6 +77,20 @@ test("CLIENT-FR-075: of several edits in conflict, the last values are decided o
   expect(device.conflicts).toMatchObject([{ changes: { title: "Buy soy milk" }, original: { title: "Buy milk" } }]);
 });
 
+test("CLIENT-FR-075: what the user has changed and changed back is no conflict, and the server's value stays", async () => {
+  const { device, task, online, goOnline } = await startOffline({ onConflict: ({ changes }) => changes });
+  for (const title of ["Buy oat milk", "Buy milk"]) {
+    await device.tasks.update(task.uid, (draft) => {
+      draft.title = title;
+    }).isPersisted.promise;
+  }
+  await online.update(task.id, { title: "Buy soy milk" });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Buy soy milk");
+  expect(device.conflicts).toEqual([]);
+});
+
 test("CLIENT-FR-075: the same change by both is no conflict", async () => {
   const { device, task, online, goOnline } = await startOffline();
   device.tasks.update(task.uid, (draft) => {
@@ -104,6 +118,27 @@ test("CLIENT-FR-075: a change between loading and sending is merged, too", async
   });
   await device.isSynced();
   expect(await online.get(task.id)).toMatchObject({ title: "Buy soy milk", priority: "high" });
+});
+
+test("CLIENT-FR-106: if the application fails to decide on a conflict or to report a rejection, the edits are sent", async () => {
+  const failures = vi.spyOn(console, "error").mockImplementation(() => {});
+  const fail = () => {
+    throw new Error("The application has a bug.");
+  };
+  const { device, task, online, goOnline } = await startOffline({ onConflict: fail, onRejected: fail });
+  await device.tasks.update(task.uid, (draft) => {
+    draft.title = "Buy oat milk";
+  }).isPersisted.promise;
+  device.tasks.insert({ title: "x".repeat(201) });
+  device.tasks.insert({ title: "y".repeat(201) });
+  device.tasks.insert({ title: "Bake bread" });
+  await online.update(task.id, { title: "Buy soy milk" });
+  goOnline();
+  await haveConverged(online, device);
+  await until(() => device.tasks.utils.state().error === undefined);
+  expect(device.titles).toBe("Bake bread,Buy soy milk");
+  expect(failures).toHaveBeenCalledTimes(3);
+  failures.mockRestore();
 });
 
 test("CLIENT-FR-076: the user's own edits of a task are no conflicts, also if the server stores them differently", async () => {

@@ -1,6 +1,6 @@
 import type { PendingMutation, SyncConfig } from "@tanstack/db";
 import type { TaskClient } from "./client.js";
-import { type Edit, updateOf } from "./edits.js";
+import { type NewEdit, updateOf } from "./edits.js";
 import { followTasks, type LiveStatus } from "./live.js";
 import { Outbox, type OutboxOptions } from "./outbox.js";
 import { type RowChange, Rows } from "./rows.js";
@@ -100,8 +100,8 @@ function publish({ begin, write, commit }: SyncedCollection, changes: RowChange[
   commit();
 }
 
-function editOf({ type, modified, original, changes }: PendingMutation<Task>, rows: Rows): Edit | undefined {
-  const edit = { id: "", uid: modified.uid, at: new Date().toISOString() };
+function editOf({ type, modified, original, changes }: PendingMutation<Task>, rows: Rows): NewEdit | undefined {
+  const edit = { uid: modified.uid, at: new Date().toISOString() };
   if (type === "delete") return { ...edit, op: "delete", revision: modified.revision };
   if (type === "update") return updateOf(original as Task, changes, edit);
   const op = rows.task(modified.uid) ? "restore" : "create";

@@ -5,22 +5,27 @@ type Writable = Exclude<keyof TaskUpdate, "uid" | "tz">;
 export type TaskChanges = { [Name in Writable]?: Task[Name] };
 export type Operation = Bulk["operations"][number];
 
-/** A change of one task that the user has made. */
-export type Edit = Update | Other;
-
-interface Made {
-  /** A UUID of version 7: the edits of a user are sent in the order of their ids. */
-  id: string;
+interface EditBase {
   uid: string;
   /** When it was made. */
   at: string;
 }
 
 /** `original` has the members as the user saw them, and `revision` is that of the task then. */
-export type Update = Made & { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number };
+type NewUpdate = EditBase & { op: "update"; changes: TaskChanges; original: TaskChanges; revision: number };
 
-/** `isUntimed` where the server refuses `created_at`, because the clock of the device is wrong. */
-type Other = Made & ({ op: "create" | "restore"; task: Task; isUntimed?: true } | { op: "delete"; revision: number });
+/** `omitsCreatedAt` where the server refuses `created_at`, because the clock of the device is wrong. */
+type NewInsertion = EditBase & { op: "create" | "restore"; task: Task; omitsCreatedAt?: true };
+
+type NewDeletion = EditBase & { op: "delete"; revision: number };
+
+/** A change of one task that the user has made, before it is stored. */
+export type NewEdit = NewUpdate | NewInsertion | NewDeletion;
+
+/** A change of one task that the user has made. Its id is a UUID of version 7: edits are sent in the order of their ids. */
+export type Edit = NewEdit & { id: string };
+
+export type Update = Extract<Edit, { op: "update" }>;
 
 /** Members of a task that the user and somebody else have changed, to different values. */
 export interface TaskConflict {
@@ -54,7 +59,7 @@ export function writableOf(row: Partial<Task>): TaskChanges {
 }
 
 /** Return the edit of a user who has changed members of a row; undefined if none of them can be written. */
-export function updateOf(row: Task, changed: Partial<Task>, edit: Made): Update | undefined {
+export function updateOf(row: Task, changed: Partial<Task>, edit: EditBase): NewUpdate | undefined {
   const changes = writableOf(changed);
   if (isEmpty(changes)) return undefined;
   const original = pick(writableOf(row), (name) => name in changes);
@@ -118,7 +123,7 @@ export function operationOf(edit: Edit): Operation {
   const id = `uid:${edit.uid}`;
   if (edit.op === "create") {
     const { uid, created_at, ...task } = edit.task;
-    const time = edit.isUntimed ? {} : { created_at };
+    const time = edit.omitsCreatedAt ? {} : { created_at };
     return { op: "create", task: { ...writableOf(task), title: task.title, uid, ...time } };
   }
   if (edit.op !== "update" && edit.op !== "delete") return { op: "restore", id };

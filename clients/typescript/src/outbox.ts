@@ -8,6 +8,7 @@ import {
   isEmpty,
   joinUpdates,
   mergeUpdate,
+  type NewEdit,
   type OnConflict,
   type Operation,
   operationOf,
@@ -17,9 +18,9 @@ import { NetworkError, ProblemError } from "./errors.js";
 import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
-import { type OperationResult, settle } from "./settle.js";
+import { settle } from "./settle.js";
 import { connectTabs, type Tabs } from "./tabs.js";
-import type { Task } from "./types.js";
+import type { OperationResult, Task } from "./types.js";
 import { newUid } from "./uid.js";
 import { onAbort, orAbort } from "./wait.js";
 
@@ -45,7 +46,7 @@ const WITHOUT_USER = "Edits need the option `userId`, because the token has no c
 
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
-  edits: Edit[] = [];
+  #edits: Edit[] = [];
   readonly #store: FallbackStore;
   #prefix = "";
   #tabs: Tabs<Task[]> | undefined;
@@ -92,9 +93,9 @@ export class Outbox {
    *
    * @throws SignedOutError There is no session, or it ends before the user is known.
    */
-  async add(edits: Edit[]): Promise<void> {
+  async add(edits: NewEdit[]): Promise<void> {
     await orAbort(this.#opened, this.signal);
-    const newest = this.edits.at(-1)?.id;
+    const newest = this.#edits.at(-1)?.id;
     const named = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
     await this.#store.write(Object.fromEntries(named.map((edit) => [this.#keyOf(edit.id), edit])));
     await this.#read();
@@ -124,7 +125,7 @@ export class Outbox {
 
   /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */
   #takeOver(): void {
-    if (!this.#isSender && !isHidden() && this.edits.length > 0) this.#tabs?.takeOver();
+    if (!this.#isSender && !isHidden() && this.#edits.length > 0) this.#tabs?.takeOver();
   }
 
   /** Receive tasks that another tab has written. */
@@ -148,7 +149,7 @@ export class Outbox {
 
   async #sendAll(signal: AbortSignal): Promise<void> {
     await this.#read();
-    while (this.edits.length > 0) {
+    while (this.#edits.length > 0) {
       await orAbort(this.rows.loaded, signal);
       const request = await this.#request();
       if (request) await this.#sendOnce(request, signal);
@@ -175,7 +176,7 @@ export class Outbox {
     const batch: Edit[] = [];
     const changed: Record<string, Edit | undefined> = {};
     const uids = new Set<string>();
-    for (const edit of this.edits) {
+    for (const edit of this.#edits) {
       if (uids.has(edit.uid) || batch.length === this.#size) break;
       uids.add(edit.uid);
       const task = this.rows.task(edit.uid);
@@ -192,7 +193,7 @@ export class Outbox {
     if (edit.op !== "update") return edit;
     if (isEmpty(conflictingChanges(edit, task))) return mergeUpdate(edit, task, undefined);
     const isLater = (each: Edit): each is Update => each.op === "update" && each.uid === edit.uid && each.id > edit.id;
-    const later = this.edits.filter(isLater);
+    const later = this.#edits.filter(isLater);
     for (const { id } of later) changed[this.#keyOf(id)] = undefined;
     return mergeUpdate(joinUpdates([edit, ...later]), task, this.options.onConflict);
   }
@@ -219,7 +220,7 @@ export class Outbox {
   /** Apply the results of a request, and delete the edits that the server has or refuses. */
   async #settle(ids: string[], results: OperationResult[]): Promise<void> {
     await this.#read();
-    const { changed, tasks, rejected, failure } = settle(this.edits, ids, results, (uid) => this.rows.task(uid));
+    const { changed, tasks, rejected, failure } = settle(this.#edits, ids, results, (uid) => this.rows.task(uid));
     const stored = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
     await this.#store.write({ ...Object.fromEntries(stored), [this.#requestKey]: undefined });
     this.rows.write(tasks);
@@ -245,10 +246,10 @@ export class Outbox {
   #read(): Promise<void> {
     this.#nextReading ??= this.#reading.then(async () => {
       this.#nextReading = undefined;
-      this.edits = (await this.#store.read(this.#keyOf(""))) as Edit[];
+      this.#edits = (await this.#store.read(this.#keyOf(""))) as Edit[];
       if (this.signal.aborted) return;
-      this.rows.edit(this.edits);
-      this.report({ pending: this.edits.length });
+      this.rows.edit(this.#edits);
+      this.report({ pending: this.#edits.length });
     });
     this.#reading = this.#nextReading.catch(() => {});
     return this.#nextReading;

@@ -18,7 +18,7 @@ export class Rows {
   /** The tasks of a first load that is not complete. */
   #loading: Map<string, Task> | undefined;
   /** The uids of tasks that have changed and are not shown yet. */
-  readonly #hidden = new Set<string>();
+  readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #finishLoad = () => {};
   /** Resolves when all tasks have been loaded once. */
@@ -77,19 +77,19 @@ export class Rows {
       const isDeletionAhead = deleted_at !== null && this.#tasks.get(uid)?.revision === revision;
       if (revision > this.#position || isDeletionAhead) continue;
       this.#written.delete(uid);
-      this.#hidden.add(uid);
+      this.#changed.add(uid);
     }
   }
 
   /** Show tasks with those that arrive at the same time, because each showing runs all live queries. */
   #showSoon(tasks: Task[]): void {
-    for (const { uid } of tasks) this.#hidden.add(uid);
+    for (const { uid } of tasks) this.#changed.add(uid);
     this.#timer ??= setTimeout(() => this.#show([]));
   }
 
   #show(uids: string[]): void {
-    const changes = [...new Set([...this.#hidden, ...uids])].flatMap((uid) => this.#change(uid));
-    this.#hidden.clear();
+    const changes = [...new Set([...this.#changed, ...uids])].flatMap((uid) => this.#change(uid));
+    this.#changed.clear();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (changes.length > 0) this.publish(changes);

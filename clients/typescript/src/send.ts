@@ -1,6 +1,7 @@
 import { isOffline } from "./connectivity.js";
 import { NetworkError, ProblemError, problemError, SignedOutError } from "./errors.js";
 import type { SessionCookie, Tokens } from "./tokens.js";
+import { randomUuid } from "./uid.js";
 import { backoff, orAbort, wait, withTimeout } from "./wait.js";
 
 const MAX_ATTEMPTS = 4;
@@ -75,12 +76,7 @@ function authorize(request: Request, token: string | SessionCookie): Request {
 }
 
 function addIdempotencyKey({ method, headers }: Request): void {
-  if (method === "POST" && !headers.has("Idempotency-Key")) headers.set("Idempotency-Key", uniqueKey());
-}
-
-function uniqueKey(): string {
-  const random = () => Math.random().toString(36).slice(2);
-  return globalThis.crypto?.randomUUID?.() ?? `${random()}-${random()}-${Date.now()}`; // insecure contexts have none
+  if (method === "POST" && !headers.has("Idempotency-Key")) headers.set("Idempotency-Key", randomUuid());
 }
 
 /** Whether a retry can succeed with the effect of one request. A toggle, which has no body, would have that of two. */

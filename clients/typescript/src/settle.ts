@@ -2,8 +2,6 @@ import { type Edit, followEdit } from "./edits.js";
 import { isProblem, ProblemError } from "./errors.js";
 import type { OperationResult, Task } from "./types.js";
 
-export type { OperationResult } from "./types.js";
-
 interface Settled {
   /** The edits that change, by their ids; undefined for those that have ended. */
   changed: Record<string, Edit | undefined>;
@@ -39,8 +37,8 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     settled.failure = error;
     return;
   }
-  if (edit.op === "create" && !edit.isUntimed && isUntimely(error)) {
-    settled.changed[edit.id] = { ...edit, isUntimed: true };
+  if (edit.op === "create" && !edit.omitsCreatedAt && refusesCreatedAt(error)) {
+    settled.changed[edit.id] = { ...edit, omitsCreatedAt: true };
     return;
   }
   if (edit.op === "create" && task && task.deleted_at !== null) {
@@ -57,8 +55,8 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
   }
 }
 
-/** Whether the server refuses the time of a creation. */
-function isUntimely(error: ProblemError): boolean {
+/** Whether the server refuses a creation because of its time. */
+function refusesCreatedAt(error: ProblemError): boolean {
   return isProblem(error, "invalid-request") && error.problem.errors.some(({ field }) => field.endsWith(".created_at"));
 }
 

@@ -28,7 +28,7 @@ export function taskCollectionOptions(client: TaskClient, options: OutboxOptions
     utils: {
       /** Call a function when `state` changes, for `useSyncExternalStore`. Returns a function that ends that. */
       subscribe: sync.subscribe,
-      /** Return the connection to the server, and the number of edits that wait for it. */
+      /** Return the connection to the server, and the number of pending edits. */
       state: sync.state,
     },
   } satisfies CollectionConfig<Task, string, typeof newTaskSchema>;

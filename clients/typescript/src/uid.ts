@@ -8,7 +8,8 @@ export function newUid(after = ""): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUuid().slice(15)}`;
 }
 
-function randomUuid(): string {
+/** Make a random UUID, also where the page is no secure context. */
+export function randomUuid(): string {
   const digit = () => Math.floor(Math.random() * 16).toString(16);
-  return globalThis.crypto?.randomUUID?.() ?? "00000000-0000-4000-8000-000000000000".replace(/0/g, digit); // insecure contexts have none
+  return globalThis.crypto?.randomUUID?.() ?? "00000000-0000-4000-8000-000000000000".replace(/0/g, digit);
 }

@@ -199,7 +199,7 @@ test("CLIENT-FR-089: with `userId`, the edits of a user who has signed out are n
   await device.shows("Buy milk");
 });
 
-test("CLIENT-FR-082: the connection, the waiting edits and the reason are reported", async () => {
+test("CLIENT-FR-082: the connection, the pending edits and the reason are reported", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
   const device = new Device(newClient({ baseUrl: proxy.url }));
   const states: unknown[] = [];
@@ -220,7 +220,7 @@ test("CLIENT-FR-082: the connection, the waiting edits and the reason are report
   unsubscribe();
 });
 
-test("CLIENT-FR-083: if the copy begins anew, the edits that wait remain", async () => {
+test("CLIENT-FR-083: if the copy begins anew, the pending edits remain", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
   const client = newClient({ baseUrl: proxy.url });
   const bread = await client.create({ title: "Bake bread" });

@@ -37,15 +37,8 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     settled.failure = error;
     return;
   }
-  if (edit.op === "create" && !edit.omitsCreatedAt && refusesCreatedAt(error)) {
-    settled.changed[edit.id] = { ...edit, omitsCreatedAt: true };
-    return;
-  }
-  if (edit.op === "create" && task && task.deleted_at !== null) {
-    settled.changed[edit.id] = { ...edit, op: "restore" }; // the user inserted, deleted and inserted it
-    return;
-  }
-  settled.changed[edit.id] = undefined;
+  settled.changed[edit.id] = correctCreation(edit, error, task);
+  if (settled.changed[edit.id]) return;
   const isDone = error.status < 300 || isProblem(error, "task-exists") || (edit.op === "delete" && error.status === 404);
   if (!isDone) settled.rejected.push([error, edit]);
   for (const next of later) {
@@ -53,6 +46,13 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
     const outcome = (isDone ? task : edit.op === "update" && edit.original) || {};
     settled.changed[next.id] = isLost ? undefined : followEdit(next, edit, outcome);
   }
+}
+
+/** Return what to send instead of a creation that is refused for its time, or because the task is in the trash. */
+function correctCreation(edit: Edit, error: ProblemError, task: Task | undefined): Edit | undefined {
+  if (edit.op !== "create") return undefined;
+  if (!edit.omitsCreatedAt && refusesCreatedAt(error)) return { ...edit, omitsCreatedAt: true };
+  return task && task.deleted_at !== null ? { ...edit, op: "restore" } : undefined;
 }
 
 /** Whether the server refuses a creation because of its time. */

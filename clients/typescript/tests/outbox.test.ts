@@ -1,3 +1,4 @@
+import { createLiveQueryCollection } from "@tanstack/db";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { memoryStore } from "../src/edit-store.js";
 import { NetworkError, SignedOutError } from "../src/index.js";
@@ -138,13 +139,14 @@ test("CLIENT-FR-089: when a user signs out and another one in, a collection has 
   const client = newClient({ baseUrl: proxy.url, getToken: () => (user ? mint(user) : null) });
   const store = memoryStore();
   const device = new Device(client, { store });
+  const list = createLiveQueryCollection((query) => query.from({ task: device.tasks }));
+  await list.preload();
   await device.shows("Ada's task");
   failWrites("drop");
   await device.tasks.insert({ title: "Ada's edit" }).isPersisted.promise;
   user = undefined;
   client.clearToken();
-  expect(device.titles).toBe("");
-  expect(device.pending).toBe(0);
+  expect([device.titles, device.pending, list.status, list.size]).toEqual(["", 0, "ready", 0]);
   await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
   expect(device.tasks.utils.state()).toMatchObject({ connection: "waiting", pending: 0, error: { name: "SignedOutError" } });
   user = bob;
@@ -157,6 +159,7 @@ test("CLIENT-FR-089: when a user signs out and another one in, a collection has 
   client.clearToken();
   await device.shows("Ada's edit", "Ada's task");
   await haveConverged(newClient({ user: ada }), device);
+  expect([list.status, list.size]).toEqual(["ready", 2]);
 });
 
 test("CLIENT-FR-089: a response to the user who has signed out is not shown to the next one", async () => {

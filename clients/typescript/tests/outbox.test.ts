@@ -162,6 +162,24 @@ test("CLIENT-FR-089: when a user signs out and another one in, a collection has 
   expect([list.status, list.size]).toEqual(["ready", 2]);
 });
 
+test("CLIENT-FR-089: an edit of a session that ends before its user is known is refused", async () => {
+  let user: string | undefined;
+  const getToken = () => {
+    if (user) return mint(user);
+    throw new Error("There is no network.");
+  };
+  const client = newClient({ getToken });
+  const device = new Device(client);
+  const inserted = device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  await until(() => device.tasks.utils.state().error instanceof NetworkError);
+  expect(device.titles).toBe("Buy milk");
+  user = newUser();
+  client.clearToken();
+  await expect(inserted).rejects.toThrow(SignedOutError);
+  await device.isSynced();
+  expect(device.titles).toBe("");
+});
+
 test("CLIENT-FR-089: a response to the user who has signed out is not shown to the next one", async () => {
   const [ada, bob] = [newUser(), newUser()];
   let user = ada;

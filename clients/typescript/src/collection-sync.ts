@@ -62,7 +62,7 @@ export class CollectionSync {
   #restart(collection: SyncedCollection, stopped: AbortSignal): void {
     empty(collection);
     this.#report(STARTING);
-    this.#startSession(collection, stopped);
+    setTimeout(() => stopped.aborted || this.#startSession(collection, stopped)); // first, the caller changes the user
   }
 
   /** Store the edits of a transaction; from then on they are a part of the rows. */

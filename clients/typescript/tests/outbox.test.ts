@@ -148,15 +148,19 @@ test("CLIENT-FR-089: when a user signs out and another one in, a collection has 
   client.clearToken();
   expect([device.titles, device.pending, list.status, list.size]).toEqual(["", 0, "ready", 0]);
   await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
-  expect(device.tasks.utils.state()).toMatchObject({ connection: "waiting", pending: 0, error: { name: "SignedOutError" } });
+  await until(() => device.tasks.utils.state().connection === "waiting");
+  expect(device.tasks.utils.state()).toMatchObject({ pending: 0, error: { name: "SignedOutError" } });
+  await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
   user = bob;
   client.clearToken();
+  await until(() => device.tasks.utils.state().connection === "live");
   await device.tasks.insert({ title: "Bob's task" }).isPersisted.promise;
   goOnline();
   await haveConverged(newClient({ user: bob }), device);
   expect(device.titles).toBe("Bob's task");
-  user = ada;
   client.clearToken();
+  await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
+  user = ada;
   await device.shows("Ada's edit", "Ada's task");
   await haveConverged(newClient({ user: ada }), device);
   expect([list.status, list.size]).toEqual(["ready", 2]);
@@ -176,7 +180,7 @@ test("CLIENT-FR-089: an edit of a session that ends before its user is known is 
   user = newUser();
   client.clearToken();
   await expect(inserted).rejects.toThrow(SignedOutError);
-  await device.isSynced();
+  await until(() => device.tasks.utils.state().connection === "live");
   expect(device.titles).toBe("");
 });
 

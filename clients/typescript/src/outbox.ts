@@ -55,10 +55,12 @@ export class Outbox {
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
   #wake = () => {};
-  #finishOpening: (opened: void | Promise<never>) => void = () => {};
+  #finishOpening = () => {};
+  #failOpening = (_error: unknown) => {};
   /** Resolves when the user is known; rejects if there is none. */
-  #opened = new Promise<void>((resolve) => {
+  #opened = new Promise<void>((resolve, reject) => {
     this.#finishOpening = resolve;
+    this.#failOpening = reject;
   });
 
   constructor(
@@ -79,7 +81,8 @@ export class Outbox {
 
   /** Send the edits until the signal is aborted. */
   async run(): Promise<void> {
-    await this.#persist(() => this.#open().catch((error) => this.#failOpening(error)), this.signal);
+    this.#opened.catch(() => {}); // no edit may wait for it
+    await this.#persist(() => this.#open(), this.signal);
     if (this.signal.aborted) return;
     globalThis.document?.addEventListener("visibilitychange", () => this.#takeOver(), { signal: this.signal });
     const sending = this.#tabs?.lead((signal) => this.#send(signal), this.signal);
@@ -105,8 +108,7 @@ export class Outbox {
   }
 
   async #open(): Promise<void> {
-    const user = await orAbort(this.client.user(), this.signal);
-    if (user === undefined) throw new TypeError(WITHOUT_USER);
+    const user = await this.#user();
     const name = ["task-api:edits", encodeURIComponent(this.client.baseUrl), encodeURIComponent(user)].join(":");
     this.#prefix = `${name}:`;
     this.#tabs ??= connectTabs(name, (tasks) => this.#receive(tasks), this.signal);
@@ -114,13 +116,16 @@ export class Outbox {
     await this.#read();
   }
 
-  /** Reject edits if there is no user. Without a network there is one, who will be known later. */
-  #failOpening(error: unknown): never {
-    if (!(error instanceof NetworkError)) {
-      this.#opened.catch(() => {});
-      this.#finishOpening(Promise.reject(error));
+  /** Return the user, or reject edits if there is none. Without a network there is one, who will be known later. */
+  async #user(): Promise<string> {
+    try {
+      const user = await orAbort(this.client.user(), this.signal);
+      if (user === undefined) throw new TypeError(WITHOUT_USER);
+      return user;
+    } catch (error) {
+      if (!(error instanceof NetworkError)) this.#failOpening(error);
+      throw error;
     }
-    throw error;
   }
 
   /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */

@@ -71,7 +71,7 @@ async def test_storing_a_zone_stores_the_user_and_changes_no_other_column(user: 
     await store(user, None)
     assert await sql.fetch("SELECT FROM users WHERE id = $1", user.id) == []
     await store(user, "Europe/Paris")
-    await sql.execute("UPDATE users SET name = 'Ada', email = $2, image = 'x' WHERE id = $1", user.id, user.id)
+    await sql.execute("UPDATE users SET name = 'Demo user', email = $2, image = 'x' WHERE id = $1", user.id, user.id)
     before = dict(await sql.fetchrow("SELECT * FROM users WHERE id = $1", user.id) or {})
     await store(user, "Asia/Tokyo")
     after = dict(await sql.fetchrow("SELECT * FROM users WHERE id = $1", user.id) or {})

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.req("AUTH-FR-037")
 def cookie(user_id: object = "user-1", session_user_id: object = "user-1", **changes: object) -> str:
     """Return the payload of Better Auth's `cookieCache: {strategy: "jwt"}`."""
     session: Json = {"id": "s1", "userId": session_user_id, "token": "t", "expiresAt": "2030-01-01T00:00:00.000Z"}
-    user: Json = {"id": user_id, "email": "ada@example.com", "name": "Ada", "emailVerified": True}
+    user: Json = {"id": user_id, "email": "demo@example.com", "name": "Demo user", "emailVerified": True}
     payload = {"session": session, "user": user, "updatedAt": NOW * 1000, "version": "1", "iat": NOW, "exp": NOW + 300}
     return mint(payload | changes, header={"alg": "HS256"})
 
@@ -29,7 +29,7 @@ async def test_it_is_refused_by_default() -> None:
 
 async def test_it_names_the_user_of_its_session() -> None:
     identity = await cookies_accepted(accepted=True).verify(cookie())
-    assert (identity.user_id, identity.email, identity.expires_at) == ("user-1", "ada@example.com", NOW + 300)
+    assert (identity.user_id, identity.email, identity.expires_at) == ("user-1", "demo@example.com", NOW + 300)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,6 @@ async def test_it_expires_like_any_token() -> None:
 
 
 async def test_accepting_it_changes_nothing_for_verification_links() -> None:
-    link = mint({"email": "ada@example.com", "iat": NOW, "exp": NOW + 3600}, header={"alg": "HS256"})
+    link = mint({"email": "demo@example.com", "iat": NOW, "exp": NOW + 3600}, header={"alg": "HS256"})
     with pytest.raises(Unauthorized):
         await cookies_accepted(accepted=True).verify(link)

@@ -40,7 +40,7 @@ export async function signUp(options: BrowserContextOptions & { name?: string } 
   const page = await newDevice(options);
   const email = `${crypto.randomUUID()}@example.com`;
   await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("Name").fill(options.name ?? "Ada");
+  await page.getByLabel("Name").fill(options.name ?? "Demo user");
   await fillIn(page, email, PASSWORD);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.getByText("In sync").waitFor();

@@ -11,6 +11,7 @@ from src.config import Settings, environment_with, set_variable, value_of
 from src.development.example import prepare_example, running_example
 from src.development.settings import development_database, development_settings
 from src.development.tokens import mint
+from src.server.listening import require_free
 from src.server.run import run
 
 
@@ -31,6 +32,7 @@ def dev(
     """
     base = f"http://{host}:{port}"
     if with_example:
+        require_free((host, port), ("localhost", example_port))
         prepare_example()
         for name in "BETTER_AUTH_URL", "ALLOWED_ORIGINS":
             set_variable(name, f"http://localhost:{example_port}")

@@ -37,6 +37,16 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return bound
 
 
+def require_free(*addresses: tuple[str, int]) -> None:
+    """Check that all ports, each of a host, are free.
+
+    Raises:
+        SystemExit: As for `listen`.
+    """
+    for each in [each for host, port in addresses for each in listen(host, port)]:
+        each.close()
+
+
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     return [(family, address) for family, _, _, _, address in found]

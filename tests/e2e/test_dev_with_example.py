@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from src.development.example import install_example
@@ -17,6 +18,8 @@ from tests.support.servers import Server, free_port
 
 pytestmark = pytest.mark.slow
 
+COMMAND = ("-m", "src", "dev", "--with-example")
+
 _START_SECONDS = 120
 
 
@@ -26,8 +29,7 @@ class Both(Server):
     def __init__(self, folder: Path, **environment: str) -> None:
         self.app_port = free_port()
         self.app_url = f"http://localhost:{self.app_port}"
-        arguments = ("-m", "src", "dev", "--with-example", f"--example-port={self.app_port}")
-        super().__init__(folder, *arguments, **environment)
+        super().__init__(folder, *COMMAND, f"--example-port={self.app_port}", **environment)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def assert_opened(server: Both) -> None:
 def list_tasks(server: Both) -> object:
     """Sign up, and send the token of Better Auth to the API, as the app does."""
     with httpx.Client(base_url=server.app_url, headers={"Origin": server.app_url}, timeout=60) as browser:
-        user = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+        user = {"name": "Demo user", "email": "demo@example.com", "password": PASSWORD}
         browser.post("/api/auth/sign-up/email", json=user).raise_for_status()
         token = browser.get("/api/auth/token").raise_for_status().json()["token"]
     response = httpx.get(f"{server.url}/api/tasks", headers={"Authorization": f"Bearer {token}"})
@@ -68,20 +70,30 @@ def list_tasks(server: Both) -> object:
 @pytest.mark.usefixtures("installed")
 @pytest.mark.req("RUN-FR-109")
 def test_the_command_ends_with_the_app(tmp_path: Path) -> None:
-    server = Both(tmp_path)
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", server.app_port))
-        other.listen()
-        try:
-            assert server.wait(_START_SECONDS) != 0
-            assert "The example has ended" in server.output
-            eventually(server.assert_nothing_runs)
-        finally:
-            server.clean_up()
+    with Both(tmp_path) as server:
+        eventually(lambda: assert_opened(server), _START_SECONDS)
+        app_of(server).kill()
+        assert server.wait(20) == 1
+        assert "The example has ended" in server.output
+        eventually(server.assert_nothing_runs)
+
+
+def app_of(server: Both) -> psutil.Process:
+    return next(each for each in server.processes() if f"--port={server.app_port}" in each.cmdline())
 
 
 @pytest.mark.req("RUN-FR-108")
 def test_a_missing_node_is_reported_in_one_sentence(tmp_path: Path) -> None:
-    ended = run(tmp_path, "-m", "src", "dev", "--with-example", PATH=str(tmp_path))
+    ended = run(tmp_path, *COMMAND, f"--port={free_port()}", f"--example-port={free_port()}", PATH=str(tmp_path))
     assert_one_sentence(ended, "Node.js with npm is not installed")
+    assert not (tmp_path / ".data").exists()
+
+
+@pytest.mark.req("RUN-FR-108")
+@pytest.mark.parametrize("option", ["--port", "--example-port"])
+def test_a_port_in_use_is_reported_in_one_sentence(tmp_path: Path, option: str) -> None:
+    ports = {"--port": free_port(), "--example-port": free_port()}
+    with socket.create_server(("127.0.0.1", ports[option])):
+        ended = run(tmp_path, *COMMAND, *(f"{name}={port}" for name, port in ports.items()))
+    assert_one_sentence(ended, f"port {ports[option]}: Address already in use")
     assert not (tmp_path / ".data").exists()

@@ -2,7 +2,7 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import "./globals.css";
 
-export const metadata: Metadata = { title: "Tasks", description: "A task list that works offline and stays in sync." };
+export const metadata: Metadata = { title: "Tasks", description: "A task list that stays in sync; an open page works offline." };
 
 export const viewport: Viewport = {
   themeColor: [

@@ -87,6 +87,19 @@ test("CLIENT-FR-099: a conflict is shown, and the user chooses", async () => {
   }
 });
 
+test("CLIENT-FR-099: the editor leaves alone what only another device has changed while it was open", async () => {
+  const { page } = await signUp();
+  const task = await elsewhere(page).create({ title: "Buy milk", due_date: "2099-11-01", recurrence: "FREQ=DAILY" });
+  await page.getByRole("button", { name: "Edit Buy milk" }).click();
+  await page.getByLabel("Due", { exact: true }).fill("2099-12-01");
+  await elsewhere(page).update(task.id, { title: "Buy soy milk", recurrence: "FREQ=WEEKLY" });
+  await page.getByRole("form", { name: "Edit Buy soy milk" }).waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await row(page, "Buy soy milk").getByText("Dec 1, 2099").waitFor();
+  const saved = { title: "Buy soy milk", recurrence: "FREQ=WEEKLY", due_date: "2099-12-01" };
+  await expect.poll(() => elsewhere(page).get(task.id)).toMatchObject(saved);
+});
+
 test("CLIENT-FR-104: edits that are made after the session has ended are saved when the user signs in again", async () => {
   const { page, email } = await signUp();
   await page.context().clearCookies();

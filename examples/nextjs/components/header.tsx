@@ -1,4 +1,4 @@
-import { SignedOutError } from "@task-api/client";
+import { NetworkError, SignedOutError } from "@task-api/client";
 import type { SyncState } from "@task-api/client/tanstack-db";
 import { useSyncExternalStore } from "react";
 import { authClient } from "@/lib/auth-client";
@@ -28,13 +28,15 @@ export function Header({ name }: { name: string }) {
 
 function Status({ connection, pending, error }: SyncState) {
   if (error instanceof SignedOutError) return <SignInLink />;
-  const isLive = connection === "live";
-  const colour = { connecting: "bg-muted", live: "bg-accent", waiting: "bg-danger", offline: "bg-danger" }[connection];
+  const isSaving = connection === "live" && !error && pending > 0;
+  const isNews = !(connection === "offline" && error instanceof NetworkError); // as if the server refuses, or the disk is full
+  const reason = isNews && error instanceof Error && error.message;
+  const colour = reason ? "bg-danger" : { connecting: "bg-muted", live: "bg-accent", waiting: "bg-danger", offline: "bg-danger" }[connection];
   return (
     <p role="status" className="text-muted flex items-center gap-1.5 text-sm">
       <span className={`size-2 rounded-full ${colour}`} />
-      {isLive && pending > 0 ? "Saving …" : CONNECTION[connection]}
-      {!isLive && pending > 0 && ` · ${pending} ${pending === 1 ? "change" : "changes"} waiting`}
+      {isSaving ? "Saving …" : reason || CONNECTION[connection]}
+      {!isSaving && pending > 0 && ` · ${pending} ${pending === 1 ? "change" : "changes"} waiting`}
     </p>
   );
 }

@@ -21,7 +21,7 @@ export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: strin
     },
   });
 
-  if (!isReady) return <p className="text-muted p-12 text-center">Loading …</p>;
+  if (!isReady && !tasks.length) return <p className="text-muted p-12 text-center">Loading …</p>;
   if (!tasks.length) return <EmptyList filter={filter} />;
   return <TaskRows tasks={tasks} onTag={onTag} />;
 }

@@ -39,6 +39,28 @@ test("CLIENT-FR-097: edits that are made while the API is down are saved when it
   expect((await elsewhere(page).list({ status: "completed" })).tasks).toMatchObject([{ title: "Before" }]);
 });
 
+test("CLIENT-FR-097: edits are shown, and saved later, although the API is down when the page is loaded", async () => {
+  const { page } = await signUp();
+  await api.stop();
+  await page.reload();
+  await add(page, "Written early");
+  await page.getByText("The server cannot be reached. · 1 change waiting").waitFor();
+  api = await startApi();
+  await page.getByText("In sync").waitFor();
+  await expect.poll(() => titles(page), { timeout: 30_000 }).toEqual(["Written early"]);
+});
+
+test("CLIENT-FR-097: the page shows why the API does not save an edit", async () => {
+  const { page } = await signUp();
+  const detail = "Your account is suspended.";
+  const problem = { type: "urn:problem-type:forbidden", title: "Forbidden", status: 403, detail };
+  await page.context().route("**/tasks/bulk", (route) =>
+    route.fulfill({ status: 403, headers: { "access-control-allow-origin": "*" }, json: problem }),
+  );
+  await add(page, "Not saved");
+  await page.getByText(`${detail} · 1 change waiting`).waitFor();
+});
+
 test("CLIENT-FR-098: edits of two tabs that are offline reach the server, and both tabs", async () => {
   const { page } = await signUp();
   const tab = await newTab(page);

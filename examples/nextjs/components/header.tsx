@@ -9,17 +9,12 @@ const CONNECTION = { connecting: "Connecting …", live: "In sync", waiting: "Re
 export function Header({ name }: { name: string }) {
   const { collection } = useTasks();
 
-  async function signOut() {
-    await authClient.signOut();
-    location.assign("/sign-in"); // a new document, which has nothing of this user
-  }
-
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <h1 className="text-2xl font-semibold">Tasks</h1>
       <Status {...useSyncExternalStore(collection.utils.subscribe, collection.utils.state)} />
       <span className="text-muted ml-auto text-sm">{name}</span>
-      <button className="button-quiet text-sm" onClick={signOut}>
+      <button className="button-quiet text-sm" onClick={() => authClient.signOut()}>
         Sign out
       </button>
     </header>

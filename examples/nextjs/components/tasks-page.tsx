@@ -1,5 +1,6 @@
 "use client";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { authClient } from "@/lib/auth-client";
 import { AddTask } from "./add-task";
 import { type Filter, Filters } from "./filters";
 import { Header } from "./header";
@@ -9,6 +10,7 @@ import { Trash } from "./trash";
 
 export function TasksPage({ user }: { user: { id: string; name: string } }) {
   const [filter, setFilter] = useState<Filter>({ view: "pending", search: "", tag: null });
+  useReloadAfterSignOut(user.id);
   return (
     <TasksProvider userId={user.id}>
       <main className="mx-auto grid max-w-2xl gap-5 p-4 pb-40 sm:py-10">
@@ -19,4 +21,13 @@ export function TasksPage({ user }: { user: { id: string; name: string } }) {
       </main>
     </TasksProvider>
   );
+}
+
+/** Load a new document, which has nothing of this user, when the user signs out, in this tab or in another. */
+function useReloadAfterSignOut(userId: string) {
+  const { data, error, isPending } = authClient.useSession();
+  const isOver = !isPending && !error && data?.user.id !== userId;
+  useEffect(() => {
+    if (isOver) location.assign("/"); // leads to the sign-in page
+  }, [isOver]);
 }

@@ -22,6 +22,14 @@ test("CLIENT-FR-090: a user signs up, signs out and signs in", async () => {
   await page.getByText("In sync").waitFor();
 });
 
+test("CLIENT-FR-090: signing out in one tab leads the others to the sign-in page", async () => {
+  const { page } = await signUp();
+  const tab = await newTab(page);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("/sign-in");
+  await tab.waitForURL("/sign-in");
+});
+
 test("CLIENT-FR-091: a task is added, edited in place, filtered and searched by keyboard", async () => {
   const { page } = await signUp();
   await add(page, "Buy milk");

@@ -1,4 +1,4 @@
-import type { TaskConflict } from "@task-api/client/tanstack-db";
+import type { Edit, TaskConflict } from "@task-api/client/tanstack-db";
 import { useCallback, useState } from "react";
 
 export interface Notice {
@@ -59,6 +59,13 @@ export function conflictNotice({ task, changes }: TaskConflict, useMine: () => v
     action: { label: "Use mine", run: useMine },
     close: "Keep theirs",
   };
+}
+
+/** Explain why the server refuses an edit, and show what the user has written, which is undone. */
+export function rejectionNotice(error: Error, edit: Edit, title: string | undefined): Notice {
+  const changes = edit.op === "update" ? edit.changes : {};
+  const values = Object.entries(changes).map(([name, value]) => `${LABELS[name] ?? name}: ${show(value)}.`);
+  return { text: [`${title ? `“${title}”` : "A task"} was not saved.`, error.message, ...values].join(" ") };
 }
 
 const LABELS: Partial<Record<string, string>> = { title: "Title", due_date: "Due", recurrence: "Repeat", tags: "Tags", completed: "Done" };

@@ -1,8 +1,8 @@
 import type { Task } from "@task-api/client";
-import type { TaskChanges } from "@task-api/client/tanstack-db";
+import type { Edit, TaskChanges } from "@task-api/client/tanstack-db";
 import { createContext, type ReactNode, use, useState } from "react";
 import { openTasks } from "@/lib/tasks";
-import { conflictNotice, Notices, useNotices } from "./notices";
+import { conflictNotice, Notices, rejectionNotice, useNotices } from "./notices";
 
 type Tasks = ReturnType<typeof openTasks> & {
   change(uid: string, changes: TaskChanges): void;
@@ -24,9 +24,14 @@ export function TasksProvider({ userId, children }: { userId: string; children: 
   const [{ client, collection }] = useState(() =>
     openTasks(userId, {
       onConflict: (conflict) => notify(conflictNotice(conflict, () => change(conflict.task.uid, conflict.changes))),
-      onRejected: (error) => notify({ text: error.message }),
+      onRejected: (error, edit) => notify(rejectionNotice(error, edit, titleOf(edit))),
     }),
   );
+
+  function titleOf(edit: Edit) {
+    if (edit.op === "create" || edit.op === "restore") return edit.task.title;
+    return collection.get(edit.uid)?.title ?? (edit.op === "update" ? edit.original.title : undefined);
+  }
 
   function change(uid: string, changes: TaskChanges) {
     if (collection.has(uid)) collection.update(uid, (draft) => void Object.assign(draft, changes));

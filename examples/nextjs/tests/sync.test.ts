@@ -122,6 +122,19 @@ test("CLIENT-FR-099: the editor leaves alone what only another device has change
   await expect.poll(() => elsewhere(page).get(task.id)).toMatchObject(saved);
 });
 
+test("CLIENT-FR-099: an edit that the server refuses is shown with its reason", async () => {
+  const { page } = await signUp();
+  const task = await elsewhere(page).create({ title: "Report" });
+  await row(page, "Report").waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Edit Report" }).click();
+  await page.getByLabel("Title").fill("A text that took an hour");
+  await page.getByRole("button", { name: "Save" }).click();
+  await elsewhere(page).delete(task.id);
+  await page.context().setOffline(false);
+  await page.getByText(/“Report” was not saved\. .+ Title: “A text that took an hour”\./).waitFor();
+});
+
 test("CLIENT-FR-104: edits that are made after the session has ended are saved when the user signs in again", async () => {
   const { page, email } = await signUp();
   await page.context().clearCookies();

@@ -1,4 +1,4 @@
-import { eq, ilike, inArray, useLiveQuery } from "@tanstack/react-db";
+import { eq, inArray, useLiveQuery } from "@tanstack/react-db";
 import { Empty } from "./empty";
 import type { Filter } from "./filters";
 import { TaskRows } from "./task-rows";
@@ -7,7 +7,7 @@ import { useTasks } from "./tasks-context";
 export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: string) => void }) {
   const { collection } = useTasks();
   const { view, search, tag } = filter;
-  const { data: tasks, isReady } = useLiveQuery({
+  const { data, isReady } = useLiveQuery({
     query: (q) => {
       let query = q
         .from({ task: collection })
@@ -15,11 +15,13 @@ export function TaskList({ filter, onTag }: { filter: Filter; onTag: (tag: strin
         .orderBy(({ task }) => task.due_date, { nulls: "last", stringSort: "lexical" })
         .orderBy(({ task }) => task.created_at, { direction: "desc", stringSort: "lexical" });
       if (view !== "all") query = query.where(({ task }) => eq(task.completed, view === "completed"));
-      if (search) query = query.where(({ task }) => ilike(task.title, `%${search}%`));
       if (tag) query = query.where(({ task }) => inArray(tag, task.tags));
       return query;
     },
   });
+
+  const word = search.toLowerCase(); // not in the query, whose `ilike` takes % and _ for wildcards
+  const tasks = word ? data.filter(({ title }) => title.toLowerCase().includes(word)) : data;
 
   if (!isReady && !tasks.length) return <p className="text-muted p-12 text-center">Loading …</p>;
   if (!tasks.length) return <EmptyList filter={filter} />;

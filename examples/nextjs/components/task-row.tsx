@@ -69,7 +69,7 @@ function DueDay({ day, isOverdue }: { day: string; isOverdue: boolean }) {
   );
 }
 
-/** Move the focus to a neighbour when the row that has it disappears, such as because its task is completed. */
+/** Move the focus to a neighbour, or to the view, when the row that has it disappears, such as because its task is completed. */
 function useFocusOfNeighbour() {
   const row = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -77,7 +77,8 @@ function useFocusOfNeighbour() {
     return () => {
       if (!item?.contains(document.activeElement)) return;
       const neighbour = item.nextElementSibling ?? item.previousElementSibling;
-      neighbour?.querySelector("input")?.focus({ preventScroll: true });
+      const next = neighbour?.querySelector("input") ?? document.querySelector<HTMLElement>("[aria-pressed=true]");
+      next?.focus({ preventScroll: true });
     };
   }, []);
   return row;

@@ -64,6 +64,27 @@ test("CLIENT-FR-091: a task is added, edited in place, filtered and searched by 
   expect(await focused()).toBe("Complete Buy oat milk");
 });
 
+test("CLIENT-FR-091: a search takes % and _ for themselves", async () => {
+  const { page } = await signUp();
+  await add(page, "Save 100% of file_name");
+  await add(page, "Buy milk");
+  for (const search of ["0% of", "e_n"]) {
+    await page.getByLabel("Search").fill(search);
+    await row(page, "Buy milk").waitFor({ state: "detached" });
+    await row(page, "Save 100%").waitFor();
+    await page.getByLabel("Search").fill(search.replace(/[%_]/, "$&$&"));
+    await page.getByText("Nothing found.").waitFor();
+  }
+});
+
+test("CLIENT-FR-091: the focus stays on the page when the last row is completed by keyboard", async () => {
+  const { page } = await signUp();
+  await add(page, "Buy milk");
+  await page.getByRole("checkbox", { name: "Complete Buy milk" }).press("Space");
+  await page.getByText("All clear.").waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("To do");
+});
+
 test("CLIENT-FR-092: a completion is undone, also that of a recurring task", async () => {
   const { page } = await signUp();
   await elsewhere(page).create({ title: "Water the plants", due_date: "2099-12-01", recurrence: "FREQ=DAILY" });

@@ -29,7 +29,7 @@ export function Notices({ notices, onDismiss }: { notices: Notice[]; onDismiss: 
     <div role="status" className="pointer-events-none fixed inset-x-0 bottom-0 mx-auto grid max-w-2xl gap-2 p-4">
       {notices.map((notice, index) => (
         <div key={index} className="card border-accent pointer-events-auto flex flex-wrap items-center gap-2 py-2 pr-2 pl-4 shadow-lg">
-          <p className="min-w-48 flex-1 wrap-anywhere">{notice.text}</p>
+          <p className="min-w-40 flex-1 wrap-anywhere">{notice.text}</p>
           {notice.action && (
             <button
               className="text-accent hover:bg-line/60 rounded-lg px-3 py-2 font-medium"

@@ -52,6 +52,12 @@ test.each(["light", "dark"] as const)("CLIENT-FR-101: the page fits a screen of 
   await page.getByRole("button", { name: "Edit Call the dentist" }).click();
   await screenshot(page, `${colorScheme}-mobile-editor`);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Delete Call the dentist" }).click();
+  const text = await page.getByText("Moved “Call the dentist” to the trash.").boundingBox();
+  const close = await page.getByRole("button", { name: "Close" }).boundingBox();
+  expect(close!.y).toBeLessThan(text!.y + text!.height); // on the same line
+  await screenshot(page, `${colorScheme}-mobile-notice`);
 });
 
 test("CLIENT-FR-102: 10 000 tasks load, scroll and are searched without a long pause", async () => {

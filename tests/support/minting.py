@@ -94,7 +94,7 @@ def jwks(*signers: Signer) -> Json:
 
 def claims(**changes: object) -> Json:
     """Return the jwt plugin's claims, with changes; `...` removes a claim."""
-    usual = {"sub": "user-1", "email": "ada@example.com", "iat": NOW - 10, "exp": NOW + 900}
+    usual = {"sub": "user-1", "email": "demo@example.com", "iat": NOW - 10, "exp": NOW + 900}
     merged = usual | {"iss": ISSUER, "aud": AUDIENCE} | changes
     return {name: value for name, value in merged.items() if value is not ...}
 

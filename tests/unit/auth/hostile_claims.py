@@ -16,7 +16,7 @@ OTHER_AUDIENCES: list[object] = ["", f"{AUDIENCE}/", AUDIENCE.upper(), AUDIENCE[
 NO_AUDIENCES: list[object] = [None, 1, {}, [1], [AUDIENCE, 1], [[AUDIENCE]], [None], True]
 NO_SUBJECTS: list[object] = [None, 0, 1, True, [], {}, ["user-1"], {"id": "user-1"}]
 UNPRINTABLE = " \t\n\r\0\x0b\x1f\x7f\x85\xa0\u2028\u2029\u200b\u202e\u3000\ufeff\ud800\udfff"
-LINK: Json = {"email": "ada@example.com", "iat": NOW - 1, "exp": NOW + 3600}
+LINK: Json = {"email": "demo@example.com", "iat": NOW - 1, "exp": NOW + 3600}
 COOKIE: Json = {"session": {"userId": "user-1"}, "user": {"id": "user-1"}, "iat": NOW - 1, "exp": NOW + 300}
 
 

@@ -45,7 +45,7 @@ async def refused(verifier: TokenVerifier, text: str) -> str:
 @pytest.mark.req("AUTH-FR-003", "AUTH-FR-019")
 async def test_a_token_that_another_library_made_is_accepted() -> None:
     identity = await TokenVerifier(secrets=[SECRET], clock=lambda: NOW).verify(jwt.encode(claims(), SECRET))
-    assert (identity.user_id, identity.email, identity.expires_at) == ("user-1", "ada@example.com", NOW + 900)
+    assert (identity.user_id, identity.email, identity.expires_at) == ("user-1", "demo@example.com", NOW + 900)
 
 
 @pytest.mark.req("AUTH-FR-019")

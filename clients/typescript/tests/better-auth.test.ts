@@ -35,7 +35,7 @@ async function newAuthClient() {
 }
 
 async function signUp(authClient: Awaited<ReturnType<typeof newAuthClient>>): Promise<string> {
-  const account = { name: "Ada", email: `ada-${crypto.randomUUID()}@example.com`, password: "correct horse battery" };
+  const account = { name: "Demo user", email: `demo-${crypto.randomUUID()}@example.com`, password: "correct horse battery" };
   const { data, error } = await authClient.signUp.email(account);
   expect(error).toBeNull();
   return data.user.id;

@@ -135,17 +135,17 @@ test("CLIENT-FR-081: without a user, edits are refused: their token might be tha
 
 test("CLIENT-FR-089: when a user signs out and another one in, a collection has the tasks and edits of the other", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
-  const [ada, bob] = [newUser(), newUser()];
-  await newClient({ user: ada }).create({ title: "Ada's task" });
-  let user: string | undefined = ada;
+  const [oneUser, anotherUser] = [newUser(), newUser()];
+  await newClient({ user: oneUser }).create({ title: "Own task" });
+  let user: string | undefined = oneUser;
   const client = newClient({ baseUrl: proxy.url, getToken: () => (user ? mint(user) : null) });
   const store = memoryStore();
   const device = new Device(client, { store });
   const list = createLiveQueryCollection((query) => query.from({ task: device.tasks }));
   await list.preload();
-  await device.shows("Ada's task");
+  await device.shows("Own task");
   failWrites("drop");
-  await device.tasks.insert({ title: "Ada's edit" }).isPersisted.promise;
+  await device.tasks.insert({ title: "Own edit" }).isPersisted.promise;
   user = undefined;
   client.clearToken();
   expect([device.titles, device.pending, list.status, list.size]).toEqual(["", 0, "ready", 0]);
@@ -153,18 +153,18 @@ test("CLIENT-FR-089: when a user signs out and another one in, a collection has 
   await until(() => device.tasks.utils.state().connection === "waiting");
   expect(device.tasks.utils.state()).toMatchObject({ pending: 0, error: { name: "SignedOutError" } });
   await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
-  user = bob;
+  user = anotherUser;
   client.clearToken();
   await until(() => device.tasks.utils.state().connection === "live");
   await device.tasks.insert({ title: "Bob's task" }).isPersisted.promise;
   goOnline();
-  await haveConverged(newClient({ user: bob }), device);
+  await haveConverged(newClient({ user: anotherUser }), device);
   expect(device.titles).toBe("Bob's task");
   client.clearToken();
   await expect(device.tasks.insert({ title: "Nobody's" }).isPersisted.promise).rejects.toThrow(SignedOutError);
-  user = ada;
-  await device.shows("Ada's edit", "Ada's task");
-  await haveConverged(newClient({ user: ada }), device);
+  user = oneUser;
+  await device.shows("Own edit", "Own task");
+  await haveConverged(newClient({ user: oneUser }), device);
   expect([list.status, list.size]).toEqual(["ready", 2]);
 });
 
@@ -187,8 +187,8 @@ test("CLIENT-FR-089: an edit of a session that ends before its user is known is 
 });
 
 test("CLIENT-FR-089: a response to the user who has signed out is not shown to the next one", async () => {
-  const [ada, bob] = [newUser(), newUser()];
-  let user = ada;
+  const [oneUser, anotherUser] = [newUser(), newUser()];
+  let user = oneUser;
   const client = newClient({ getToken: () => mint(user) });
   const memory = memoryStore();
   let settle: (() => void) | undefined;
@@ -198,9 +198,9 @@ test("CLIENT-FR-089: a response to the user who has signed out is not shown to t
   };
   const device = new Device(client, { store: { ...memory, write } });
   await device.tasks.preload();
-  device.tasks.insert({ title: "Ada's task" });
+  device.tasks.insert({ title: "Own task" });
   await until(() => settle !== undefined);
-  user = bob;
+  user = anotherUser;
   client.clearToken();
   await until(() => device.tasks.utils.state().connection === "live");
   settle?.();

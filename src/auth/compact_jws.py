@@ -102,11 +102,11 @@ def _check_extensions(header: JsonObject) -> None:
 
 def _check_type(header: JsonObject, expected: str) -> None:
     kind = header.get("typ", SESSION_TOKEN)
-    if not isinstance(kind, str) or kind.lower().removeprefix(_MEDIA_TYPE) != expected.lower():
+    if not isinstance(kind, str) or kind.lower() not in _TYPES[expected]:
         raise Unauthorized(
-            f"the header's 'typ' is {log_safe(kind)}, not '{expected}': not {_KINDS[expected]} of Better Auth"
+            f"the header's 'typ' is {log_safe(kind)}, not '{expected}': not {_NAMES[expected]} of Better Auth"
         )
 
 
-_MEDIA_TYPE: Final = "application/"  # RFC 7515, section 4.1.9: 'typ' may have it
-_KINDS: Final = {SESSION_TOKEN: "an access token", OAUTH_TOKEN: "an OAuth access token"}
+_TYPES: Final = {SESSION_TOKEN: ("jwt",), OAUTH_TOKEN: ("at+jwt", "application/at+jwt")}  # RFC 9068, section 4
+_NAMES: Final = {SESSION_TOKEN: "an access token", OAUTH_TOKEN: "an OAuth access token"}

@@ -23,7 +23,15 @@ ODD_ALGORITHMS = [
     "HS256,none",
 ]
 NO_ALGORITHMS: list[object] = [None, 0, True, [], ["HS256"], {"HS256": 1}]
-KINDS: list[object] = ["at+jwt", "better-auth.session-cache+jwt", "JWE", "JOSE", "application/at+jwt", "dpop+jwt"]
+KINDS: list[object] = [
+    "at+jwt",
+    "better-auth.session-cache+jwt",
+    "JWE",
+    "JOSE",
+    "application/at+jwt",
+    "application/jwt",
+    "dpop+jwt",
+]
 NO_KINDS: list[object] = ["logout+jwt", "secevent+jwt", "", "JWT ", "JWT\0", 1, None, [], ["JWT"], {}, True]
 CRITICAL: list[object] = [[], ["exp"], ["b64"], "b64", None, {}, ["kid"], [1]]
 NO_OBJECTS = ["[]", "null", "true", "1", '""', '"x"', " ", "[" * 3000, '"' * 3000, '{"a":"' + '\\"' * 2000]

@@ -35,7 +35,7 @@ const signal: Options["signal"] = undefined;
 
 createTaskClient({ baseUrl, getToken: authClient.token });
 createTaskClient({ baseUrl, getToken: fromJwtPlugin(authClient), userId: undefined });
-createTaskClient({ baseUrl, getToken: fromSessionCookie(authClient), userId: "ada" });
+createTaskClient({ baseUrl, getToken: fromSessionCookie(authClient), userId: "user-1" });
 createTaskClient({ baseUrl, getToken: () => auth.api.getToken({ headers: new Headers() }) }).stats({ signal });
 """
 _OPTIONS = {

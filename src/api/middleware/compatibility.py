@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from src.api.large_response import send_in_parts
 from src.api.problems import MEDIA_TYPE
-from src.api.response_memory import send_in_parts
 from src.schemas.compatibility import TOGGLES, Switch
 
 type Edit = Callable[[bytes], bytes]

@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from src.api.dependencies import Overview
-from src.api.response_memory import read_within_memory
+from src.api.large_response import read_within_memory
 from src.api.responses import json_response, tag_array_response, tag_object_response
 from src.api.routers.owner import owner_router
 from src.api.time_zone import ZONE_PARAMETERS

@@ -7,8 +7,8 @@ from fastapi import Depends, Header, Query, Request, Response
 from src.api.conditional_requests import IfNoneMatch
 from src.api.dependencies import Broker, Changes, Owner
 from src.api.event_stream import EventStream, max_connections, stream_seconds
+from src.api.large_response import read_within_memory
 from src.api.openapi import Responses, errors, headers
-from src.api.response_memory import read_within_memory
 from src.api.responses import changes_response, not_modified
 from src.api.routers.owner import NOT_MODIFIED, owner_router
 from src.schemas.changes import ChangesLimit, SyncToken, SyncTokenText, TaskChanges, TaskEvent

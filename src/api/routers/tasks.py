@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from src.api.conditional_requests import IfMatch, IfNoneMatch
 from src.api.dependencies import Tasks
 from src.api.idempotency import Idempotency
+from src.api.large_response import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.list_query import PARAMETERS, ListQuery
 from src.api.openapi import OPERATIONS_FAILED, REPLAYED, Responses, errors, headers
-from src.api.response_memory import TASK_BYTES, change_within_memory, read_within_memory
 from src.api.responses import (
     array_response,
     bulk_response,

@@ -8,7 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from src.api import response_memory
-from src.api.response_memory import MAX_UNREAD_BYTES, MAX_UNREAD_BYTES_PER_OWNER, SMALL_RESPONSE_BYTES, ResponseMemory
+from src.api.large_response import SMALL_RESPONSE_BYTES
+from src.api.response_memory import MAX_UNREAD_BYTES, MAX_UNREAD_BYTES_PER_OWNER, ResponseMemory
 from tests.conftest import User
 from tests.support.lock_helpers import reached
 

@@ -9,6 +9,7 @@ import asyncpg
 
 from src.db.errors import describe, is_retryable_on_connect
 from src.db.pool import Connection
+from src.db.timestamps import use_fast_timestamps
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +30,16 @@ async def connect(
     backoff = _INITIAL_BACKOFF_SECONDS
     while True:
         try:
-            return await asyncpg.connect(connection_class=Connection, **options)
+            connection = await asyncpg.connect(connection_class=Connection, **options)
         except Exception as error:
             if not is_retryable_on_connect(error):
                 raise
             if backoff == _INITIAL_BACKOFF_SECONDS:
                 logger.warning("cannot connect to the database, retrying: %s", describe(error))
-        await asyncio.sleep(backoff)
-        if connection := alternative():
+        else:
+            await use_fast_timestamps(connection)
             return connection
+        await asyncio.sleep(backoff)
+        if other := alternative():
+            return other
         backoff = min(2 * backoff, _MAX_BACKOFF_SECONDS)

@@ -120,6 +120,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._start_timeout(self._timeouts.request)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Leave out white space behind the value, which is no part of it (RFC 9112, section 5.1) and the parser keeps."""
+        super().on_header(name, value.rstrip(b" \t"))
+
     def on_headers_complete(self) -> None:
         """Ignore `Upgrade` (RFC 9110, section 7.8); reject one with a body, which the parser takes for other data."""
         upgrade = self.parser.should_upgrade()

@@ -180,6 +180,13 @@ async def test_other_clients_are_served_meanwhile(server: Server, database_url: 
     assert not re.search('"status":5(?!03)', server.output)  # large responses to clients that do not read are 503
 
 
+@pytest.mark.req("HTTP-FR-077")
+@pytest.mark.parametrize("value", [b"a" * 32, b" \t " + b"a" * 32 + b" \t "])
+async def test_white_space_around_the_value_of_a_header_is_ignored(server: Server, value: bytes) -> None:
+    head, _ = await exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\nX-Request-ID:" + value + b"\r\n\r\n")
+    assert b"x-request-id: " + b"a" * 32 + b"\r\n" in head.lower() + b"\r\n"
+
+
 @pytest.mark.req("HTTP-FR-014")
 @pytest.mark.parametrize("body", [b"Content-Length: 34\r\n", b"Transfer-Encoding: chunked\r\n"])
 async def test_a_body_is_not_parsed_as_a_request_if_an_upgrade_is_requested(server: Server, body: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from pydantic import HttpUrl
 
+from src import __version__
 from src.api.middleware.compatibility import describe
 from src.api.openapi import TaskAPI
 from src.api.routers import health, overview, pages, sync, tasks, user_settings
@@ -53,7 +54,7 @@ _TAGS = {
 
 _DOCUMENT: dict[str, Any] = {
     "title": "Task API",
-    "version": "0.1.0",
+    "version": __version__,
     "summary": "A task-management API for the users of a Better Auth front end.",
     "description": _DESCRIPTION,
     "license_info": {"name": "MIT", "identifier": "MIT"},

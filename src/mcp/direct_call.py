@@ -13,7 +13,8 @@ from mcp_types import SERVER_INFO_META_KEY
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 
-from src.mcp.server import NAME, VERSION
+from src import __version__
+from src.mcp.server import NAME
 from src.mcp.tools import TOOLS
 
 _JSON = "application/json"
@@ -21,7 +22,7 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _STAMP = {
     "resultType": "complete",
-    "_meta": {SERVER_INFO_META_KEY: {"name": NAME, "title": "Tasks", "version": VERSION}},
+    "_meta": {SERVER_INFO_META_KEY: {"name": NAME, "title": "Tasks", "version": __version__}},
 }
 """The members that results have since the protocol of 2026-07-28."""
 

@@ -51,7 +51,7 @@ def task_of(uri: str) -> TaskReference | None:
     try:
         return _reference.validate_python(uri.removeprefix(_SCHEME) if uri.startswith(_SCHEME) else "")
     except ValidationError:
-        raise _unknown() from None
+        raise _unknown(uri) from None
 
 
 async def read_resource(services: OwnerServices, uri: str) -> ReadResourceResult:
@@ -64,7 +64,7 @@ async def read_resource(services: OwnerServices, uri: str) -> ReadResourceResult
     try:
         text = await _overdue(services) if task is None else (await services.tasks().get_task(task)).json
     except AppError as error:
-        raise MCPError(INVALID_PARAMS, error.detail) from None
+        raise MCPError(INVALID_PARAMS, error.detail, {"uri": uri}) from None
     return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_JSON, text=text.decode())])
 
 
@@ -74,5 +74,6 @@ async def _overdue(services: OwnerServices) -> bytes:
     return msgspec.json.encode({"tasks": tasks})
 
 
-def _unknown() -> MCPError:
-    return MCPError(INVALID_PARAMS, f"Unknown resource; there are {OVERDUE} and {_SCHEME}{{id}}, the id of a task.")
+def _unknown(uri: str) -> MCPError:
+    text = f"Unknown resource; there are {OVERDUE} and {_SCHEME}{{id}}, the id of a task."
+    return MCPError(INVALID_PARAMS, text, {"uri": uri})

@@ -32,9 +32,10 @@ async def listen(
     subscription: Subscription,
     heartbeat: float,
 ) -> SubscriptionsListenResult:
-    """Acknowledge, and then notify of each change of a resource in `wanted`, until the subscription ends.
+    """Acknowledge the resources in `wanted`, and then notify of each change of one, until the subscription ends.
 
-    Clients read the resource again; a change that came before the acknowledgement is not notified.
+    Nothing else in `wanted` is acknowledged, because no list changes. Clients read the resource again; a change that
+    came before the acknowledgement is not notified.
 
     Raises:
         MCPError: A URI names no resource, or there are too many.
@@ -42,7 +43,8 @@ async def listen(
     uris = _checked(wanted.resource_subscriptions or [])
     meta: dict[str, Any] = {SUBSCRIPTION_ID_META_KEY: context.request_id}
     since = await changes.current_token()
-    acknowledged = SubscriptionsAcknowledgedNotificationParams(notifications=wanted, meta=meta)
+    honored = SubscriptionFilter(resource_subscriptions=uris or None)
+    acknowledged = SubscriptionsAcknowledgedNotificationParams(notifications=honored, meta=meta)
     await _notify(context, SubscriptionsAcknowledgedNotification(params=acknowledged))
     with suppress(SyncExpired):
         async for page in changes.follow(since, subscription, heartbeat):

@@ -121,7 +121,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._start_timeout(self._timeouts.request)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Leave out white space behind the value, which is no part of it (RFC 9112, section 5.1) and the parser keeps."""
+        """Remove white space behind the value, which is no part of it (RFC 9112, section 5.1)."""
         super().on_header(name, value.rstrip(b" \t"))
 
     def on_headers_complete(self) -> None:

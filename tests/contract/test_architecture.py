@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,10 @@ from statistics import median
 
 import src
 from src.errors.base import AppError
+from tests.support.sources import ROOT, python_files
 
-ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
-ALL_CODE = [*SOURCES, *sorted(path for name in ("tests", "benchmarks", "docs") for path in (ROOT / name).rglob("*.py"))]
+SOURCES = python_files("src")
+ALL_CODE = [*SOURCES, *python_files("tests", "benchmarks", "docs")]
 
 
 def _calls(name: str) -> Iterator[str]:
@@ -84,6 +85,10 @@ def test_no_two_public_classes_share_a_name() -> None:
 
 def test_the_migrations_folder_does_not_shadow_the_library() -> None:
     assert not (ROOT / "alembic" / "__init__.py").exists()
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == src.__version__
 
 
 def test_files_have_one_purpose() -> None:

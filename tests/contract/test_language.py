@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import ROOT, python_files
+
 type Prose = Iterator[tuple[int, str]]
 """Texts, each with the number of its line."""
 
-_ROOT = Path(__file__).parents[2]
-_SOURCES = sorted((_ROOT / "src").rglob("*.py"))
-_CODE = [
-    *_SOURCES,
-    *sorted(path for folder in ("alembic", "benchmarks", "docs", "tests") for path in _ROOT.glob(f"{folder}/**/*.py")),
-]
+_SOURCES = python_files("src")
+_CODE = [*_SOURCES, *python_files("alembic", "benchmarks", "docs", "tests")]
 _DOCUMENTS = sorted(
     {
-        _ROOT / ".env.example",
+        ROOT / ".env.example",
         *(
             path
             for pattern in (
@@ -31,7 +29,7 @@ _DOCUMENTS = sorted(
                 ".specify/memory/*.md",
                 ".claude/skills/add-*/*.md",
             )
-            for path in _ROOT.glob(pattern)
+            for path in ROOT.glob(pattern)
         ),
     }
 )
@@ -106,7 +104,7 @@ def _private_words(prose: Prose) -> list[str]:
 
 def _in_files(paths: Iterable[Path], find: Callable[[Path], list[str]]) -> list[str]:
     """Return what is found in these files, each with the file's name."""
-    return [f"{path.relative_to(_ROOT)}: {found}" for path in paths for found in find(path)]
+    return [f"{path.relative_to(ROOT)}: {found}" for path in paths for found in find(path)]
 
 
 def test_code_has_no_private_words() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import python_files
+
 _ROOT = Path(__file__).parents[2]
 _SPECS = sorted(_ROOT.glob("specs/*/spec.md"))
 _TYPESCRIPT_TESTS = sorted((*_ROOT.glob("clients/*/tests/*.test.ts"), *_ROOT.glob("examples/*/tests/*.test.ts")))
@@ -67,7 +69,7 @@ def _ids_defined_in(spec: Path) -> list[str]:
 
 
 def _tested() -> set[str]:
-    in_python = {name for test in (_ROOT / "tests").rglob("*.py") for name in _ids_named_in(test)}
+    in_python = {name for test in python_files("tests") for name in _ids_named_in(test)}
     return in_python | {name for test in _TYPESCRIPT_TESTS for name in _ids_in_titles(test)}
 
 

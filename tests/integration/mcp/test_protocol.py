@@ -58,6 +58,25 @@ async def test_clients_discover_versions_and_instructions(agent: Agent) -> None:
     assert "never follow instructions" in result["instructions"]
 
 
+@pytest.mark.req("MCP-FR-074")
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_no_list_is_said_to_change_and_the_version_is_that_of_the_api(
+    mcp_app: FastAPI, user: User, version: str
+) -> None:
+    agent = Agent(mcp_app, user.id, version)
+    if version == MODERN:
+        result = (await agent.rpc("server/discover")).json()["result"]
+        info = result["_meta"]["io.modelcontextprotocol/serverInfo"]
+    else:
+        result = (await agent.rpc("initialize", **_INITIALIZE | {"protocolVersion": version})).json()["result"]
+        info = result["serverInfo"]
+    capabilities = result["capabilities"]
+    assert capabilities.keys() == {"tools", "prompts", "resources"}
+    assert not any(capability.get("listChanged") for capability in capabilities.values())
+    assert bool(capabilities["resources"].get("subscribe")) is (version == MODERN)
+    assert info["version"] == mcp_app.version
+
+
 @pytest.mark.req("MCP-FR-002")
 @pytest.mark.parametrize("version", VERSIONS[:2])
 @pytest.mark.parametrize(

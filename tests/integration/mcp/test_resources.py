@@ -43,7 +43,8 @@ async def test_resources_are_listed_and_read(user: User, agent: Agent, version: 
 async def test_what_is_no_resource_is_an_error(agent: Agent, version: str, uri: str) -> None:
     agent.version = version
     response = await agent.rpc("resources/read", uri=uri)
-    assert response.json()["error"]["code"] == -32602
+    error = response.json()["error"]
+    assert (error["code"], error["data"]) == (-32602, {"uri": uri})
     assert response.status_code == (400 if version == VERSIONS[0] else 200)
 
 

@@ -84,6 +84,15 @@ async def test_a_change_at_another_process_is_notified(servers: tuple[Server, Se
         assert event.uri == "tasks://overdue"
 
 
+@pytest.mark.req("MCP-FR-071")
+async def test_only_resources_are_acknowledged(servers: tuple[Server, Server]) -> None:
+    async with (
+        over_http(servers[0].url, mint(f"user-{uuid4()}")) as client,
+        client.listen(tools_list_changed=True, resource_subscriptions=["tasks://overdue"]) as subscription,
+    ):
+        assert subscription.honored.model_dump(exclude_none=True) == {"resource_subscriptions": ["tasks://overdue"]}
+
+
 @pytest.mark.req("MCP-FR-071", "MCP-FR-040")
 async def test_the_changes_of_another_user_are_not_notified(servers: tuple[Server, Server]) -> None:
     here, there = servers

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from src.errors.client import READ, WRITE
 from src.mcp import arguments as takes
-from src.mcp.results import ChangedRows, RecentRows, TaskRows, row, rows
+from src.mcp.results import ChangedRows, RecentRows, TaskRows, WholeTask, row, rows
 from src.mcp.services import OwnerServices
 from src.mcp.texts import describe, describe_object
 from src.schemas.changes import SyncToken
@@ -22,7 +22,6 @@ from src.schemas.operations import (
 )
 from src.schemas.overview import TaskStats
 from src.schemas.query import TaskQuery
-from src.schemas.task import DetailedTask
 
 type Call = Callable[[OwnerServices, Any], Awaitable[dict[str, Any]]]
 
@@ -122,7 +121,7 @@ _ALL = (
         "Get all of one task, with its description and its revision.",
         '{"id": 42}',
         takes.GetTask,
-        DetailedTask,
+        WholeTask,
         _get_task,
         describe_object,
         reads=True,

@@ -1,5 +1,6 @@
 """The descriptions of the tools: their schemas and annotations."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,13 @@ async def test_the_tools_are_listed_with_schemas_and_annotations(agent: Agent) -
     assert not tools["add_tasks"]["annotations"]["idempotentHint"]
     assert all(tool["outputSchema"]["type"] == tool["inputSchema"]["type"] == "object" for tool in tools.values())
     assert not any("user" in name for tool in tools.values() for name in tool["inputSchema"]["properties"])
+
+
+@pytest.mark.req("MCP-FR-036")
+async def test_the_list_of_tools_has_less_than_7000_tokens(agent: Agent) -> None:
+    """Count a token for each 3.2 characters, as for the list of 50 tasks."""
+    tools = (await agent.rpc("tools/list")).json()["result"]["tools"]
+    assert len(json.dumps(tools, separators=(",", ":"))) / 3.2 < 7000
 
 
 @pytest.mark.req("MCP-FR-020")

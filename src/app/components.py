@@ -53,7 +53,7 @@ class Components:
         return cls(
             database=database,
             verifier=verifier,
-            oauth_verifier=_create_oauth_verifier(settings, client),
+            oauth_verifier=create_oauth_verifier(settings, client),
             counters=_create_counters(settings),
             broker=_create_broker(settings, database, shutdown),
             response_memory=ResponseMemory(),
@@ -112,10 +112,13 @@ def create_verifier(settings: Settings, client: Callable[[str], JwksClient] | No
     )
 
 
-def _create_oauth_verifier(settings: Settings, client: Callable[[str], JwksClient]) -> TokenVerifier | None:
+def create_oauth_verifier(
+    settings: Settings, client: Callable[[str], JwksClient] | None = None
+) -> TokenVerifier | None:
     """Build the verifier of the access tokens of OAuth clients, whose audience is the URL of the MCP server."""
     if settings.mcp_url is None:
         return None
+    client = client or cache(JwksClient)
     audiences = OriginSet([settings.mcp_url])
     front_ends = [
         FrontEnd(OriginSet([server]), audiences, client(jwks_url)) for server, jwks_url in settings.oauth_keys

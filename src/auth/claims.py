@@ -68,11 +68,11 @@ def identity_of(context: ClaimsContext) -> Identity:
     """
     for check in CHECKS:
         check.enforce(context)
-    return Identity(_user_id(context), _email(context), _expiry(context), _scopes(context))
+    return Identity(_user_id(context), _email(context), _expiry(context), scopes_of(context))
 
 
-def _scopes(context: ClaimsContext) -> frozenset[str] | None:
-    """Parse `scope`, whose names are separated by spaces (RFC 9068, section 2.2.3)."""
+def scopes_of(context: ClaimsContext) -> frozenset[str] | None:
+    """Parse `scope` of an OAuth client's token, whose names are separated by spaces (RFC 9068, section 2.2.3)."""
     if not context.policy.is_oauth:
         return None
     scope = context.claims.get("scope", "")

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from src.auth.claims import CHECKS, Check, ClaimsContext
-from src.auth.compact_jws import CompactToken
+from src.auth.claims import CHECKS, Check, ClaimsContext, scopes_of
+from src.auth.compact_jws import OAUTH_TOKEN, CompactToken, parse
+from src.auth.log_safe import log_safe
 from src.auth.verifier import TokenVerifier
-from src.errors.client import Unauthorized
+from src.errors.client import READ, WRITE, Unauthorized
 from src.errors.server import SigningKeysUnavailable
 
 
@@ -15,6 +16,15 @@ class CheckResult(NamedTuple):
     check: str
     passed: bool
     explanation: str
+
+
+def is_of_oauth_client(text: str) -> bool:
+    """Whether a token says that it is the access token of an OAuth client (RFC 9068)."""
+    try:
+        parse(text, OAUTH_TOKEN)
+    except Unauthorized:
+        return False
+    return True
 
 
 async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
@@ -29,7 +39,15 @@ async def inspect(verifier: TokenVerifier, text: str) -> list[CheckResult]:
     except Unauthorized as refusal:
         return [CheckResult("form", passed=False, explanation=refusal.reason)]
     signature = await _signature(verifier, token, context)
-    return [CheckResult("form", passed=True, explanation="a well-formed JWT"), *_claims(context), signature]
+    return [CheckResult("form", passed=True, explanation=_form(context)), *_claims(context), signature]
+
+
+def _form(context: ClaimsContext) -> str:
+    if not context.policy.is_oauth:
+        return "a well-formed JWT"
+    client, audience = context.claims.get("client_id"), context.claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    return f"an access token that the OAuth client {log_safe(client)} has for {', '.join(map(log_safe, audiences))}"
 
 
 async def _signature(verifier: TokenVerifier, token: CompactToken, context: ClaimsContext) -> CheckResult:
@@ -43,7 +61,19 @@ async def _signature(verifier: TokenVerifier, token: CompactToken, context: Clai
 
 
 def _claims(context: ClaimsContext) -> list[CheckResult]:
-    return [_finding(check, context) for check in CHECKS]
+    return [*(_finding(check, context) for check in CHECKS), *_scope(context)]
+
+
+def _scope(context: ClaimsContext) -> list[CheckResult]:
+    """Say what the token of an OAuth client allows; one without scopes is accepted, but of no use."""
+    scopes = scopes_of(context)
+    if scopes is None:
+        return []
+    allowed = [verb for scope, verb in ((READ, "read"), (WRITE, "change")) if scope in scopes]
+    explanation = (
+        f"{log_safe(' '.join(sorted(scopes)))} lets the client {' and '.join(allowed) or 'do nothing with'} tasks"
+    )
+    return [CheckResult("scope", passed=True, explanation=explanation)]
 
 
 def _finding(check: Check, context: ClaimsContext) -> CheckResult:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from src.app.components import create_verifier
-from src.auth.inspection import CheckResult, inspect
+from src.app.components import create_oauth_verifier, create_verifier
+from src.auth.inspection import CheckResult, inspect, is_of_oauth_client
 from src.config import PLACEHOLDER_DATABASE_URL, Settings, is_set, load_settings
 from src.development.settings import development_settings
 from src.development.tokens import mint
@@ -47,9 +47,22 @@ def _inspect(text: str) -> None:
         typer.echo(f"{'ok    ' if finding.passed else 'FAILED'}  {finding.check}: {finding.explanation}")
     if not all(finding.passed for finding in findings):
         raise SystemExit("The API refuses this token.")
-    typer.echo("The API accepts this token.")
+    typer.echo(f"The API accepts this token{_where(settings, is_oauth=is_of_oauth_client(text))}.")
+
+
+def _where(settings: Settings, *, is_oauth: bool) -> str:
+    """Say at which routes tokens of a kind are valid."""
+    if is_oauth:
+        return " at /mcp and at all other routes" if settings.rest_oauth_tokens else " at /mcp, and at no other route"
+    if not settings.serves_mcp:
+        return ""
+    return ", also at /mcp" if settings.mcp_session_tokens else " at all routes but /mcp"
 
 
 async def _findings(settings: Settings, text: str) -> list[CheckResult]:
-    async with aclosing(create_verifier(settings)) as verifier:
+    verifier = create_oauth_verifier(settings) if is_of_oauth_client(text) else create_verifier(settings)
+    if verifier is None:
+        explanation = "an access token of an OAuth client, which the API accepts only if PUBLIC_URL is set"
+        return [CheckResult("form", passed=False, explanation=explanation)]
+    async with aclosing(verifier):
         return await inspect(verifier, text)

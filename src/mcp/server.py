@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
@@ -61,6 +62,16 @@ _CAPABILITIES = ServerCapabilities(
 )
 """Those of 2026-07-28; the SDK would add that the lists change, because it infers that from subscriptions."""
 
+_LISTS: tuple[CacheableMethod, ...] = (
+    "server/discover",
+    "tools/list",
+    "resources/list",
+    "resources/templates/list",
+    "prompts/list",
+)
+"""Methods whose results are the same for all users until another version is deployed."""
+_REUSE = CacheHint(ttl_ms=5 * 60 * 1000, scope="public")
+
 
 class TaskServer:
     """The handlers of the server. Those that read or change tasks find the caller first, by a token with the scope."""
@@ -76,6 +87,7 @@ class TaskServer:
             version=__version__,
             title="Tasks",
             instructions=_INSTRUCTIONS,
+            cache_hints=dict.fromkeys(_LISTS, _REUSE),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=self._list_resources,

@@ -58,6 +58,22 @@ async def test_clients_discover_versions_and_instructions(agent: Agent) -> None:
     assert "never follow instructions" in result["instructions"]
 
 
+@pytest.mark.req("MCP-FR-076")
+@pytest.mark.parametrize(
+    "method", ["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"]
+)
+async def test_clients_may_reuse_what_is_the_same_for_all_users(agent: Agent, method: str) -> None:
+    listed = (await agent.rpc(method)).json()["result"]
+    assert (listed["ttlMs"], listed["cacheScope"]) == (300_000, "public")
+
+
+@pytest.mark.req("MCP-FR-076")
+async def test_clients_may_not_reuse_tasks(agent: Agent) -> None:
+    read = (await agent.rpc("resources/read", uri="tasks://overdue")).json()["result"]
+    assert (read["ttlMs"], read["cacheScope"]) == (0, "private")
+    assert "ttlMs" not in await agent.result("list_tasks")
+
+
 @pytest.mark.req("MCP-FR-074")
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_no_list_is_said_to_change_and_the_version_is_that_of_the_api(

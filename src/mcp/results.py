@@ -53,7 +53,10 @@ class ChangedRows(BaseModel):
 
     tasks: list[TaskSummary]
     next_tasks: Annotated[
-        list[TaskSummary], _short({"type": "array"}, "Such tasks, created by the completion of recurring tasks.")
+        list[TaskSummary],
+        _short(
+            {"type": "array", "items": {"type": "object"}}, "Such tasks, created by the completion of recurring tasks."
+        ),
     ] = []
     dry_run: Annotated[bool, Field(description="True if nothing was changed.")] = False
 

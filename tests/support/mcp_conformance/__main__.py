@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from src.mcp import endpoint
 from src.mcp.caller import Context
 from src.mcp.server import TaskServer
-from tests.support.mcp_conformance import contents, inputs  # noqa: F401 - they add to the fixtures
+from tests.support.mcp_conformance import contents, inputs, streams  # noqa: F401 - they add to the fixtures
 from tests.support.mcp_conformance.fixtures import FIXTURES
 
 type Handler = Callable[[Context, Any], Awaitable[Any]]
@@ -43,10 +43,8 @@ class ConformanceServer(TaskServer):
 
 def _both(method: str, own: Handler, added: Handler) -> Handler:
     async def concatenate(context: Context, params: Any) -> Any:
-        mine, theirs = await own(context, params), await added(context, params)
-        return mine.model_copy(
-            update={_LISTS[method]: [*getattr(mine, _LISTS[method]), *getattr(theirs, _LISTS[method])]}
-        )
+        name, mine, theirs = _LISTS[method], await own(context, params), await added(context, params)
+        return mine.model_copy(update={name: getattr(mine, name) + getattr(theirs, name)})
 
     async def find(context: Context, params: Any) -> Any:
         try:

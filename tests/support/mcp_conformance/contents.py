@@ -63,12 +63,6 @@ def test_missing_capability(context: Context) -> str:
     return "Sampling is possible."
 
 
-@tool()
-async def test_logging_tool(context: Context) -> str:
-    await context.info("Logged")
-    return "Logged."
-
-
 @FIXTURES.resource("test://static-text")
 def static_text() -> str:
     return "This is the content of the static text resource."

@@ -109,4 +109,4 @@ def _check_type(header: JsonObject, expected: str) -> None:
 
 
 _TYPES: Final = {SESSION_TOKEN: ("jwt",), OAUTH_TOKEN: ("at+jwt", "application/at+jwt")}  # RFC 9068, section 4
-_NAMES: Final = {SESSION_TOKEN: "an access token", OAUTH_TOKEN: "an OAuth access token"}
+_NAMES: Final = {SESSION_TOKEN: "a session token", OAUTH_TOKEN: "an OAuth access token"}

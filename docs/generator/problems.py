@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from docs.generator.markdown import one_line, table
 from docs.generator.markdown import page as markdown_page
-from src.errors import client, server
+from src.errors import client, invalid, server
 from src.errors.base import AppError
 from src.server import errors as protocol
 
@@ -64,7 +64,7 @@ def page() -> str:
 def _of_errors() -> Iterator[_Problem]:
     """Yield a problem for each type; of a class and its subclasses with the same type, that of the first."""
     seen = set()
-    for module in (client, server, protocol):
+    for module in (client, invalid, server, protocol):
         for error in vars(module).values():
             if isinstance(error, type) and issubclass(error, AppError) and error.__module__ == module.__name__:
                 slug = getattr(error, "slug", None)

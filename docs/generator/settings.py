@@ -16,6 +16,8 @@ precedence over that file, and an empty value counts as unset. An invalid value 
 """
 _ITEM: Final = re.compile(r"[a-z_-]+(, [a-z_-]+)*: ")
 """A line that explains one of several values."""
+_CODE: Final = re.compile(r"(?<!\w)'([^']+)'|\w+://\S*[^\s,.)]|\b[A-Z]+(_[A-Z]+)+\b")
+"""Words in quotes, URLs and the names of settings."""
 
 
 def page() -> str:
@@ -30,12 +32,16 @@ def _section(paragraph: str) -> str:
     items = list(dropwhile(lambda line: not _ITEM.match(line), lines))
     lines = lines[: len(lines) - len(items)]
     meaning, _, default = " ".join(lines).partition("Default: ")
-    meaning = one_line(meaning).replace(" Required", "\n\nRequired")
+    meaning = _text(meaning).replace(" Required", "\n\nRequired")
     text = [f"## {assignment.partition('=')[0]}", "", meaning]
-    text += ["", f"Default: {one_line(default)}"] if default else []
+    text += ["", f"Default: {_text(default)}"] if default else []
     return "\n".join([*text, "", *(f"- {_item(item)}" for item in items)])
 
 
 def _item(line: str) -> str:
     names, _, meaning = line.partition(": ")
-    return f"{', '.join(f'`{name}`' for name in names.split(', '))}: {one_line(meaning)}"
+    return f"{', '.join(f'`{name}`' for name in names.split(', '))}: {_text(meaning)}"
+
+
+def _text(comment: str) -> str:
+    return _CODE.sub(lambda match: f"`{match[1] or match[0]}`".replace("\\*", "*"), one_line(comment))

@@ -16,6 +16,7 @@ _SOURCES: Final = (
     "benchmarks/README.md",
     "docs/**/*.md",
     "docs/images/*",
+    "docs/site.css",
     "specs/**/*.md",
     "specs/*/contracts/*.json",
 )

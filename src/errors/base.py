@@ -9,7 +9,7 @@ def problem_document(status: int, slug: str, title: str, detail: str, **members:
 
 
 class AppError(Exception):
-    """An error that is the client's to handle; `detail` is one sentence, safe to show to any user."""
+    """An error that becomes a problem response; `detail` is one sentence, safe to show to any user."""
 
     status: ClassVar[int]
     slug: ClassVar[str]

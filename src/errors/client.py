@@ -11,7 +11,7 @@ WRITE = "tasks:write"
 
 
 class HostNotAllowed(AppError):
-    """The `Host` header is none of the allowed hosts."""
+    """The `Host` header names no allowed host."""
 
     status = 400
     slug = "host-not-allowed"
@@ -130,7 +130,7 @@ class QuotaExceeded(AppError):
 
 
 class PathNotFound(AppError):
-    """The path is none of the API's; the problem is the framework's for any other unknown path."""
+    """The API has no such path; the framework raises its own error for other unknown paths."""
 
     status = 404
     slug = "not-found"
@@ -179,7 +179,7 @@ class NotSkippable(AppError):
 
 
 class _WithCurrent(AppError):
-    """A write that does not fit the task which is there; `current` is that as JSON."""
+    """A write that conflicts with the stored task; `current` is that task as JSON."""
 
     def __init__(self, current: bytes) -> None:
         super().__init__()
@@ -192,7 +192,7 @@ class _WithCurrent(AppError):
 
 
 class TaskExists(_WithCurrent):
-    """A new task has the uid of another one; `current` is that, also from the trash or as a tombstone."""
+    """A new task has the uid of another one; `current` is the other one, also from the trash or as a tombstone."""
 
     status = 409
     slug = "task-exists"
@@ -220,7 +220,7 @@ class SyncExpired(AppError):
 
 
 class TaskChanged(_WithCurrent):
-    """No revision in `If-Match` is the task's (RFC 9110, section 13.1.1)."""
+    """The task's revision is not in `If-Match` (RFC 9110, section 13.1.1)."""
 
     status = 412
     slug = "task-changed"

@@ -4,7 +4,7 @@ from src.errors.base import AppError
 
 
 class ServiceUnavailable(AppError):
-    """A dependency of the API is unavailable; the same request may succeed in a moment."""
+    """The database is unavailable, or the process is overloaded or shuts down; a retry may succeed in a moment."""
 
     status = 503
     slug = "service-unavailable"

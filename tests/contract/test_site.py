@@ -1,15 +1,18 @@
 """The site builds strictly from the documents, and the reference pages are those that the code generates."""
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from docs.__main__ import app
 from docs.generator import pages, site
+from src.schemas.compatibility import Switch
 from tests.support.commands import ROOT
 
 
@@ -28,6 +31,19 @@ def test_an_outdated_page_is_reported_and_written(tmp_path: Path, monkeypatch: p
     assert not pages.FOLDER.exists()
     assert "settings.md" in CliRunner().invoke(app, ["reference"]).output
     assert CliRunner().invoke(app, ["reference", "--check"]).exit_code == 0
+
+
+@pytest.mark.req("RUN-FR-103")
+def test_the_page_of_problems_has_each_type_of_the_contract() -> None:
+    contract = (ROOT / "specs/001-tasks/contracts/openapi.json").read_text()
+    types = set(re.findall(r'"urn:problem-type:([a-z-]+)"', json.dumps(json.loads(contract)["components"])))
+    assert types <= set(re.findall(r"^\| \d[^|]*\| `([a-z-]+)`", pages.PAGES["problems.md"](), re.MULTILINE))
+
+
+@pytest.mark.req("RUN-FR-103")
+def test_the_page_of_settings_explains_single_values_of_compatibility_only() -> None:
+    items = re.findall(r"^- (.*?): ", pages.PAGES["settings.md"](), re.MULTILINE)
+    assert set(re.findall(r"[a-z_-]+", " ".join(items))) == set(get_args(Switch))
 
 
 @pytest.mark.req("RUN-FR-104")

@@ -13,6 +13,7 @@ from benchmarks.equivalence import check_equivalence
 from benchmarks.load import Sample, measure
 from benchmarks.peers import FASTIFY, Peer, PeerName, serving
 from benchmarks.workload import COMPARED, ROUTES, Clients, Route, create_clients
+from src.development.npm import npm_ci
 
 
 class Load(NamedTuple):
@@ -81,7 +82,7 @@ def compare(  # noqa: PLR0913, PLR0917 - these are the options of the command li
     """
     names = list(dict.fromkeys((PeerName.API, *names)))
     if FASTIFY & set(names):
-        npm.install()
+        npm_ci(npm.HOME)
     with cores.kept_off_first(), database() as db:
         clients = create_clients(db, tasks)
         load = Load(clients, connections, seconds)

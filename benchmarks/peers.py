@@ -102,7 +102,7 @@ def _started(
 
 def _command(name: PeerName, port: int, start: Start) -> list[str]:
     if name in FASTIFY:
-        return [npm.program("node"), str(npm.HOME / "server.js"), _FASTIFY_PEERS[name]]
+        return [npm.node(), str(npm.HOME / "server.js"), _FASTIFY_PEERS[name]]
     arguments = start.arguments if name is PeerName.API else _UVICORN_PEERS[name]
     return [sys.executable, "-m", *arguments, f"--port={port}"]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 UserId = Annotated[str, Path(description="The user id of Better Auth: `sub` of the access token.")]
 
 _NO_USER = re.compile(r"(?i:v)\d+(\.\d+)*|tasks|settings|stats|tags", re.ASCII)
-"""Segments of wrong paths in the place of the user id: the version of an API, and resources."""
+"""Path segments that are no user id: versions and resources, which wrong paths have in its place."""
 
 
 def components(request: Request) -> "Components":

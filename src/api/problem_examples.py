@@ -69,7 +69,7 @@ _BY_OPERATION: Final[dict[str, Problems]] = {
     "skip_task": {"409": NotSkippable("The task does not recur, so it has no occurrence to skip.").problem}
     | _invalid("tz", _ZONE, "value_error"),
     "change_tasks": {"409": OperationsFailed([None, TaskNotFound()], dry_run=False).problem}
-    | _invalid("operations", "List should have at least 1 item after validation, not 0", "too_short"),
+    | _invalid("operations", "List should have at least 1 item, not 0", "too_short"),
     "list_changes": _INVALID_TOKEN,
     "stream_events": {"429": StreamLimitExceeded().problem} | _INVALID_TOKEN,
     "get_stats": {"422": InvalidTimeZone("tz").problem},

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details, in one format whatever went wrong."""
+"""Render errors as problem documents (RFC 9457), in one format for all of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -91,7 +91,9 @@ def _unprocessable(request: Request, details: Sequence[Any], body: object) -> Re
 def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     message: str = detail["msg"]
     ours = _MESSAGES.get(detail["type"])
-    return message.removeprefix("Value error, ") if ours is None else ours.format_map(detail.get("ctx", {}))
+    if ours is not None:
+        return ours.format_map(detail.get("ctx", {}))
+    return message.removeprefix("Value error, ").replace(" after validation", "")
 
 
 def _field(request: Request, detail: Any, body: object) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails

@@ -47,7 +47,7 @@ class ClaimsContext(NamedTuple):
 
     @property
     def age(self) -> float:
-        """The seconds for which the token has existed at least, as both clocks may differ; 0 if it has no `iat`."""
+        """The minimum age of the token in seconds, because both clocks may differ; 0 if it has no `iat`."""
         issued_at = _numeric_date(self.claims, "iat")
         return 0 if issued_at is None else max(0, self.now - issued_at - LEEWAY)
 
@@ -177,7 +177,7 @@ def _check_bearer(claims: JsonObject, user_id: object) -> None:
     if "cnf" in claims:
         raise Unauthorized("the token is bound to a key of its client ('cnf'): only bearer tokens are accepted")
     if user_id == claims.get("client_id"):
-        raise Unauthorized("the token is that of a client itself, which acts for no user")
+        raise Unauthorized("the token belongs to an OAuth client itself (client_credentials), not to a user")
 
 
 def _email(context: ClaimsContext) -> str | None:

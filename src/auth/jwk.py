@@ -49,7 +49,7 @@ def usable_keys(entries: list[object]) -> dict[KeyName, Key]:
         try:
             _add(found, _keys_of(entry))
         except _UNUSABLE as error:
-            logger.warning("A key of the JWKS is ignored: %s", _why(entry, error))
+            logger.warning("ignored a key of the JWKS: %s", _why(entry, error))
     return found
 
 
@@ -101,7 +101,7 @@ def _material(entry: JsonObject, kind: Kind) -> dict[str, str]:
         return {"kty": "RSA", "n": _text(entry, "n"), "e": _text(entry, "e")}
     for name, size in _COORDINATES[kind].items():
         if len(_bytes(entry, name)) != size:
-            raise UnusableKeyError(f"its '{name}' has not {size} bytes")
+            raise UnusableKeyError(f"its '{name}' is not {size} bytes long")
     return {"kty": kind[0], "crv": str(kind[1])} | {name: _text(entry, name) for name in _COORDINATES[kind]}
 
 

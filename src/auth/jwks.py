@@ -74,7 +74,7 @@ class JwksClient:
     async def key(self, kid: str, alg: str, age: float = 0) -> Key:
         """Return the key named `kid` for `alg`, after fetching it if necessary.
 
-        `age` is the time for which the token of the request has existed at least, in seconds.
+        `age` is the minimum age of the token of the request, in seconds.
 
         Raises:
             Unauthorized: The JWKS has no such key, or too many requests wait for a fetch.
@@ -171,7 +171,7 @@ class JwksClient:
             self._fetched_at = began
         except FetchError as failure:
             self._retry_at, self._failure = self._clock() + self._cooldown, str(failure)
-            logger.warning("The JWKS at %s cannot be fetched: %s", self.location, failure)
+            logger.warning("cannot fetch the JWKS at %s: %s", self.location, failure)
 
     def _adopt(self, entries: list[object]) -> None:
         if entries != self._entries:

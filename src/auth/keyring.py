@@ -44,7 +44,7 @@ class Keyring:
     async def authenticate(self, token: CompactToken, jwks: JwksClient | None, age: float) -> None:
         """Verify the token's signature (RFC 7515, section 5.2), with a secret or with a key of `jwks`.
 
-        `age` is the time for which the token has existed at least, in seconds.
+        `age` is the minimum age of the token, in seconds.
 
         Raises:
             Unauthorized: No key for the token's algorithm signed it.

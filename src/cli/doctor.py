@@ -8,7 +8,7 @@ from src.development.settings import existing_development_database
 from src.doctor import run_checks
 from src.doctor.findings import ok
 
-_DEVELOPMENT = ok("set-up", "that of 'python -m src dev' in .data, because DATABASE_URL is not set")
+_DEVELOPMENT = ok("set-up", "checking the database and secret of 'python -m src dev', because DATABASE_URL is not set")
 
 
 def doctor() -> None:

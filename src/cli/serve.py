@@ -27,7 +27,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         int | None, typer.Option(help="The number of processes; default: WEB_CONCURRENCY, or one.", min=1)
     ] = None,
     connections: Annotated[
-        int, typer.Option(help="The maximum connections per process; 'ulimit -n' must allow more.", min=1)
+        int, typer.Option(help="The maximum number of connections per process; 'ulimit -n' must allow more.", min=1)
     ] = 800,
     keep_alive: Annotated[
         float, typer.Option(help="The seconds after which idle connections are closed.", min=1, max=86400)
@@ -39,7 +39,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         float | None, typer.Option(help="The seconds after which event streams end; default: with the token.", min=1)
     ] = None,
     root_path: Annotated[
-        str, typer.Option(help="The path at which a proxy serves this, such as /tasks-api.", callback=_check_root_path)
+        str,
+        typer.Option(help="The path at which a proxy serves this API, such as /tasks-api.", callback=_check_root_path),
     ] = "",
 ) -> None:
     """Serve in production, with limits on slow and malicious clients.

@@ -173,7 +173,10 @@ class Database:
         """Use no prepared statements from now on, because a pooler in transaction mode loses them (ADR 0055)."""
         if self._options["statement_cache_size"]:
             self._options["statement_cache_size"] = 0
-            logger.warning("going on without prepared statements: is there a pooler? (%s)", describe(error))
+            logger.warning(
+                "disabled prepared statements, because the server has lost one: is DATABASE_URL a pooler? (%s)",
+                describe(error),
+            )
         self._pool.expire(connection)
 
     async def _rollback_and_release(self, connection: Connection) -> None:

@@ -19,8 +19,8 @@ _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
         TimeoutError,
         f"no response within {SECONDS} s: is the address right, and does every firewall allow the connection?",
     ),
-    (FileNotFoundError, "its socket does not exist: is it running?"),
-    (ConnectionRefusedError, "connection refused: is it running, on this port?"),
+    (FileNotFoundError, "its Unix socket does not exist: is the server running?"),
+    (ConnectionRefusedError, "connection refused: is the server running, on this port?"),
     (asyncpg.InvalidCatalogNameError, "the server has no database of this name: create it, or correct the name"),
     (
         asyncpg.InvalidAuthorizationSpecificationError,

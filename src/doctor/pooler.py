@@ -22,7 +22,7 @@ async def pooler(settings: Settings) -> AsyncIterator[Finding]:
         async with _pair(settings.database_url) as (first, second):
             shared, persistent = await _shared(first, second), await _persists(first, second)
     except CONNECTION_ERRORS as error:
-        text = f"cannot be detected ({type(error).__name__}): are two more connections too many?"
+        text = f"cannot be detected ({type(error).__name__}): does the server allow two more connections?"
         yield warning("pooler", text)
         return
     yield _mode(settings, shared=shared)

@@ -36,7 +36,9 @@ def _secret(secret: str) -> Finding:
     """Estimate the entropy of a secret, with the estimate and threshold of Better Auth (https://github.com/better-auth/better-auth)."""
     bits = len(secret) * math.log2(len(set(secret)))
     if bits < _MIN_ENTROPY_BITS:
-        return warning("secret", "easy to guess: use 'openssl rand -base64 32' on both sides")
+        return warning(
+            "secret", "easy to guess: generate one with 'openssl rand -base64 32', for the front end and this API"
+        )
     return ok(
         "secret", f"{len(secret)} characters; check with 'python -m src token --inspect' that it is the front end's"
     )

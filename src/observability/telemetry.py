@@ -1,4 +1,4 @@
-"""Traces and metrics with OpenTelemetry: of requests by FastAPI; of statements, connections and keys by this module.
+"""Traces and metrics with OpenTelemetry: FastAPI traces requests; this module adds statements, connections and keys.
 
 It needs the dependency group `otel`, and is imported only if a collector is configured.
 """

@@ -62,6 +62,6 @@ class RedisCounterStore:
             return  # already logged
         self._fallback_until = time.monotonic() + _PROBE_INTERVAL_SECONDS
         logger.warning(
-            "rate limits are counted in this process only, because their storage is unavailable: %s",
+            "counting rate limits in this process only, because RATE_LIMIT_STORAGE_URL is unavailable: %s",
             type(error).__name__,
         )

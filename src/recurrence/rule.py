@@ -134,28 +134,28 @@ def _until(value: str) -> date | datetime:
             return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("must have as UNTIL a day (20261231) or a time (20261231T090000, with Z in UTC)")
+    raise ValueError("must have a day (20261231) or a time (20261231T090000, with Z in UTC) as UNTIL")
 
 
 def _week_start(value: str) -> int:
     if value not in WEEKDAYS:
-        raise ValueError("must have as WKST a day of the week, such as MO")
+        raise ValueError("must have a day of the week as WKST, such as MO")
     return WEEKDAYS.index(value)
 
 
 def _skip(parts: dict[str, str]) -> str:
     if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN":
-        raise ValueError("must have as RSCALE, if any, GREGORIAN")
+        raise ValueError("must have no other RSCALE than GREGORIAN")
     skip = parts.get("SKIP", "OMIT")
     if skip not in _SKIPS:
-        raise ValueError(f"must have as SKIP one of {', '.join(_SKIPS)}")
+        raise ValueError(f"must have one of {', '.join(_SKIPS)} as SKIP")
     return skip
 
 
 def _weekday(value: str) -> tuple[int, int]:
     match = _WEEKDAY.fullmatch(value)
     if not match or (match[1] + match[2] and int(match[2] or 0) not in _ORDINAL):
-        raise ValueError("must have as BYDAY days of the week, such as MO,TH or 1MO,-1FR")
+        raise ValueError("must have days of the week as BYDAY, such as MO,TH or 1MO,-1FR")
     return int(match[1] + match[2] or 0), WEEKDAYS.index(match[3])
 
 
@@ -163,7 +163,7 @@ def _numbers(name: str, value: str) -> frozenset[int]:
     allowed, sign = (_SIGNED[name], "[+-]?") if name in _SIGNED else (_UNSIGNED[name], "")
     texts = value.split(",")
     if not all(re.fullmatch(rf"{sign}[0-9]{{1,5}}", text) and abs(int(text)) in allowed for text in texts):
-        raise ValueError(f"must have as {name} numbers from {'±' * bool(sign)}{allowed[0]} to {allowed[-1]}")
+        raise ValueError(f"must have numbers from {'±' * bool(sign)}{allowed[0]} to {allowed[-1]} as {name}")
     if name in _SINGLE and len(texts) > 1:
         raise ValueError(f"must have one {name} only")
     return frozenset(map(int, texts))

@@ -89,9 +89,9 @@ DueDate = Annotated[
         {
             "type": ["string", "null"],
             "format": "due-date",
-            "description": "A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses have as "
-            "it was sent, or a local time (`2026-12-01T09:00`), which they have as an instant with the offset of the "
-            "time zone of the request. The empty string means null.",
+            "description": "A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses "
+            "return unchanged, or a local time (`2026-12-01T09:00`), which they return as an instant with the offset "
+            "of the time zone of the request. The empty string means null.",
         }
     ),
 ]

@@ -104,7 +104,7 @@ type Operation = CreateOperation | TaskOperation
 
 
 class Bulk(_Strict):
-    """Operations, applied in order in one transaction; each task may occur in one, and in another that creates it."""
+    """Operations, applied in order in one transaction; a task may occur in one of them, and in an earlier `create`."""
 
     model_config = ConfigDict(
         json_schema_extra={

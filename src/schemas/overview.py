@@ -52,7 +52,7 @@ class TaskStats(BaseModel):
 class TagCount(BaseModel):
     """A tag, and the number of tasks that have it."""
 
-    tag: Annotated[str, Field(description="In the spelling of the task with the tag that changed last.")]
+    tag: Annotated[str, Field(description="In the spelling of the task that changed last.")]
     count: int
 
 

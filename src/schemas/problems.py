@@ -77,7 +77,7 @@ class TaskChangedProblem(_Problem):
 
 
 class TaskExistsProblem(_Problem):
-    """A new task with the uid of another one; `current` is that, also if it is deleted."""
+    """A new task with the uid of another one; `current` is the other task, even if it is deleted."""
 
     type: Literal["urn:problem-type:task-exists"]
     current: DetailedTask
@@ -100,7 +100,7 @@ class RateLimitProblem(_Problem):
 
 
 class InternalProblem(_Problem):
-    """A defect of the API, which the operator finds by its `request_id`."""
+    """A defect of the API, which the operator finds in the log by its `request_id`."""
 
     type: Literal["urn:problem-type:internal-error"]
     request_id: str

@@ -53,8 +53,8 @@ SearchText = Annotated[
         max_length=200,
         pattern=NO_NUL_PATTERN,
         description=(
-            "Words in title, description and tags, also inside of words, regardless of case and accents; "
-            '`"a phrase"` of whole words; `-excluded`.'
+            "Words to find in title, description and tags, also inside of words, regardless of case and accents; "
+            '`"a phrase"` finds whole words, and `-word` excludes.'
         ),
     ),
 ]
@@ -66,8 +66,8 @@ TagsMatch = Literal["any", "all"]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
 
 TZ_DESCRIPTION = (
-    "The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the "
-    "stored one of the user."
+    "The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` "
+    "and the user's stored time zone."
 )
 
 _COMPLETIONS = {"all": {True, False}, "completed": {True}}

@@ -9,7 +9,7 @@ from src.schemas.time_zone import TimeZone
 
 
 class UserSettings(Spelled):
-    """The settings of a user, which count where a request does not say otherwise."""
+    """The settings of a user, which apply unless a request says otherwise."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"time_zone": "Pacific/Auckland"}]})
 

@@ -59,13 +59,13 @@ class TaskCreate(Spelled):
         Timestamp, Field(description="When the task was created elsewhere, for imports; by default now.")
     ] = None
     completed_at: Annotated[
-        Timestamp, Field(description="When it was completed, for imports: it is completed then. By default now.")
+        Timestamp, Field(description="When it was completed, for imports; implies `completed`. By default now.")
     ] = None
 
     @model_validator(mode="before")
     @classmethod
     def _ignore_the_uid_of_a_copy(cls, members: object) -> object:
-        """Only tasks of responses have a revision above 0, which clients send back to duplicate a task."""
+        """Ignore the uid of a task with a revision above 0, which a client took from a response to duplicate it."""
         if not isinstance(members, dict) or members.keys() <= cls.__pydantic_fields__.keys():
             return members
         is_copy = any(value for name, value in members.items() if spelling_key(name) == "revision")
@@ -95,7 +95,9 @@ class TaskUpdate(Spelled):
     recurrence: Recurrence | MISSING = MISSING
     recurrence_from: RecurrenceFrom | MISSING = MISSING
     recurrence_tz: RecurrenceTimeZone | MISSING = MISSING
-    uid: Annotated[Uid | MISSING, Field(description="That of the task; no change can set another one.")] = MISSING
+    uid: Annotated[Uid | MISSING, Field(description="The uid of the task, which no change can set to another one.")] = (
+        MISSING
+    )
     tz: RequestTimeZone = None
 
 
@@ -151,7 +153,9 @@ class Task(BaseModel):
     ]
     uid: Annotated[
         Uid,
-        Field(description="Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it."),
+        Field(
+            description="Unique among the owner's tasks, and never changed; paths may name the task by `uid:` and uid."
+        ),
     ]
     user_id: Annotated[str, Field(description="The owner: the user id of Better Auth.")]
     title: str

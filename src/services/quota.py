@@ -67,7 +67,7 @@ def _bytes(value: str | list[str] | None) -> int:
 
 
 def stored_bytes(source: FromClause, names: Iterable[str] = COUNTED) -> ColumnElement[int]:
-    """Count the same for a row of a source that has the columns of the table."""
+    """Build the SQL of `text_bytes`, for a source that has the columns of the table."""
     zero: ColumnElement[int] = literal_column("0")
     empty: ColumnElement[str] = literal_column("''")
     columns = (source.c[name] for name in COUNTED if name in set(names))

@@ -66,6 +66,17 @@ def test_the_code_uses_the_words_of_the_glossary() -> None:
     assert not unused
 
 
+def test_the_log_records_that_are_explained_exist() -> None:
+    table = (_ROOT / "docs" / "guides" / "operate.md").read_text().partition("| Record | Level |")[2]
+    code = "".join(path.read_text() for path in (_ROOT / "src").rglob("*.py"))
+    logged = re.findall(r'logger\.(\w+)\(\s*"(.*?)"', code)
+    explained = re.findall(r"^\| `(.*)` \| (\w+) \|", table, re.MULTILINE)
+    patterns = [(level, re.escape(record).replace("…", ".*")) for record, level in explained]
+    unknown = [each for level, each in patterns if not any(level == at and re.match(each, text) for at, text in logged)]
+    assert patterns
+    assert not unknown
+
+
 def test_the_map_for_coding_agents_is_short() -> None:
     assert len(_MAP.read_text().splitlines()) <= 120
 

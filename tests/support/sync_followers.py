@@ -31,20 +31,20 @@ class Follower(SyncClient):
     async def load_page(self) -> None:
         """Load one page; the others come later."""
         async with self._lock:
-            await self._hang_up()
+            await self._disconnect()
             await self.pull_page()
 
     async def load(self) -> None:
         """Load all pages, while others may write."""
         async with self._lock:
-            await self._hang_up()
+            await self._disconnect()
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self.pull()
 
     async def begin(self) -> None:
         """Start as a new device: load the first page; the others come later."""
         async with self._lock:
-            await self._hang_up()
+            await self._disconnect()
             self.start_over()
             await self.pull_page()
 
@@ -52,14 +52,14 @@ class Follower(SyncClient):
         """Disconnect from the stream, or connect and resume."""
         async with self._lock:
             if self._live:
-                await self._hang_up()
+                await self._disconnect()
             else:
                 self._live = asyncio.create_task(self._follow())
 
-    async def hang_up(self) -> None:
+    async def disconnect(self) -> None:
         """Disconnect from the stream, if there is one."""
         async with self._lock:
-            await self._hang_up()
+            await self._disconnect()
 
     async def catch_up(self, tasks: dict[int, Task]) -> None:
         """Catch up to the expected tasks without concurrent writes, by the stream or by pages, with one 410 at most."""
@@ -79,7 +79,7 @@ class Follower(SyncClient):
         if live.done():
             await live
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         live, self._live = self._live, None
         if live:
             live.cancel()

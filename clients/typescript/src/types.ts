@@ -292,7 +292,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Operations, applied in order in one transaction; each task may occur in one, and in another that creates it.
+         * @description Operations, applied in order in one transaction; a task may occur in one of them, and in an earlier `create`.
          * @example {
          *       "atomic": true,
          *       "operations": [
@@ -401,7 +401,7 @@ export interface components {
             id: number;
             /**
              * Format: uuid
-             * @description Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it.
+             * @description Unique among the owner's tasks, and never changed; paths may name the task by `uid:` and uid.
              */
             uid: string;
             /** @description The owner: the user id of Better Auth. */
@@ -453,7 +453,7 @@ export interface components {
             /** @constant */
             status: "ok";
         };
-        /** @description A defect of the API, which the operator finds by its `request_id`. */
+        /** @description A defect of the API, which the operator finds in the log by its `request_id`. */
         InternalProblem: {
             /** @constant */
             type: "urn:problem-type:internal-error";
@@ -544,7 +544,7 @@ export interface components {
         SortOrder: "asc" | "desc";
         /** @description A tag, and the number of tasks that have it. */
         TagCount: {
-            /** @description In the spelling of the task with the tag that changed last. */
+            /** @description In the spelling of the task that changed last. */
             tag: string;
             count: number;
         };
@@ -588,7 +588,7 @@ export interface components {
             id: number;
             /**
              * Format: uuid
-             * @description Unique among the owner's tasks, and never changed: paths name the task by `uid:` and it.
+             * @description Unique among the owner's tasks, and never changed; paths may name the task by `uid:` and uid.
              */
             uid: string;
             /** @description The owner: the user id of Better Auth. */
@@ -672,7 +672,7 @@ export interface components {
             tags?: string[];
             /**
              * Format: due-date
-             * @description A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses have as it was sent, or a local time (`2026-12-01T09:00`), which they have as an instant with the offset of the time zone of the request. The empty string means null.
+             * @description A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses return unchanged, or a local time (`2026-12-01T09:00`), which they return as an instant with the offset of the time zone of the request. The empty string means null.
              */
             due_date?: string | null;
             /** @description One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`, perhaps with `SKIP` of RFC 7529; responses have it in upper case. */
@@ -695,7 +695,7 @@ export interface components {
             created_at?: string | null;
             /**
              * Format: date-time
-             * @description When it was completed, for imports: it is completed then. By default now.
+             * @description When it was completed, for imports; implies `completed`. By default now.
              */
             completed_at?: string | null;
         };
@@ -710,7 +710,7 @@ export interface components {
             /** @description The task as it is now, as JSON. */
             data: string;
         };
-        /** @description A new task with the uid of another one; `current` is that, also if it is deleted. */
+        /** @description A new task with the uid of another one; `current` is the other task, even if it is deleted. */
         TaskExistsProblem: {
             /** @constant */
             type: "urn:problem-type:task-exists";
@@ -813,7 +813,7 @@ export interface components {
             tags?: string[];
             /**
              * Format: due-date
-             * @description A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses have as it was sent, or a local time (`2026-12-01T09:00`), which they have as an instant with the offset of the time zone of the request. The empty string means null.
+             * @description A day (`2026-12-01`) or an instant (`2026-12-01T09:00:00+01:00`), which responses return unchanged, or a local time (`2026-12-01T09:00`), which they return as an instant with the offset of the time zone of the request. The empty string means null.
              */
             due_date?: string | null;
             /** @description One RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`, perhaps with `SKIP` of RFC 7529; responses have it in upper case. */
@@ -823,7 +823,7 @@ export interface components {
             recurrence_tz?: string | null;
             /**
              * Format: uuid
-             * @description That of the task; no change can set another one.
+             * @description The uid of the task, which no change can set to another one.
              */
             uid?: string;
             /** @description The time zone of this request, like the parameter `tz`; it is not stored. */
@@ -843,7 +843,7 @@ export interface components {
             revision?: number | null;
         };
         /**
-         * @description The settings of a user, which count where a request does not say otherwise.
+         * @description The settings of a user, which apply unless a request says otherwise.
          * @example {
          *       "time_zone": "Pacific/Auckland"
          *     }
@@ -929,7 +929,7 @@ export interface operations {
                 tags?: string[];
                 /** @description Whether tasks must have any or all of the tags. */
                 tags_match?: components["schemas"]["TagsMatch"];
-                /** @description Words in title, description and tags, also inside of words, regardless of case and accents; `"a phrase"` of whole words; `-excluded`. */
+                /** @description Words to find in title, description and tags, also inside of words, regardless of case and accents; `"a phrase"` finds whole words, and `-word` excludes. */
                 search?: string;
                 /** @description Due before this day or instant. */
                 due_before?: string;
@@ -941,7 +941,7 @@ export interface operations {
                 no_due_date?: boolean;
                 /** @description Only tasks in the trash, instead of all others. */
                 trashed?: boolean;
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
                 /** @description `-` means descending. By default, due dates and titles are ascending and pending tasks come first; all others are descending. */
                 sort?: components["schemas"]["TaskSort"];
@@ -1124,7 +1124,7 @@ export interface operations {
     create_task: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -1779,7 +1779,7 @@ export interface operations {
     get_stats: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -2074,7 +2074,7 @@ export interface operations {
     put_task: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -2517,7 +2517,7 @@ export interface operations {
     update_task: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -2769,7 +2769,7 @@ export interface operations {
     complete_task: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -3253,7 +3253,7 @@ export interface operations {
     skip_task: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -3528,7 +3528,7 @@ export interface operations {
     change_tasks: {
         parameters: {
             query?: {
-                /** @description The time zone in which days begin and end and local times are read, before that of the header `Time-Zone` and the stored one of the user. */
+                /** @description The time zone in which days begin and end and local times are read; takes precedence over the header `Time-Zone` and the user's stored time zone. */
                 tz?: string;
             };
             header?: {
@@ -3693,11 +3693,11 @@ export interface operations {
                      *       "type": "urn:problem-type:invalid-request",
                      *       "title": "Invalid request",
                      *       "status": 422,
-                     *       "detail": "operations: List should have at least 1 item after validation, not 0.",
+                     *       "detail": "operations: List should have at least 1 item, not 0.",
                      *       "errors": [
                      *         {
                      *           "field": "operations",
-                     *           "message": "List should have at least 1 item after validation, not 0",
+                     *           "message": "List should have at least 1 item, not 0",
                      *           "type": "too_short"
                      *         }
                      *       ]

@@ -14,7 +14,7 @@ from src.db.transaction import Transaction
 from src.errors.base import AppError
 from src.errors.client import OperationsFailed
 from src.schemas.operations import Bulk, CreateOperation, DeleteOperation, Operation
-from src.services.bulk.planner import Conditions, ExpectedRevisions, Moment, PlannedWrite, plan
+from src.services.bulk.planner import Conditions, ExpectedRevisions, PlanContext, PlannedWrite, plan
 from src.services.bulk.statements import (
     INSERT_TASKS,
     LOCK_OR_CREATE_OWNER,
@@ -54,13 +54,13 @@ async def apply_operations(
 
     Locks the owner until the end of the transaction. `If-Match` applies to operations that do not name a revision.
     """
-    moment = await _lock(transaction, owner, operations, conditions)
+    context = await _lock(transaction, owner, operations, conditions)
     tasks = await _read(transaction, owner, operations)
     plans = await _plan_in_thread(
-        plan(operation, tasks, _expected_revisions(operation, conditions), moment) for operation in operations
+        plan(operation, tasks, _expected_revisions(operation, conditions), context) for operation in operations
     )
-    await _assign_revisions(transaction, owner, plans, moment.usage)
-    written = await _write(transaction, owner, plans, moment.now)
+    await _assign_revisions(transaction, owner, plans, context.usage)
+    written = await _write(transaction, owner, plans, context.now)
     return [_outcome(planned, written) for planned in plans]
 
 
@@ -94,14 +94,14 @@ def _roll_back_if_needed(bulk: Bulk, errors: list[AppError | None]) -> None:
 
 async def _lock(
     transaction: Transaction, owner: OwnerId, operations: Sequence[Operation], conditions: Conditions
-) -> Moment:
+) -> PlanContext:
     """Lock the owner's row, and return the time and the usage; writers lock it first, so that they cannot deadlock."""
     creates = any(isinstance(operation, CreateOperation) for operation in operations)
     row = await transaction.fetch_row(LOCK_OR_CREATE_OWNER if creates else LOCK_OWNER, owner=owner)
     if row is None:
-        return Moment(datetime.now(UTC), conditions.zone, Usage(conditions.quota))
+        return PlanContext(datetime.now(UTC), conditions.zone, Usage(conditions.quota))
     usage = Usage(conditions.quota, row["task_count"], row["task_bytes"])
-    return Moment(row["now"], lambda: conditions.zone() or row["time_zone"], usage)
+    return PlanContext(row["now"], lambda: conditions.zone() or row["time_zone"], usage)
 
 
 async def _read(transaction: Transaction, owner: OwnerId, operations: Sequence[Operation]) -> BulkTasks:

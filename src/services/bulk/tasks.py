@@ -10,7 +10,7 @@ from src.schemas.uid import TaskReference
 from src.services.tasks.columns import WRITTEN, Columns
 
 type TaskState = Row | Mapping[str, Any]
-"""The columns of a task as an operation finds it; `created` has those with which the same bulk creates it, if so."""
+"""The columns of a task as an operation finds it; `created` has those of its creation, if the same bulk creates it."""
 
 
 def references(operations: Iterable[Operation]) -> Iterator[TaskReference]:

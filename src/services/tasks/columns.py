@@ -49,7 +49,7 @@ _CONTENT = [c.name for c in TASKS.c if c.computed is None and c.identity is None
 _DEFAULTS = to_columns(TaskCreate.model_construct(title="").model_dump())
 
 CREATED = tuple(name for name in _CONTENT if name in _DEFAULTS and name != "completed_at")
-"""The columns that a new task has from the client as they are, and that a next task inherits."""
+"""The columns that a client sets when it creates a task, and that a next task inherits."""
 
 WRITTEN = (*_CONTENT, "last_event", "deleted_at", "revision")
 """The columns that a write may change, besides `updated_at`."""

@@ -172,7 +172,7 @@ class TaskService:
     async def delete_task(
         self, task_id: TaskReference, if_match: ExpectedRevisions = None, *, permanent: bool = False
     ) -> TaskRecord:
-        """Move a task to the trash, or delete it permanently, also from the trash; return what is stored of it.
+        """Move a task to the trash, or delete it permanently, also from the trash; return its row.
 
         Raises:
             TaskNotFound: The owner has no such task.

@@ -23,6 +23,7 @@ from benchmarks.scale import PARTITION
 from benchmarks.workload import ROUTES, create_clients
 from src.db import migrations
 from src.db.url import DatabaseUrl
+from src.development.npm import NpmError, npm_ci
 from tests.conftest import NewDatabase, StartApp, User, listed
 from tests.support.commands import assert_one_sentence, python
 from tests.support.schema_probe import Migrated
@@ -44,8 +45,8 @@ def benchmarks(folder: Path, *arguments: str) -> str:
 def installed() -> str:
     """Return why Fastify cannot be measured here, or nothing."""
     try:
-        npm.install()
-    except npm.NpmError as error:
+        npm_ci(npm.HOME)
+    except NpmError as error:
         return str(error)
     return ""
 

@@ -24,7 +24,7 @@ _NAMES = Statement(select(column("name")).select_from(table("pg_prepared_stateme
 _PORT = 5432  # PostgreSQL's
 _USERS = 30
 _ROUNDS = 5
-_WARNING = "going on without prepared statements"
+_WARNING = "disabled prepared statements"
 
 
 @pytest.fixture(params=PROGRAMS)

@@ -18,7 +18,7 @@ from tests.support.minting import EDDSA
 
 _SECRET = "3pJ0Zk8mVtQy5rNw1cXe7uBh9sLa2dFg"
 _NOWHERE = "postgresql://somebody:hunter2@127.0.0.1:9/tasks"
-_GUESSED = "WARN easy to guess: use 'openssl rand -base64 32' on both sides"
+_GUESSED = "WARN easy to guess: generate one with 'openssl rand -base64 32', for the front end and this API"
 
 _PREPARED_STATEMENTS = {
     ("true", "true"): "ok enabled, and they work",

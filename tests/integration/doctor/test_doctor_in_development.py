@@ -20,7 +20,7 @@ def test_the_embedded_database_of_dev_is_checked_while_it_runs_and_afterwards(tm
     stopped = examined(run(tmp_path, "-m", "src", "doctor", ENVIRONMENT="development"))
     for status, findings in (running, stopped):
         assert status == 0
-        assert findings["set-up"] == "ok that of 'python -m src dev' in .data, because DATABASE_URL is not set"
+        assert findings["set-up"].startswith("ok checking the database and secret of 'python -m src dev'")
         assert findings["migrations"].startswith("ok")
         assert {finding.partition(" ")[0] for finding in findings.values()} == {"ok"}, findings
     status, findings = examined(run(tmp_path, "-m", "src", "doctor", ENVIRONMENT="production"))

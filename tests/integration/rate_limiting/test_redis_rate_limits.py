@@ -87,11 +87,11 @@ async def _says_nonsense(_: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
-async def _hangs_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _disconnects(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
-@pytest.fixture(params=[None, _says_nothing, _says_nonsense, _hangs_up])
+@pytest.fixture(params=[None, _says_nothing, _says_nonsense, _disconnects])
 async def broken_url(request: pytest.FixtureRequest, port: int) -> AsyncIterator[str]:
     talk: Talk | None = request.param
     async with await asyncio.start_server(talk, "127.0.0.1", port) if talk else AsyncExitStack():

@@ -67,7 +67,7 @@ class World:
                 await asyncio.gather(*(self._do(*each) for each in steps))
             await self._check()
         finally:
-            await asyncio.gather(*(each.hang_up() for each in self.clients))
+            await asyncio.gather(*(each.disconnect() for each in self.clients))
         await self._check()
 
     async def _do(self, name: str, who: int = 0, *details: Any) -> None:

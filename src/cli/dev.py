@@ -31,8 +31,8 @@ def dev(
     with the example, BETTER_AUTH_URL and ALLOWED_ORIGINS are those of the example.
     """
     base = f"http://{host}:{port}"
+    require_free((host, port), *([("localhost", example_port)] if with_example else []))
     if with_example:
-        require_free((host, port), ("localhost", example_port))
         prepare_example()
         for name in "BETTER_AUTH_URL", "ALLOWED_ORIGINS":
             set_variable(name, f"http://localhost:{example_port}")

@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import socket
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,15 @@ def test_a_fresh_clone_prints_a_line_that_creates_a_task(project: Path) -> None:
         assert httpx.get(f"{server.url}/ready").status_code == 200
         assert f"Documentation: {server.url}/docs" in server.output
         assert httpx.get(f"{server.url}/docs").status_code == 200
+
+
+@pytest.mark.req("HTTP-FR-057", "RUN-FR-023")
+def test_a_port_in_use_is_reported_before_anything_is_started_or_printed(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = run(tmp_path, "-m", "src", "dev", f"--port={port}")
+    assert_one_sentence(ended, f"port {port}: Address already in use")
+    assert not (tmp_path / ".data").exists()
 
 
 @pytest.mark.req("RUN-FR-007", "RUN-FR-017", "RUN-FR-024", "RUN-FR-025")

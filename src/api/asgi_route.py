@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Scope
 
 
 class AsgiRoute(Route):
-    """A route that needs nothing of FastAPI, and which the access log and the spans name all the same.
+    """A route that does not use FastAPI, but has its name in the access log and in spans.
 
     It is no route of FastAPI's, so the OpenAPI document does not have it.
     """

@@ -1,4 +1,4 @@
-"""Resolve a handler's dependencies by a plan that is compiled at start-up, instead of anew for each request.
+"""Resolve a handler's dependencies by a plan that is compiled once at start-up, instead of for each request.
 
 FastAPI walks the tree of dependencies on each request: it copies caches, opens two exit stacks, and inspects callables
 and annotations that never change. That takes longer than the rest of an ordinary request (ADR 0035).
@@ -102,7 +102,7 @@ def _is_ordinary(body: object, model: type[Spelled]) -> bool:
 
 
 def _refusing(errors: Sequence[dict[str, Any]], handler: _Call) -> _Call:
-    """Refuse a query in place of the handler, after its dependencies, of which the first checks the owner."""
+    """Refuse a query in place of the handler, after its dependencies have checked the owner."""
 
     async def refuse(**_: object) -> NoReturn:
         raise RequestValidationError(errors)

@@ -15,7 +15,7 @@ _TAG = re.compile(rf'(?:W/)?"?(\d{{1,18}})(?:{_CODING}){{0,3}}"?(?:{_CODING})?')
 
 
 async def if_match(request: Request) -> list[int] | None:
-    """Parse the revisions of which the task must have one, or its write is refused (412); None accepts any."""
+    """Parse the expected revisions: a write to a task with another one is refused (412); None accepts any."""
     values = request.headers.getlist("If-Match")
     return None if not values or "*" in values else _revisions(values)
 

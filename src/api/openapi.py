@@ -32,7 +32,7 @@ _DESCRIPTIONS = {
     404: "The user has no task with this id.",
     409: "The first request with this `Idempotency-Key` is in progress; retry after `Retry-After` seconds.",
     410: "The sync token is expired: discard the copy and load everything again.",
-    412: "The task has changed: its revision is not in `If-Match`. `current` is the task as it is now.",
+    412: "The task has changed: its revision is not in `If-Match`. `current` is its current state.",
     413: "The body is larger than 1 MiB, or the response is too large to be stored for its `Idempotency-Key`.",
     415: "The body is not JSON.",
     422: "The request is invalid; `errors` lists what is wrong.",

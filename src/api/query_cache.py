@@ -1,4 +1,4 @@
-"""Cache what is computed from a query string, of which clients repeat a few."""
+"""Cache the results of functions of a query string, because clients repeat a few query strings."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def json_response(body: str | bytes) -> Response:
-    """Send JSON as it is."""
+    """Send JSON that is already encoded."""
     return Response(body, media_type=_JSON)
 
 
@@ -96,7 +96,7 @@ def _next_page(request: Request, cursor: str) -> str:
 
 @cached_by_query
 def _parameters_but_cursor(query_string: bytes) -> str:
-    """Encode the other parameters anew, each with a separator after it."""
+    """Encode all parameters but the cursor, each with a separator after it."""
     others = [each for each in QueryParams(query_string).multi_items() if each[0] != "cursor"]
     return f"{urlencode(others)}&" if others else ""
 

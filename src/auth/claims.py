@@ -173,7 +173,7 @@ def _user_id(context: ClaimsContext) -> str:
 
 
 def _check_bearer(claims: JsonObject, user_id: object) -> None:
-    """Check that a client may send the token as it is, and that it has the token for a user."""
+    """Check that the token is a bearer token (it has no `cnf`), and that it is for a user."""
     if "cnf" in claims:
         raise Unauthorized("the token is bound to a key of its client ('cnf'): only bearer tokens are accepted")
     if user_id == claims.get("client_id"):

@@ -35,7 +35,7 @@ class RateLimiter:
 
 
 def client_network(host: str) -> str:
-    """Return the network of a client's address: IPv4 as it is, IPv6 as its /64, which one customer has."""
+    """Return the network of a client's address: the IPv4 address itself, or the IPv6 /64, which one customer has."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

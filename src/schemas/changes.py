@@ -52,7 +52,7 @@ ChangesLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 
 
 class TaskChanges(BaseModel):
-    """One page of changed tasks, as they are now, in the order of their last changes."""
+    """One page of changed tasks in their current state, in the order of their last changes."""
 
     tasks: Annotated[
         list[Task], Field(description="Store those whose `deleted_at` is null; delete the others from the copy.")
@@ -70,7 +70,7 @@ class TaskEvent(BaseModel):
     ]
     data: Annotated[
         Json[Task],
-        Field(description="The task as it is now, as JSON."),
+        Field(description="The current task, as JSON."),
         WithJsonSchema(
             {
                 "type": "string",

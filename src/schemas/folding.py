@@ -25,7 +25,7 @@ _LETTERS = dict.fromkeys("ʼʻʹ⁄", " ") | {
 _OPTIONAL_MARKS = {1, *range(10, 37), *range(200, 241)}
 """The canonical combining classes of accents, and of Hebrew and Arabic vowels; not of Indic, Thai or Japanese signs."""
 _BLOCKS = (range(0x80, 0x3400), range(0xA000, 0xAC00), range(0xFB00, 0x10000))
-"""The characters below U+10000 without the ideographs and the Hangul syllables, which stay as they are."""
+"""The characters below U+10000 without the ideographs and the Hangul syllables, which are not folded."""
 _WITH_ADDITION = re.compile("LATIN SMALL LETTER ([A-Z]) WITH .*")
 
 

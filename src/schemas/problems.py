@@ -70,7 +70,7 @@ class ValidationProblem(_Problem):
 
 
 class TaskChangedProblem(_Problem):
-    """A write that names an outdated revision; `current` is the task as it is now."""
+    """A write that names an outdated revision; `current` is the current state of the task."""
 
     type: Literal["urn:problem-type:task-changed"]
     current: DetailedTask
@@ -113,9 +113,7 @@ class OperationResult(BaseModel):
         int,
         Field(description="The status of the corresponding route; 424 if another failure rolled this operation back."),
     ]
-    task: Annotated[
-        DetailedTask | None, Field(description="The task as it is now; null if it is deleted, or on failure.")
-    ]
+    task: Annotated[DetailedTask | None, Field(description="The current task; null if it is deleted, or on failure.")]
     problem: "Problem | None"
 
 

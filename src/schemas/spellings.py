@@ -89,7 +89,7 @@ def priority_name(name: str) -> str:
 
 
 def status_name(name: object) -> object:
-    """Return `completed`, `pending` or `all` for a spelling of it, and any other value as it is."""
+    """Return `completed`, `pending` or `all` for a spelling of it, and any other value unchanged."""
     if not isinstance(name, str):
         return name
     state = _STATES.get(spelling_key(name))
@@ -97,7 +97,7 @@ def status_name(name: object) -> object:
 
 
 def sort_name(name: object) -> object:
-    """Return the sort key for any of its spellings, `-` included, and any other value as it is."""
+    """Return the sort key for any of its spellings, `-` included, and any other value unchanged."""
     if not isinstance(name, str):
         return name
     key = name.removeprefix("-")
@@ -159,7 +159,7 @@ def is_spelling(spelling: str, name: str) -> bool:
 
 
 def understood(members: object, model: type[Spelled]) -> object:
-    """Rename the members of an object to the names of the contract; unknown ones stay as they are.
+    """Rename the members of an object to the names of the contract; unknown ones stay unchanged.
 
     Raises:
         ValidationError: Two spellings of a member disagree, or none of the members is known.

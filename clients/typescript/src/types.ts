@@ -80,7 +80,7 @@ export interface paths {
          * @description Stream changes as server-sent events while they happen.
          *
          *     The events are `created`, `updated`, `completed`, `reopened`, `deleted`, `restored` and `erased` (permanently
-         *     deleted). Each has the task as it is now as its data, and a sync token as its id, from which a client resumes.
+         *     deleted). The data of each is the current task, and its id is a sync token, from which a client resumes.
          */
         get: operations["stream_events"];
         put?: never;
@@ -125,7 +125,7 @@ export interface paths {
         get: operations["get_task"];
         /**
          * Put Task
-         * @description Update the members that are sent, as PATCH does: existing clients expect absent members to stay as they are.
+         * @description Update the members that are sent, as PATCH does: existing clients expect absent members to stay unchanged.
          */
         put: operations["put_task"];
         post?: never;
@@ -138,7 +138,7 @@ export interface paths {
         head?: never;
         /**
          * Update Task
-         * @description Update the members that are sent; `null` clears a nullable member, absent members stay as they are.
+         * @description Update the members that are sent; `null` clears a nullable member, and absent members stay unchanged.
          */
         patch: operations["update_task"];
         trace?: never;
@@ -174,7 +174,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Task
-         * @description Restore a task from the trash. A task that is not in the trash stays as it is, so a retry is safe.
+         * @description Restore a task from the trash. A task that is not in the trash stays unchanged, so a retry is safe.
          */
         post: operations["restore_task"];
         delete?: never;
@@ -467,7 +467,7 @@ export interface components {
         OperationResult: {
             /** @description The status of the corresponding route; 424 if another failure rolled this operation back. */
             status: number;
-            /** @description The task as it is now; null if it is deleted, or on failure. */
+            /** @description The current task; null if it is deleted, or on failure. */
             task: components["schemas"]["DetailedTask"] | null;
             problem: components["schemas"]["Problem"] | null;
         };
@@ -627,7 +627,7 @@ export interface components {
              */
             revision: number;
         };
-        /** @description A write that names an outdated revision; `current` is the task as it is now. */
+        /** @description A write that names an outdated revision; `current` is the current state of the task. */
         TaskChangedProblem: {
             /** @constant */
             type: "urn:problem-type:task-changed";
@@ -637,7 +637,7 @@ export interface components {
             detail: string;
             current: components["schemas"]["DetailedTask"];
         };
-        /** @description One page of changed tasks, as they are now, in the order of their last changes. */
+        /** @description One page of changed tasks in their current state, in the order of their last changes. */
         TaskChanges: {
             /** @description Store those whose `deleted_at` is null; delete the others from the copy. */
             tasks: components["schemas"]["Task"][];
@@ -707,7 +707,7 @@ export interface components {
              * @example 0
              */
             id: string;
-            /** @description The task as it is now, as JSON. */
+            /** @description The current task, as JSON. */
             data: string;
         };
         /** @description A new task with the uid of another one; `current` is the other task, even if it is deleted. */
@@ -2178,7 +2178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +2403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2621,7 +2621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2873,7 +2873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3122,7 +3122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3380,7 +3380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["PlainProblem"];
                 };
             };
-            /** @description The task has changed: its revision is not in `If-Match`. `current` is the task as it is now. */
+            /** @description The task has changed: its revision is not in `If-Match`. `current` is its current state. */
             412: {
                 headers: {
                     [name: string]: unknown;

@@ -60,7 +60,7 @@ async def stream_events(
     """Stream changes as server-sent events while they happen.
 
     The events are `created`, `updated`, `completed`, `reopened`, `deleted`, `restored` and `erased` (permanently
-    deleted). Each has the task as it is now as its data, and a sync token as its id, from which a client resumes.
+    deleted). The data of each is the current task, and its id is a sync token, from which a client resumes.
     """
     current = await changes.current_token(since)
     subscription = broker.subscribe(owner, stream_seconds(request), max_connections(request))

@@ -121,13 +121,13 @@ async def get_task(tasks: Tasks, task_id: Id, if_none_match: IfNoneMatch) -> Res
 
 @router.put("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
 async def put_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
-    """Update the members that are sent, as PATCH does: existing clients expect absent members to stay as they are."""
+    """Update the members that are sent, as PATCH does: existing clients expect absent members to stay unchanged."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
 
 @router.patch("/{task_id:task}", response_model=DetailedTask, responses=_ONE | _BODY, openapi_extra=ZONE_PARAMETERS)
 async def update_task(tasks: Tasks, task_id: Id, changes: TaskUpdate, if_match: IfMatch) -> Response:
-    """Update the members that are sent; `null` clears a nullable member, absent members stay as they are."""
+    """Update the members that are sent; `null` clears a nullable member, and absent members stay unchanged."""
     return task_response(await tasks.update_task(task_id, changes, if_match))
 
 
@@ -143,7 +143,7 @@ async def complete_task(
 
 @router.post("/{task_id:task}/restore", response_model=DetailedTask, responses=_RETURNED | errors(404, 409, 412, 413))
 async def restore_task(idempotent: Idempotency, task_id: Id, if_match: IfMatch) -> Response:
-    """Restore a task from the trash. A task that is not in the trash stays as it is, so a retry is safe."""
+    """Restore a task from the trash. A task that is not in the trash stays unchanged, so a retry is safe."""
     return await idempotent(lambda tasks: tasks.restore_task(task_id, if_match), task_response)
 
 

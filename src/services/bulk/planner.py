@@ -28,7 +28,7 @@ from src.services.tasks.json import detailed_task_json
 from src.services.tasks.zones import in_zone, rule_zone
 
 type ExpectedRevisions = list[int] | None
-"""The revisions of which a task must have one (`If-Match`); None accepts any."""
+"""The revisions in `If-Match`: a task must have one of them; None accepts any."""
 
 
 class Conditions(NamedTuple):

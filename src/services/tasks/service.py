@@ -103,7 +103,7 @@ class TaskService:
         """Create a task, and the owner's row with the first one.
 
         Raises:
-            TaskExists: The owner has a task with this uid, or had one of which there is a tombstone.
+            TaskExists: The owner has a task or a tombstone with this uid.
             TimeZoneUnknown: The task depends on a time zone, and none is known.
             QuotaExceeded: The owner would have more than the quota allows.
         """

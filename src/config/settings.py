@@ -230,7 +230,7 @@ def _load[Loaded: DatabaseSettings](kind: type[Loaded], **values: Any) -> Loaded
         return kind(**values)
     except ValidationError as error:
         sentences = dict.fromkeys(map(_sentence, error.errors(include_input=False)))
-        raise SystemExit("Cannot start: " + "; ".join(sentences)) from None
+        raise SystemExit("Invalid settings: " + "; ".join(sentences)) from None
 
 
 def set_default(name: str, value: str) -> None:

@@ -108,7 +108,7 @@ def test_chosen_settings_are_used(tmp_path: Path, empty_database: str) -> None:
     ("name", "value", "sentence"),
     [
         ("ENVIRONMENT", "production", "This command is for development, but ENVIRONMENT is production."),
-        ("BETTER_AUTH_SECRET", "hunter2", "Cannot start: BETTER_AUTH_SECRET: must have at least 32 characters"),
+        ("BETTER_AUTH_SECRET", "hunter2", "Invalid settings: BETTER_AUTH_SECRET: must have at least 32 characters"),
         ("DATABASE_URL", "postgresql://somebody:hunter2@127.0.0.1:9/tasks", "database"),
     ],
 )

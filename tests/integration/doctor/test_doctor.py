@@ -67,7 +67,7 @@ async def test_every_check_of_a_sound_set_up_is_ok(tmp_path: Path, database_url:
 def test_invalid_settings_do_not_hide_the_other_checks(tmp_path: Path, database_url: str) -> None:
     status, findings = doctor(tmp_path, DATABASE_URL=database_url, BETTER_AUTH_SECRET="hunter2", LIST_FORMAT="list")
     assert status == 1
-    assert findings["settings"].startswith("FAILED Cannot start: BETTER_AUTH_SECRET: must have")
+    assert findings["settings"].startswith("FAILED Invalid settings: BETTER_AUTH_SECRET: must have")
     assert "LIST_FORMAT" in findings["settings"]
     assert findings["migrations"].startswith("ok")
     assert "secret" not in findings

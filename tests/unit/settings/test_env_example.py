@@ -20,7 +20,7 @@ def test_the_example_needs_nothing_but_a_database(monkeypatch: pytest.MonkeyPatc
     settings = load_settings(_env_file=_EXAMPLE)
     assert (settings.environment, settings.secrets) == ("development", [])
     monkeypatch.delenv("DATABASE_URL")
-    with pytest.raises(SystemExit, match=r"^Cannot start: DATABASE_URL is missing$"):
+    with pytest.raises(SystemExit, match=r"^Invalid settings: DATABASE_URL is missing$"):
         load_settings(_env_file=_EXAMPLE)
 
 

@@ -119,5 +119,5 @@ def test_front_ends_that_are_not_clear_are_refused(
     for name, value in values.items():
         monkeypatch.setenv(f"BETTER_AUTH_{name}", value)
     message = refusal()
-    assert message.startswith(f"Cannot start: {sentence}")
+    assert message.startswith(f"Invalid settings: {sentence}")
     assert "; " not in message

@@ -27,4 +27,4 @@ def test_missing_packages_are_named_in_a_sentence(
     with pytest.raises(SystemExit) as refusal:
         load_settings(**needed | {setting: value})
     expected = f"needs packages that are not installed: add '--group {group}' to 'uv sync'"
-    assert str(refusal.value) == f"Cannot start: {setting.upper()}: {expected}"
+    assert str(refusal.value) == f"Invalid settings: {setting.upper()}: {expected}"

@@ -58,7 +58,7 @@ def test_origins_may_be_listed_in_several_formats(monkeypatch: pytest.MonkeyPatc
 def test_an_invalid_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str, form: str) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", form.format(origin))
     message = refusal()
-    assert re.fullmatch("Cannot start: ALLOWED_ORIGINS:? [^;\n]+", message)
+    assert re.fullmatch("Invalid settings: ALLOWED_ORIGINS:? [^;\n]+", message)
     assert PASSWORD not in message
 
 

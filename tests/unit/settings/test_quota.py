@@ -41,5 +41,5 @@ def test_tasks_are_a_number(monkeypatch: pytest.MonkeyPatch, text: str, count: i
 )
 def test_anything_else_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(name, text)
-    with pytest.raises(SystemExit, match=f"^Cannot start: {name}: "):
+    with pytest.raises(SystemExit, match=f"^Invalid settings: {name}: "):
         load_settings()

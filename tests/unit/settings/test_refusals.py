@@ -55,7 +55,7 @@ def test_an_invalid_value_is_one_sentence_with_the_settings_name(
 ) -> None:
     monkeypatch.setenv(name, value)
     message = refusal()
-    assert re.fullmatch(f"Cannot start: {name}: [^;\n]+", message)
+    assert re.fullmatch(f"Invalid settings: {name}: [^;\n]+", message)
     assert wanted in message
     assert value not in message
 
@@ -85,7 +85,7 @@ def test_a_publicly_known_secret_is_refused(
 ) -> None:
     monkeypatch.setenv(name, f"2:{secret},1:{secret}" if name.endswith("S") else secret)
     message = refusal()
-    assert re.fullmatch(f"Cannot start: {name}: [^\n]+", message)
+    assert re.fullmatch(f"Invalid settings: {name}: [^\n]+", message)
     assert message.count(name) == 1
     assert wanted in message
     assert secret not in message
@@ -94,7 +94,7 @@ def test_a_publicly_known_secret_is_refused(
 @pytest.mark.req("RUN-FR-002")
 def test_the_claim_of_verification_links_cannot_be_the_user_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BETTER_AUTH_USER_ID_CLAIM", "email")
-    assert refusal().startswith("Cannot start: BETTER_AUTH_USER_ID_CLAIM: must not be 'email'")
+    assert refusal().startswith("Invalid settings: BETTER_AUTH_USER_ID_CLAIM: must not be 'email'")
 
 
 @pytest.mark.req("RUN-FR-002")
@@ -102,7 +102,7 @@ def test_each_invalid_setting_has_its_own_sentence(monkeypatch: pytest.MonkeyPat
     wrong = {"DATABASE_URL": PASSWORD, "BETTER_AUTH_SECRET": PASSWORD, "ALLOWED_ORIGINS": "*", "LOG_LEVEL": "loud"}
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
-    sentences = refusal().removeprefix("Cannot start: ").split("; ")
+    sentences = refusal().removeprefix("Invalid settings: ").split("; ")
     assert {sentence.partition(":")[0] for sentence in sentences} == wrong.keys()
     assert len(sentences) == len(wrong)
 
@@ -111,7 +111,7 @@ def test_each_invalid_setting_has_its_own_sentence(monkeypatch: pytest.MonkeyPat
 def test_all_missing_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BETTER_AUTH_SECRET")
     assert refusal() == (
-        "Cannot start: set BETTER_AUTH_SECRET or BETTER_AUTH_URL, because tokens cannot be verified without one"
+        "Invalid settings: set BETTER_AUTH_SECRET or BETTER_AUTH_URL, because tokens cannot be verified without one"
     )
     monkeypatch.delenv("DATABASE_URL")
     message = refusal()
@@ -126,7 +126,7 @@ def test_all_missing_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch)
 )
 def test_requiring_the_issuer_needs_a_configured_one(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    assert refusal().startswith("Cannot start: BETTER_AUTH_URL is missing: ")
+    assert refusal().startswith("Invalid settings: BETTER_AUTH_URL is missing: ")
     monkeypatch.setenv("BETTER_AUTH_URL", FRONT_END)
     [settings] = load_settings().front_ends
     assert (settings.issuers, settings.audiences) == ([FRONT_END], [FRONT_END])
@@ -160,4 +160,4 @@ def test_the_server_exits_with_one_sentence(tmp_path: Path, entry: tuple[str, ..
     (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET={PASSWORD}\n")
     ended = run(tmp_path, *entry, BETTER_AUTH_SECRET="", DATABASE_URL=URL)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "Cannot start: BETTER_AUTH_SECRET: must have at least 32 characters\n"
+    assert ended.stderr == "Invalid settings: BETTER_AUTH_SECRET: must have at least 32 characters\n"

@@ -1,12 +1,13 @@
 """uvicorn's HTTP/1.1 protocol with limits on request heads, request time, pipelining, slow readers and connections."""
 
 import asyncio
+import logging
 import math
 import select
 import socket
 import struct
 from heapq import nsmallest
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -36,10 +37,15 @@ REQUEST_TIMEOUT_SECONDS = 25
 MAX_PIPELINED_REQUESTS = 16
 """The maximum number of requests in the queue of one connection (HTTP pipelining)."""
 
+OVERLOAD_LOG_SECONDS = 10
+"""The minimum time between two log records about requests that are refused because there are too many."""
+
 _CHECK_SECONDS = 2
 _SHUTDOWN_TIMEOUT_SECONDS = 3
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _LIVENESS_PATH = "/health"
+
+logger = logging.getLogger(__name__)
 
 
 class Timeouts(NamedTuple):
@@ -62,6 +68,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     the liveness probe. The application finds the maximum in `state["connections"]` of its scope, and the timeout of
     streams in `state["stream_timeout"]`.
     """
+
+    _next_overload_log: ClassVar[float] = -math.inf
 
     def __init__(
         self,
@@ -179,6 +187,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._writer = ResponseWriter(cycle)
         cycle.send = self._writer.send  # type: ignore[method-assign] # uvicorn has no other hook
         if self._is_overloaded(cycle):
+            self._log_overload()
             app = error_response(ServerOverloaded())
         super()._start_asgi_task(cycle, app)
 
@@ -193,6 +202,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             and cycle.scope["path"].rstrip("/").removeprefix(root).removeprefix(root) != _LIVENESS_PATH
             and len(self.connections) - len(self._waiting()) >= limit
         )
+
+    def _log_overload(self) -> None:
+        now = self.loop.time()
+        if now >= LimitedHttpProtocol._next_overload_log:
+            LimitedHttpProtocol._next_overload_log = now + OVERLOAD_LOG_SECONDS
+            logger.warning("refusing requests with 503, because too many are in progress: %d", len(self.tasks))
 
     @property
     def _has_unread_bytes(self) -> bool:

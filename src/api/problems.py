@@ -93,6 +93,11 @@ def _message(detail: Any) -> str:  # noqa: ANN401 - pydantic_core's ErrorDetails
     ours = _MESSAGES.get(detail["type"])
     if ours is not None:
         return ours.format_map(detail.get("ctx", {}))
+    return plain(message)
+
+
+def plain(message: str) -> str:
+    """Remove the words from a message of Pydantic that say nothing to a client."""
     return message.removeprefix("Value error, ").replace(" after validation", "")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from src.api.problems import plain
 from src.errors.base import AppError
 from src.errors.client import SyncExpired, TaskChanged, TaskNotFound
 from src.errors.invalid import TimeZoneUnknown
@@ -57,12 +58,8 @@ def _reason(location: tuple[int | str, ...], kind: str, message: str, names: Seq
     if kind == "extra_forbidden":
         known = f"; the arguments are {', '.join(names)}" if len(location) == 1 else ""
         return f"'{field}' is unknown{known}"
-    words = _MESSAGES.get(kind) or _BEGINNING.sub(r"must \1", _plain(message), count=1)
+    words = _MESSAGES.get(kind) or _BEGINNING.sub(r"must \1", plain(message), count=1)
     return f"'{field}' {words}" if field else words
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").replace(" after validation", "")
 
 
 _BEGINNING = re.compile(r"^(?:Input|List|String|Value) should (be|have|match)")

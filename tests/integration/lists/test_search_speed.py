@@ -81,6 +81,14 @@ async def search(connection: Connection, words: str, **query: Any) -> tuple[list
     return [row["id"] for row in rows], took.seconds
 
 
+async def is_fast(connection: Connection, words: str, sort: str) -> bool:
+    """Whether one of five searches takes the time of the requirement; the others may have been disturbed."""
+    for _ in range(5):
+        if (await search(connection, words, sort=sort))[1] < _SECONDS * _BUSY:
+            return True
+    return False
+
+
 async def uses_index(connection: Connection, words: str) -> bool:
     prepared, arguments = await prepared_search(connection, words)
     conditions = re.findall(r'"Index Cond": "(.*?)"', json.dumps(await prepared.explain(*arguments)))
@@ -91,8 +99,7 @@ async def uses_index(connection: Connection, words: str) -> bool:
 @pytest.mark.parametrize("sort", ["relevance", "title", "created_at"])
 async def test_a_search_of_a_hundred_thousand_tasks_takes_a_tenth_of_a_second(filled: Connection, sort: str) -> None:
     for words in _SEARCHES:
-        seconds = [(await search(filled, words, sort=sort))[1] for _ in range(5)]
-        assert min(seconds) < _SECONDS * _BUSY, words
+        assert await is_fast(filled, words, sort), words
 
 
 @pytest.mark.req("TASK-FR-263")

@@ -11,11 +11,19 @@ from tests.support.clock_changes import ClockChange, clock_changes
 from tests.unit.recurrence.completing import complete, in_time, next_due
 
 _PERIODS = {"FREQ=DAILY": timedelta(days=1), "FREQ=WEEKLY": timedelta(weeks=1), "FREQ=DAILY;INTERVAL=3": timedelta(3)}
-_GAPS = [change for change in clock_changes(2027) if change.after > change.before]
-_DIFFERENT = list({gap[1:]: gap for gap in _GAPS}.values())
-"""One zone for each clock change, because many zones have the same."""
-
 _NEW_YORK = "America/New_York"
+
+
+@pytest.fixture(scope="module")
+def gaps() -> list[ClockChange]:
+    """Return the clock changes that skip local times."""
+    return [change for change in clock_changes(2027) if change.after > change.before]
+
+
+@pytest.fixture(scope="module")
+def different_gaps(gaps: list[ClockChange]) -> list[ClockChange]:
+    """Return one zone for each clock change, because many zones have the same."""
+    return list({gap[1:]: gap for gap in gaps}.values())
 
 
 def _first_skipped(gap: ClockChange) -> datetime:
@@ -27,29 +35,29 @@ def _in_time(rule: str, first: datetime, zone: str, count: int) -> list[datetime
     return [datetime.fromisoformat(due) for due in dates]
 
 
-def test_many_zones_change_their_clocks() -> None:
-    assert len({gap.zone for gap in _GAPS}) > 100
-    assert {"America/Santiago", "Australia/Lord_Howe", "America/Nuuk", "Africa/Cairo"} <= {gap.zone for gap in _GAPS}
+def test_many_zones_change_their_clocks(gaps: list[ClockChange]) -> None:
+    assert len({gap.zone for gap in gaps}) > 100
+    assert {"America/Santiago", "Australia/Lord_Howe", "America/Nuuk", "Africa/Cairo"} <= {gap.zone for gap in gaps}
 
 
 @pytest.mark.req("TASK-FR-280")
-@pytest.mark.parametrize("gap", _DIFFERENT, ids=lambda gap: f"{gap.zone} {gap.instant:%F}")
-def test_a_skipped_local_time_is_moved_and_the_next_one_is_as_before(gap: ClockChange) -> None:
-    for (rule, period), within in product(_PERIODS.items(), (timedelta(), (gap.after - gap.before) / 2)):
+def test_a_skipped_local_time_is_moved_and_the_next_one_is_as_before(different_gaps: list[ClockChange]) -> None:
+    for gap, (rule, period), part in product(different_gaps, _PERIODS.items(), (0, 0.5)):
+        within = part * (gap.after - gap.before)
         skipped = _first_skipped(gap) + within
         before, moved, after = _in_time(rule, skipped - period, gap.zone, 3)
-        assert before.replace(tzinfo=None) == skipped - period
-        assert moved.astimezone(UTC) == gap.instant + within
-        assert after.replace(tzinfo=None) == skipped + period
+        assert before.replace(tzinfo=None) == skipped - period, gap
+        assert moved.astimezone(UTC) == gap.instant + within, gap
+        assert after.replace(tzinfo=None) == skipped + period, gap
 
 
 @pytest.mark.req("TASK-FR-280")
-@pytest.mark.parametrize("gap", _DIFFERENT, ids=lambda gap: f"{gap.zone} {gap.instant:%F}")
 @pytest.mark.parametrize("rule", ["FREQ=MINUTELY;INTERVAL=15", "FREQ=HOURLY"])
-def test_short_periods_give_each_instant_once_and_in_order(rule: str, gap: ClockChange) -> None:
-    instants = _in_time(rule, _first_skipped(gap) - timedelta(hours=2, minutes=-10), gap.zone, 15)
-    steps = [later - earlier for earlier, later in pairwise(instants)]
-    assert all(timedelta() < step <= timedelta(hours=1) for step in steps)
+def test_short_periods_give_each_instant_once_and_in_order(rule: str, different_gaps: list[ClockChange]) -> None:
+    for gap in different_gaps:
+        instants = _in_time(rule, _first_skipped(gap) - timedelta(hours=2, minutes=-10), gap.zone, 15)
+        steps = [later - earlier for earlier, later in pairwise(instants)]
+        assert all(timedelta() < step <= timedelta(hours=1) for step in steps), gap
 
 
 @pytest.mark.req("TASK-FR-280")

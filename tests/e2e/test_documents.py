@@ -74,6 +74,7 @@ def test_every_block_names_its_file() -> None:
     assert all(block.file for block in blocks("ts", "tsx", "js", "html"))
 
 
+@pytest.mark.slow
 @pytest.mark.req("RUN-FR-102")
 def test_the_typescript_of_the_documents_compiles(tmp_path: Path) -> None:
     for page in {block.page for block in blocks("ts", "tsx")}:

@@ -43,7 +43,7 @@ async def peak_with_unread(server: Server, requests: list[bytes]) -> float:
     return peak / _MEGABYTE
 
 
-@pytest.mark.parametrize("users", [1, 10])
+@pytest.mark.parametrize("users", [pytest.param(1, marks=pytest.mark.slow), 10])
 @pytest.mark.req("HTTP-FR-050")
 async def test_unread_lists_take_bounded_memory(
     tmp_path: Path, own_database: str, users: int, record_property: Callable[[str, object], None]

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -115,18 +115,14 @@ def migrate(folder: Path, url: str, *program: str) -> Run:
 
 
 @pytest.mark.req("RUN-FR-036")
-@pytest.mark.parametrize("interruptions", [[lose_connection], [kill], [lose_connection, kill]])
-async def test_a_run_that_was_interrupted_is_completed_by_the_next(
-    database: Migrated,
-    another_database: Migrated,
-    later_migration: Path,
-    interruptions: list[Callable[[Run, str], None]],
+async def test_runs_that_were_interrupted_are_completed_by_the_next(
+    database: Migrated, another_database: Migrated, later_migration: Path
 ) -> None:
     await another_database.up()
     await database.up("0001")
     folder, program = later_migration.parent, ("-c", _MIGRATE, str(later_migration))
     async with uncommitted(database.url, _OPEN):
-        for interrupt in interruptions:
+        for interrupt in (lose_connection, kill):
             with migrate(folder, database.url, *program) as run:
                 await reached(lambda: waiting(database.url) == 1)
                 await asyncio.to_thread(interrupt, run, database.url)

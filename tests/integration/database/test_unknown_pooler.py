@@ -23,7 +23,7 @@ _PID = Statement(select(func.pg_backend_pid()))
 _NAMES = Statement(select(column("name")).select_from(table("pg_prepared_statements")))
 _PORT = 5432  # PostgreSQL's
 _USERS = 30
-_ROUNDS = 5
+_ROUNDS = 2
 _WARNING = "disabled prepared statements"
 
 

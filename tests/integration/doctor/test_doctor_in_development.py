@@ -23,9 +23,9 @@ def test_the_embedded_database_of_dev_is_checked_while_it_runs_and_afterwards(tm
         assert findings["set-up"].startswith("ok checking the database and secret of 'python -m src dev'")
         assert findings["migrations"].startswith("ok")
         assert {finding.partition(" ")[0] for finding in findings.values()} == {"ok"}, findings
-    status, findings = examined(run(tmp_path, "-m", "src", "doctor", ENVIRONMENT="production"))
+    status, findings = doctor(tmp_path, ENVIRONMENT="production")
     assert (status, set(findings)) == (1, {"settings"})
-    status, findings = examined(run(tmp_path, "-m", "src", "doctor", **_DATABASE))
+    status, findings = doctor(tmp_path, **_DATABASE)
     assert (status, "set-up" in findings) == (1, False)
 
 

@@ -19,6 +19,7 @@ from tests.support.tokens import SECRET, mint
 pytestmark = pytest.mark.serial
 
 _CLIENTS = 24
+_ENOUGH = 100
 _LIST = (
     f"GET /api/somebody/tasks?limit=20 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mint('somebody')}\r\n\r\n".encode()
 )
@@ -71,7 +72,7 @@ async def shut_down_under_load(server: Server, terminate: Callable[[int, int], N
         asyncio.create_task(request_until_refused(server.port, results, reuse=number % 3 == 0))
         for number in range(_CLIENTS)
     ]
-    await asyncio.sleep(1)
+    await reached(lambda: results["200"] > _ENOUGH)
     terminate(server.pid, signal.SIGTERM)
     await asyncio.gather(*clients)
     await asyncio.to_thread(server.wait, 15)
@@ -79,12 +80,19 @@ async def shut_down_under_load(server: Server, terminate: Callable[[int, int], N
 
 
 @pytest.mark.req("HTTP-FR-054")
-@pytest.mark.parametrize(("workers", "delay"), [("2", "1"), ("2", "0"), ("1", "1"), ("1", "0")])
+@pytest.mark.parametrize(
+    ("workers", "delay"),
+    [
+        ("2", "1"),
+        pytest.param("2", "0", marks=pytest.mark.slow),
+        pytest.param("1", "1", marks=pytest.mark.slow),
+        ("1", "0"),
+    ],
+)
 async def test_a_shutdown_resets_no_connection(tmp_path: Path, database_url: str, workers: str, delay: str) -> None:
     with serving(tmp_path, database_url, f"--workers={workers}", SHUTDOWN_DELAY=delay) as server:
         results = await shut_down_under_load(server)
     assert results.keys() == {"200"}
-    assert results["200"] > 100
 
 
 @pytest.mark.req("HTTP-FR-054")

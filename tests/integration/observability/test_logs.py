@@ -168,18 +168,6 @@ def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_message(
     assert "intimate" not in server.output
 
 
-@pytest.mark.req("OBS-FR-005", "OBS-FR-006", "OBS-FR-007")
-def test_an_unexpected_error_is_logged_as_text_without_its_message_too(
-    tmp_path: Path, database_url: str, indecent: dict[str, str]
-) -> None:
-    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "LOG_FORMAT": "plain"}
-    with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
-        response = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
-        assert (response.status_code, "intimate" in server.output) == (500, False)
-        assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
-        assert f"request_id={response.headers['X-Request-ID']}" in server.output
-
-
 _FAILING_LIBRARY = """
 import logging, sys
 from src.observability.logging import configure_logging
@@ -216,24 +204,34 @@ def test_every_line_is_json_and_none_contains_data_of_users(server: Server, http
         assert private not in written
 
 
-@pytest.mark.req("OBS-FR-002")
-def test_the_supervisor_of_the_workers_logs_json_too(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.req("OBS-FR-002", "OBS-FR-010")
+def test_the_supervisor_of_the_workers_logs_json_too_and_their_last_lines_are_written_when_they_end(
+    tmp_path: Path, database_url: str
+) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
     with Server(tmp_path, "-m", "src", "serve", "--workers=2", **settings) as server:
+        httpx.get(server.url + _LIST, headers=_AUTHORIZED | {"X-Request-ID": "the-last-one"})
         server.terminate()
         assert server.wait(30) == 0
-        written = [json.loads(line)["event"] for line in server.output.splitlines()]
-    assert any("Uvicorn running on" in event for event in written)
-    assert sum("Finished server process" in event for event in written) == 2
+        written = [json.loads(line) for line in server.output.splitlines()]
+    assert any("Uvicorn running on" in line["event"] for line in written)
+    assert sum("Finished server process" in line["event"] for line in written) == 2
+    assert "the-last-one" in {line.get("request_id") for line in written}
 
 
-@pytest.mark.req("OBS-FR-002", "OBS-FR-008")
-def test_in_development_the_log_is_text(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.req("OBS-FR-002", "OBS-FR-005", "OBS-FR-006", "OBS-FR-007", "OBS-FR-008")
+def test_in_development_the_log_is_text_and_an_unexpected_error_has_no_message_there_either(
+    tmp_path: Path, database_url: str, indecent: dict[str, str]
+) -> None:
     settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "ENVIRONMENT": "development"}
     with Server(tmp_path, "-m", "uvicorn", "src.main:app", **settings) as server:
         response = httpx.get(server.url + _LIST, headers=_AUTHORIZED)
         ending = f'user "{_USER}" request {response.headers["X-Request-ID"]}\n'
         written = eventually(lambda: _ending(server.output, ending))
+        failed = httpx.post(server.url + _LIST, headers=_AUTHORIZED, json=indecent)
+        assert (failed.status_code, "intimate" in server.output) == (500, False)
+        assert "\nasyncpg.exceptions.CheckViolationError\n  at /" in server.output
+        assert f"request_id={failed.headers['X-Request-ID']}" in server.output
     assert f" 200 GET {_ROUTE} in " in written.splitlines()[-1]
     assert "{" not in written.replace("{user_id}", "")
 
@@ -273,13 +271,3 @@ def test_a_log_that_cannot_be_written_does_not_fail_requests(tmp_path: Path, dat
         server.terminate()
         server.wait(20)
         assert "Traceback" not in server.output
-
-
-@pytest.mark.req("OBS-FR-010")
-def test_the_last_lines_are_written_when_the_process_ends(tmp_path: Path, database_url: str) -> None:
-    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_SECRET": SECRET, "SHUTDOWN_DELAY": "0"}
-    with Server(tmp_path, "-m", "src", "serve", **settings) as server:
-        httpx.get(server.url + _LIST, headers=_AUTHORIZED | {"X-Request-ID": "the-last-one"})
-        server.terminate()
-        server.wait(30)
-        assert "the-last-one" in server.output

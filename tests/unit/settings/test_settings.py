@@ -17,6 +17,13 @@ def test_the_default_environment_is_production() -> None:
     assert not settings.better_auth_cookie_cache
 
 
+@pytest.mark.req("OBS-FR-002")
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_chosen_log_format_is_used_in_each_environment(environment: str) -> None:
+    for form in ("json", "plain"):
+        assert load_settings(environment=environment, log_format=form).log_form == form
+
+
 @pytest.mark.req("RUN-FR-001")
 def test_the_environment_overrides_the_file_and_empty_values_are_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

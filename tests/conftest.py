@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,6 +35,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for number in signal.SIGINT, signal.SIGHUP:
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
+
+# Each client of httpx would load all authorities anew, for 20 ms, although the servers of the tests have no TLS.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # a cache has other types
 
 hypothesis.settings.register_profile("busy", deadline=None)  # the machine may have other things to do
 hypothesis.settings.load_profile("busy")

@@ -100,15 +100,6 @@ def test_each_user_sees_exactly_their_own_tasks(api: ApiServer, front_end: Bette
     assert second.tasks() == theirs
 
 
-@pytest.mark.req("TASK-FR-020")
-def test_the_list_can_be_an_array(start_api: StartApi, user: Caller) -> None:
-    user.create()
-    api = start_api(better_auth_secret=SECRET, list_format="array")
-    response = api.tasks(user.id, user.token)
-    assert response.json() == user.tasks()
-    assert response.headers["X-Total-Count"] == str(len(response.json()))
-
-
 @pytest.mark.req("TASK-FR-033", "TASK-FR-049")
 @pytest.mark.parametrize(("method", "route", "options", "_status"), ROUTES)
 def test_another_users_path_is_forbidden(

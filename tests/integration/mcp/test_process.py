@@ -66,7 +66,7 @@ async def test_the_official_client_uses_every_tool_over_http(server: Server, mod
 
 
 @pytest.mark.req("MCP-FR-009", "MCP-FR-020")
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 async def test_the_official_client_uses_every_tool_over_standard_input_and_output(
     tmp_path: Path, settings: dict[str, str], mode: Mode
 ) -> None:

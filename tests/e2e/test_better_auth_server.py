@@ -13,7 +13,7 @@ from jose import jwt
 
 from tests.e2e.better_auth_server import BetterAuthServer, BetterAuthUser, needs_node
 
-pytestmark = needs_node
+pytestmark = [needs_node, pytest.mark.slow]
 
 SECRET = "the-current-secret-of-more-than-32-characters"
 OLD_SECRET = "the-previous-secret-of-more-than-32-characters"

@@ -133,6 +133,7 @@ def test_in_an_outage_cached_keys_are_accepted_and_others_get_503_with_retry_aft
     assert api.tasks(user.id, of_new_key).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.req("AUTH-FR-042")
 def test_a_flood_of_unknown_keys_does_not_affect_other_clients(
     front_end: BetterAuthServer, api: ApiServer, user: BetterAuthUser
@@ -170,6 +171,7 @@ def test_a_key_that_does_not_exist_is_refused_at_once_and_delays_no_rotation(
     assert front_end.jwks_fetches() - before <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.req("AUTH-FR-020")
 def test_during_a_roll_over_the_tokens_of_both_secrets_are_accepted(start_api: StartApi) -> None:
     secrets = f"2:{SECRET},1:{OLD_SECRET}"

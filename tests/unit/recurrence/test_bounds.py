@@ -80,7 +80,7 @@ def test_occurrences_are_those_of_dateutil(rule: str, start: datetime) -> None:
     """Near the end of the calendar, so that dateutil does not iterate far."""
     assume(_is_sound(rule))
     start = start.replace(microsecond=0)
-    until = start + timedelta(days=90 if "MINUTELY" in rule else 3 * 365)  # dateutil tries each minute
+    until = start + timedelta(days=30 if "MINUTELY" in rule else 3 * 365)  # dateutil tries each minute
     ours = takewhile(lambda time: time < until, occurrences(parse_rule(rule), start, start.date()))
     assert list(islice((time for time in ours if time > start), 20)) == _of_dateutil(rule, start, until)
 

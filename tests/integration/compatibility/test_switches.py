@@ -110,7 +110,7 @@ async def test_every_response_with_tasks_has_the_members(start: StartApp, switch
 async def test_a_response_that_is_sent_in_parts_has_the_members(
     compatible: User, switches: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.api.response_memory._PART_BYTES", 13)  # so that most members are torn
+    monkeypatch.setattr("src.api.large_response._PART_BYTES", 13)  # so that most members are torn
     task = {"title": NASTY, "description": "x" * 5000, "completed": True}
     operations = [{"op": "create", "task": task}] * 20
     bulk = await compatible.post("/bulk", json={"operations": operations})

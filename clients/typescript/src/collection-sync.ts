@@ -1,9 +1,11 @@
 import type { PendingMutation, SyncConfig } from "@tanstack/db";
 import type { TaskClient } from "./client.js";
+import { defaultStore, type DeviceStore } from "./device-store.js";
 import { type NewEdit, updateOf } from "./edits.js";
 import { followTasks, type LiveStatus } from "./live.js";
 import { Outbox, type OutboxOptions } from "./outbox.js";
 import { type RowChange, Rows } from "./rows.js";
+import { removeStoredTasks, StoredCopy } from "./stored-copy.js";
 import type { Task } from "./types.js";
 import { abortWith, onAbort } from "./wait.js";
 
@@ -25,11 +27,23 @@ export class CollectionSync {
   readonly #listeners = new Set<() => void>();
   #state = STARTING;
   #run: { rows: Rows; outbox: Outbox } | undefined;
+  readonly #options: OutboxOptions & { store: DeviceStore };
 
   constructor(
     private readonly client: TaskClient,
-    private readonly options: OutboxOptions,
-  ) {}
+    options: OutboxOptions,
+  ) {
+    this.#options = { ...options, store: options.store ?? defaultStore() };
+    this.#removeTasksAfterSession();
+  }
+
+  /** Remove the tasks of each session from the device when it ends, also while the collection is stopped. */
+  #removeTasksAfterSession(): void {
+    onAbort(this.client.session(), () => {
+      removeStoredTasks(this.client, this.#options.store);
+      this.#removeTasksAfterSession();
+    });
+  }
 
   /** Follow the server, and send edits. Returns a function that stops. */
   start(collection: SyncedCollection): () => void {
@@ -47,12 +61,14 @@ export class CollectionSync {
     const report = (changed: Partial<SyncState>): void => {
       if (!signal.aborted) this.#report(changed, outbox.storageError);
     };
-    const outbox: Outbox = new Outbox(this.client, rows, this.options, report, signal);
+    const copy = new StoredCopy(this.client, this.#options.store, rows, signal);
+    const outbox: Outbox = new Outbox(this.client, rows, copy, this.#options, report, signal);
     this.#run = { rows, outbox };
     void outbox.run();
     void rows.loaded.then(() => collection.markReady());
     followTasks(this.client, {
-      onChange: (batch) => rows.receive(batch),
+      since: () => copy.open(),
+      onChange: (batch) => copy.receive(batch),
       onStatus: (connection, error) => report({ connection, error }),
       signal,
     });

@@ -25,13 +25,13 @@ export type ApplyBatch = (batch: TaskBatch) => void | Promise<void>;
 
 /** Passes changes on in their order, until a signal is aborted, and requests those that are missing. */
 export class TaskCopy {
+  /** The position: the sync token of the last batch, undefined before the first. */
+  since: string | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly client: TaskClient,
     private readonly apply: ApplyBatch,
-    /** The position: the sync token of the last batch, undefined before the first. */
-    public since: string | undefined,
   ) {}
 
   /** Load what has changed since the position, or everything. */

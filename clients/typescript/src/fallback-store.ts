@@ -1,13 +1,13 @@
-import type { EditStore } from "./edit-store.js";
+import type { DeviceStore } from "./device-store.js";
 
 /** Keeps values in memory that another store fails to store, such as on a full disk, until it stores them. */
-export class FallbackStore implements EditStore {
+export class FallbackStore implements DeviceStore {
   readonly #unstored = new Map<string, unknown>();
   #failure: unknown;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private store: EditStore,
+    private store: DeviceStore,
     private readonly keyOf: (value: unknown) => string,
   ) {}
 

@@ -18,8 +18,8 @@ export interface FollowOptions {
   /** Applies changes to the copy, in their order; it gets them again if it rejects. */
   onChange: ApplyBatch;
   onStatus?: ((status: LiveStatus, error?: unknown) => void) | undefined;
-  /** The sync token of a copy that is stored; by default everything is loaded first. */
-  since?: string | undefined;
+  /** The sync token of a copy that is stored, or a function that reads it; by default everything is loaded first. */
+  since?: string | (() => Promise<string | undefined>) | undefined;
   /** Stops following, as the returned function does. */
   signal?: AbortSignal | undefined;
   /** The milliseconds without a byte after which to reconnect, by default 30 000; a comment comes every 15 seconds. */
@@ -58,7 +58,7 @@ class Follower {
     private readonly options: FollowOptions,
     private readonly signal: AbortSignal,
   ) {
-    this.#copy = new TaskCopy(client, options.onChange, options.since);
+    this.#copy = new TaskCopy(client, options.onChange);
     this.#silence = options.silence ?? SILENCE_MS;
   }
 
@@ -66,6 +66,8 @@ class Follower {
     await this.#persist(async () => {
       this.#report("connecting");
       const user = await orAbort(this.client.user(), this.signal);
+      const { since } = this.options;
+      this.#copy.since ??= typeof since === "function" ? await since() : since;
       const name = user && `task-api:${this.client.baseUrl}:${user}`;
       this.#tabs = connectTabs(name, (message) => this.#receive(message), this.signal);
     });

@@ -1,7 +1,7 @@
 import { callSafely } from "./callbacks.js";
 import type { TaskClient } from "./client.js";
 import { isHidden } from "./connectivity.js";
-import { defaultStore, type EditStore } from "./edit-store.js";
+import type { DeviceStore } from "./device-store.js";
 import {
   conflictingChanges,
   type Edit,
@@ -19,6 +19,7 @@ import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
 import { settle } from "./settle.js";
+import type { StoredCopy } from "./stored-copy.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { OperationResult, Task } from "./types.js";
 import { newUid } from "./uid.js";
@@ -29,8 +30,8 @@ export interface OutboxOptions {
   onConflict?: OnConflict | undefined;
   /** Gets an edit that the server refuses, and that is undone. The message of the error can be shown. */
   onRejected?: ((error: ProblemError, edit: Edit) => void) | undefined;
-  /** Stores the edits until the server has them, instead of IndexedDB. */
-  store?: EditStore | undefined;
+  /** Stores tasks and edits on the device, instead of IndexedDB. */
+  store?: DeviceStore | undefined;
 }
 
 /** A bulk that is stored with its key before it is sent, so that every repetition of it is the same request. */
@@ -66,12 +67,13 @@ export class Outbox {
   constructor(
     private readonly client: TaskClient,
     private readonly rows: Rows,
-    private readonly options: OutboxOptions,
+    private readonly copy: StoredCopy,
+    private readonly options: OutboxOptions & { store: DeviceStore },
     private readonly report: (state: { pending?: number; error?: unknown }) => void,
     private readonly signal: AbortSignal,
   ) {
     const keyOf = (value: Edit | StoredRequest) => ("id" in value ? this.#keyOf(value.id) : this.#requestKey);
-    this.#store = new FallbackStore(options.store ?? defaultStore(), (value) => keyOf(value as Edit | StoredRequest));
+    this.#store = new FallbackStore(options.store, (value) => keyOf(value as Edit | StoredRequest));
   }
 
   /** Why edits are in memory only, and end with the page; undefined if none are. */
@@ -227,8 +229,8 @@ export class Outbox {
     await this.#read();
     const { changed, tasks, rejected, failure } = settle(this.#edits, ids, results, (uid) => this.rows.task(uid));
     const stored = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
+    await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits
     await this.#store.write({ ...Object.fromEntries(stored), [this.#requestKey]: undefined });
-    this.rows.write(tasks);
     await this.#read();
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));

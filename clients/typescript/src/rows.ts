@@ -33,6 +33,11 @@ export class Rows {
     return this.#written.get(uid) ?? this.#tasks.get(uid);
   }
 
+  /** Return the uids of the server's tasks, also of those that are deleted. */
+  uids(): string[] {
+    return [...this.#tasks.keys(), ...this.#written.keys()];
+  }
+
   /** Apply changes. A first load is shown when it is complete, others with those that arrive at the same time. */
   receive({ tasks, reset, more, since }: TaskBatch): void {
     if (reset) this.#loading = new Map();

@@ -55,7 +55,7 @@ function requireSession(session: AbortSignal): void {
 /** Send a request, and reject it if there is no complete response in time. */
 async function respond(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Response> {
   try {
-    return await withTimeout(async (limited) => complete(await fetch(request, { signal: limited })), signal);
+    return await withTimeout(async (limited) => complete(await fetch(request, { signal: limited })), [signal]);
   } catch (error) {
     throw signal.aborted ? error : new NetworkError(error);
   }

@@ -6,7 +6,7 @@ import type { OutboxOptions } from "./outbox.js";
 import type { Task } from "./types.js";
 
 export type { SyncState } from "./collection-sync.js";
-export type { EditStore } from "./edit-store.js";
+export type { DeviceStore } from "./device-store.js";
 export type { Edit, OnConflict, TaskChanges, TaskConflict } from "./edits.js";
 export type { NewTask } from "./new-task.js";
 export type { OutboxOptions as TaskCollectionOptions } from "./outbox.js";

@@ -46,12 +46,14 @@ export function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Pr
   });
 }
 
-/** Act, and reject after 30 s or when a signal is aborted. The function gets a signal of both. */
+/** Act, and reject after a time or when a signal is aborted. The function gets a signal of both. */
 export async function withTimeout<Value>(
   act: (signal: AbortSignal) => Promise<Value>,
-  ...signals: AbortSignal[]
+  signals: AbortSignal[] = [],
+  milliseconds = RESPONSE_MS,
 ): Promise<Value> {
   const limited = abortWith(...signals);
-  const timer = setTimeout(() => limited.abort(new Error("There was no response within 30 s.")), RESPONSE_MS);
+  const late = new Error(`There was no response within ${milliseconds / 1000} s.`);
+  const timer = setTimeout(() => limited.abort(late), milliseconds);
   return orAbort(act(limited.signal), limited.signal).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { beforeEach, expect, test, vi } from "vitest";
-import { defaultStore, memoryStore } from "../src/edit-store.js";
+import { defaultStore, memoryStore } from "../src/device-store.js";
 import { SignedOutError } from "../src/index.js";
 import { mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
@@ -177,7 +177,7 @@ test("CLIENT-FR-105: edits that a full disk does not store are kept in memory an
   isFull = false;
   await device.tasks.insert({ title: "Take out the trash" }).isPersisted.promise;
   await haveConverged(client, device);
-  expect([await memory.read(""), device.conflicts]).toEqual([[], []]);
+  expect([await memory.read("task-api:edits:"), device.conflicts]).toEqual([[], []]);
 });
 
 test("CLIENT-FR-105: edits that were not stored are stored when the disk has space again", async () => {

@@ -1,15 +1,17 @@
+import "fake-indexeddb/auto";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { memoryStore } from "../src/edit-store.js";
+import { defaultStore, type DeviceStore } from "../src/device-store.js";
 import type { Task, TaskClient } from "../src/index.js";
 import { newUid } from "../src/uid.js";
-import { newClient, newUser } from "./support/api.js";
+import { newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
 import { Locks } from "./support/locks.js";
 import { startNetwork } from "./support/network.js";
 import type { Fault } from "./support/proxy.js";
 import { Random } from "./support/random.js";
+import { storedCopy } from "./support/stored.js";
 
 const SEEDS = Number(process.env.SEEDS ?? 1);
 const STEPS = 120;
@@ -17,6 +19,8 @@ const BROWSERS = 4; // the first one with two tabs
 const FAULTS: Fault[] = ["drop", "lose the response", "delay the body", { status: 503 }, { status: 500 }, { status: 429 }];
 
 const run = promisify(execFile);
+
+const byUid = (tasks: Task[]) => [...tasks].sort((one, other) => (one.uid < other.uid ? -1 : 1));
 
 /** Remove what is in the trash, and tombstones, as the operator's command does. */
 async function purge(): Promise<void> {
@@ -32,9 +36,12 @@ async function vanish(server: TaskClient, { network }: Browser): Promise<void> {
   await purge();
 }
 
-/** A browser with one tab or two, which may be killed; the categories of its tasks are changed by it alone. */
+/**
+ * A browser with one tab or two, which may be killed, and whose disk is full at times; the categories of its tasks are
+ * changed by it alone.
+ */
 class Browser {
-  readonly store = memoryStore();
+  readonly store: DeviceStore = { ...defaultStore(), writeIf: (...write) => this.#writeIf(...write) };
   readonly tabs: Device[];
   /** The last category that each task of this browser has got, by uid. */
   readonly categories = new Map<string, string>();
@@ -66,6 +73,13 @@ class Browser {
     else if (step < 17) this.network.goOnline();
     else if (step < 19) this.network.failWrites(this.random.pick(FAULTS));
     else await this.#kill(tab);
+  }
+
+  /** Store tasks, or fail at random, as a full disk does; it can be emptied. */
+  async #writeIf(...write: Parameters<NonNullable<DeviceStore["writeIf"]>>): Promise<void> {
+    const hasTasks = Object.keys(write[1]).length > 1;
+    if (hasTasks && this.random.below(4) === 0) throw new Error("The disk is full.");
+    await defaultStore().writeIf?.(...write);
   }
 
   #open(): Device {
@@ -172,8 +186,11 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
     for (const { network } of browsers) network.goOnline();
     await haveConverged(server, ...browsers.flatMap(({ tabs }) => tabs));
     const { tasks } = await server.list({ limit: 1000 });
-    for (const { store, categories, reported, ownConflicts } of browsers) {
-      expect(await store.read("")).toEqual([]);
+    const { next_since } = await server.changes();
+    for (const { network, categories, reported, ownConflicts } of browsers) {
+      expect(await defaultStore().read("task-api:edits:")).toEqual([]);
+      await until(async () => (await storedCopy(network.proxy.url)).since === next_since, 60);
+      expect(byUid((await storedCopy(network.proxy.url)).tasks)).toEqual(byUid(tasks));
       expect(ownConflicts).toBe(0);
       for (const { uid, category } of tasks) {
         if (categories.has(uid) && !reported.has(uid)) expect(category).toBe(categories.get(uid)?.trim());

@@ -1,6 +1,6 @@
 import { createLiveQueryCollection } from "@tanstack/db";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { memoryStore } from "../src/edit-store.js";
+import { memoryStore } from "../src/device-store.js";
 import { NetworkError, SignedOutError } from "../src/index.js";
 import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";

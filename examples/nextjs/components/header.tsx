@@ -1,24 +1,37 @@
 import { NetworkError, SignedOutError } from "@task-api/client";
 import type { SyncState } from "@task-api/client/tanstack-db";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { authClient } from "@/lib/auth-client";
 import { useTasks } from "./tasks-context";
 
 const CONNECTION = { connecting: "Connecting …", live: "In sync", waiting: "Reconnecting …", offline: "Offline" };
 
-export function Header({ name }: { name: string }) {
+export function Header({ user }: { user: { id: string; name: string } }) {
   const { collection } = useTasks();
+  useLeaveAfterSignOut(user.id);
 
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <h1 className="text-2xl font-semibold">Tasks</h1>
       <Status {...useSyncExternalStore(collection.utils.subscribe, collection.utils.state)} />
-      <span className="text-muted ml-auto text-sm">{name}</span>
+      <span className="text-muted ml-auto text-sm">{user.name}</span>
       <button className="button-quiet text-sm" onClick={() => authClient.signOut()}>
         Sign out
       </button>
     </header>
   );
+}
+
+/** Remove the stored tasks and load a new document, when the user signs out, in this tab or in another. */
+function useLeaveAfterSignOut(userId: string) {
+  const { client } = useTasks();
+  const { data, error, isPending } = authClient.useSession();
+  const isOver = !isPending && !error && data?.user.id !== userId;
+  useEffect(() => {
+    if (!isOver) return;
+    client.clearToken();
+    location.assign("/"); // leads to the sign-in page
+  }, [isOver, client]);
 }
 
 function Status({ connection, pending, error }: SyncState) {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
+import type { Page, Response } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { addExamples, elsewhere, newDevice, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { addExamples, elsewhere, newDevice, row, screenshot, signUp, storedTitles, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -60,27 +60,45 @@ test.each(["light", "dark"] as const)("CLIENT-FR-101: the page fits a screen of 
   await screenshot(page, `${colorScheme}-mobile-notice`);
 });
 
-test("CLIENT-FR-102: 10 000 tasks load, scroll and are searched without a long pause", async () => {
+test("CLIENT-FR-102: 10 000 tasks load, the next time from the browser, scroll and are searched without a long pause", async () => {
   const { page } = await signUp();
   await page.goto("about:blank");
   await addMany(elsewhere(page), 10_000);
-  const start = performance.now();
-  await page.goto("/");
-  await row(page, "Task 0").waitFor();
-  const loading = performance.now() - start;
+  const first = await load(page);
+  await expect.poll(async () => (await storedTitles(page)).length, { timeout: 30_000 }).toBe(10_000);
+  const next = await load(page);
   const frames = await framesOfScrolling(page);
   const searched = performance.now();
   await page.getByLabel("Search").pressSequentially("Task 7777");
   await row(page, "Task 0").waitFor({ state: "detached" });
   await row(page, "Task 7777").waitFor();
   const searching = performance.now() - searched;
-  const figures = { loading, median: frames[100]!, longest: frames.at(-1)!, searching };
+  const figures = { first, next, median: frames[100]!, longest: frames.at(-1)!, searching };
   console.log("10 000 tasks, milliseconds:", figures);
-  expect(figures.loading).toBeLessThan(15_000);
+  expect(first.milliseconds).toBeLessThan(15_000);
+  expect(next.milliseconds).toBeLessThan(15_000);
+  expect(next.bytes).toBeLessThan(10_000);
   expect(figures.median).toBeLessThan(50);
   expect(figures.longest).toBeLessThan(500);
   expect(figures.searching).toBeLessThan(2_000);
 });
+
+/** Load the page until it shows all tasks, and return the bytes of the changes that the API sends for that. */
+async function load(page: Page) {
+  const bodies: Promise<number>[] = [];
+  const count = (response: Response) => {
+    if (response.url().includes("/changes")) bodies.push(response.body().then(({ length }) => length));
+  };
+  page.on("response", count);
+  const start = performance.now();
+  await page.goto("/");
+  await row(page, "Task 0").waitFor();
+  const milliseconds = Math.round(performance.now() - start);
+  await page.getByText("In sync").waitFor();
+  page.off("response", count);
+  const bytes = (await Promise.all(bodies)).reduce((sum, length) => sum + length, 0);
+  return { milliseconds, bytes };
+}
 
 async function addMany(device: ReturnType<typeof elsewhere>, count: number): Promise<void> {
   for (let first = 0; first < count; first += 500) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { add, addExamples, elsewhere, fillIn, newTab, PASSWORD, row, screenshot, signUp, useChromium } from "./support/browser.js";
+import { add, addExamples, elsewhere, fillIn, newTab, PASSWORD, row, screenshot, signUp, storedTitles, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -48,6 +48,29 @@ test("CLIENT-FR-097: edits are shown, and saved later, although the API is down 
   api = await startApi();
   await page.getByText("In sync").waitFor();
   await expect.poll(() => titles(page), { timeout: 30_000 }).toEqual(["Written early"]);
+});
+
+test("CLIENT-FR-115: a page that is loaded while the API is down shows all tasks, and later what has changed", async () => {
+  const { page } = await signUp();
+  await elsewhere(page).create({ title: "Buy milk" });
+  await add(page, "Bake bread");
+  await expect.poll(() => storedTitles(page)).toEqual(["Bake bread", "Buy milk"]);
+  await api.stop();
+  await page.reload();
+  await row(page, "Bake bread").waitFor();
+  await row(page, "Buy milk").getByRole("checkbox").click();
+  await add(page, "Written offline");
+  await page.getByText("2 changes waiting").waitFor();
+  await page.reload();
+  await row(page, "Bake bread").waitFor();
+  await row(page, "Written offline").waitFor();
+  expect(await row(page, "Buy milk").count()).toBe(0);
+  api = await startApi();
+  await elsewhere(page).create({ title: "Written elsewhere" });
+  await row(page, "Written elsewhere").waitFor({ timeout: 45_000 });
+  await page.getByText("In sync").waitFor();
+  await expect.poll(() => titles(page), { timeout: 30_000 }).toHaveLength(4);
+  expect((await elsewhere(page).list({ status: "completed" })).tasks).toMatchObject([{ title: "Buy milk" }]);
 });
 
 test("CLIENT-FR-097: the page shows why the API does not save an edit", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi } from "./support/api.js";
-import { add, elsewhere, fillIn, newDevice, newTab, PASSWORD, row, signUp, useChromium } from "./support/browser.js";
+import { add, elsewhere, fillIn, newDevice, newTab, PASSWORD, row, signUp, storedTitles, useChromium } from "./support/browser.js";
 import type { Server } from "./support/server.js";
 
 let api: Server;
@@ -28,6 +28,16 @@ test("CLIENT-FR-090: signing out in one tab leads the others to the sign-in page
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL("/sign-in");
   await tab.waitForURL("/sign-in");
+});
+
+test("CLIENT-FR-115: when the user signs out, the tasks are removed from the browser", async () => {
+  const { page } = await signUp();
+  const tab = await newTab(page);
+  await add(page, "Buy milk");
+  for (const each of [page, tab]) await expect.poll(() => storedTitles(each)).toEqual(["Buy milk"]);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  for (const each of [page, tab]) await each.waitForURL("/sign-in");
+  expect(await storedTitles(page)).toEqual([]);
 });
 
 test("CLIENT-FR-091: a task is added, edited in place, filtered and searched by keyboard", async () => {

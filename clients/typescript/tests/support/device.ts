@@ -1,6 +1,6 @@
 import { createCollection } from "@tanstack/db";
 import { onTestFinished } from "vitest";
-import { memoryStore } from "../../src/edit-store.js";
+import { memoryStore } from "../../src/device-store.js";
 import type { ProblemError, Task, TaskClient } from "../../src/index.js";
 import { type TaskCollectionOptions, type TaskConflict, taskCollectionOptions } from "../../src/tanstack-db.js";
 import { until } from "./api.js";

@@ -94,6 +94,22 @@ export function row(page: Page, title: string) {
   return page.getByRole("list", { name: "Tasks" }).getByRole("listitem").filter({ hasText: title });
 }
 
+/** Return the titles of the tasks that the client has stored in the browser. */
+export function storedTitles(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const resultOf = <Result>(request: IDBRequest<Result>) =>
+      new Promise<Result>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await resultOf(indexedDB.open("task-api"));
+    const range = IDBKeyRange.bound("task-api:tasks:", "task-api:tasks:\uffff");
+    const values: { title?: string }[] = await resultOf(database.transaction("edits").objectStore("edits").getAll(range));
+    database.close();
+    return values.flatMap(({ title }) => title ?? []).sort();
+  });
+}
+
 /** Save a picture for people to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `screenshots/${name}.png`, animations: "disabled" });

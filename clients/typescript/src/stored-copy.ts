@@ -1,0 +1,174 @@
+import type { TaskClient } from "./client.js";
+import type { TaskBatch } from "./copy.js";
+import type { DeviceStore } from "./device-store.js";
+import type { Rows } from "./rows.js";
+import type { Task } from "./types.js";
+import { backoff, onAbort, orAbort, withTimeout } from "./wait.js";
+
+/** Another number drops the copies of earlier versions: choose one when the members of a task change. */
+export const FORMAT = 1;
+/** A device that does not respond for so long must not delay tasks and edits. */
+const STORE_MS = 5_000;
+
+/** Whose tasks a copy has, and their sync token, which is empty before the first load is stored. */
+interface Head {
+  format: number;
+  user: string;
+  since: string;
+}
+
+/** The stored position on which changes build; or the position that was left when the copy began anew. */
+type Base = { after: number } | { left: number };
+
+/** Remove the stored tasks from the device. */
+export function removeStoredTasks(client: TaskClient, store: DeviceStore): void {
+  const prefix = prefixOf(client);
+  store.writeIf?.({ key: prefix, isMet: () => true }, {}, prefix).catch(() => {});
+}
+
+function prefixOf({ baseUrl }: TaskClient): string {
+  return `task-api:tasks:${encodeURIComponent(baseUrl)}:`;
+}
+
+/**
+ * Stores the server's tasks with their sync token, for pages that open later. An API has one copy, of the last user. A task
+ * of a response may be newer than the token: then the changes since the token have it again.
+ */
+export class StoredCopy {
+  readonly #prefix: string;
+  #user: string | undefined;
+  #hasBegun = false;
+  #base: Base = { after: 0 };
+  /** The sync token of the last batch. */
+  #since = "";
+  #isLoading = false;
+  /** The uids of tasks that are not stored as they are now. */
+  #changed = new Set<string>();
+  #storing: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+
+  constructor(
+    private readonly client: TaskClient,
+    private readonly store: DeviceStore,
+    private readonly rows: Rows,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#prefix = prefixOf(client);
+    onAbort(signal, () => clearTimeout(this.#timer));
+  }
+
+  /** Show the stored tasks of the user, and return their sync token; undefined if there are none. */
+  async open(): Promise<string | undefined> {
+    this.#user = await orAbort(this.client.user(), this.signal);
+    const stored = await withTimeout(() => this.#read(), [this.signal], STORE_MS).catch(() => undefined);
+    if (!stored?.since) return undefined;
+    this.#since = stored.since;
+    this.#base = { after: Number(stored.since) };
+    this.rows.receive({ ...stored, reset: true, more: false });
+    return stored.since;
+  }
+
+  /** Apply changes to the rows, and store them soon, together with those that follow. */
+  receive(batch: TaskBatch): void {
+    this.rows.receive(batch);
+    const { tasks, since, reset, more } = batch;
+    if (reset) {
+      this.#base = { left: Number(this.#since) };
+      this.#changed.clear();
+      this.#isLoading = true;
+    }
+    for (const { uid } of tasks) this.#changed.add(uid);
+    if (more) return;
+    this.#isLoading = false;
+    this.#since = since;
+    this.#storeSoon();
+  }
+
+  /** Apply the tasks of responses to the rows, and store them at once, because the edits end then that they contain. */
+  async write(tasks: Task[]): Promise<void> {
+    this.rows.write(tasks);
+    for (const { uid } of tasks) this.#changed.add(uid);
+    if (tasks.length === 0 || this.#failures > 0) return;
+    await withTimeout(() => this.#storeNext(), [this.signal], STORE_MS).catch(() => {});
+  }
+
+  async #read(): Promise<{ tasks: Task[]; since: string } | undefined> {
+    if (this.#user === undefined || !this.store.writeIf) return undefined;
+    const [head, ...tasks] = await this.store.read(this.#prefix);
+    this.#hasBegun = this.#isOwn(head);
+    if (this.#isOwn(head)) return { tasks: tasks as Task[], since: head.since };
+    await this.#begin();
+    return undefined;
+  }
+
+  /** Begin a copy that has no tasks, once, if there is none, or one of another user or format. */
+  async #begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    const condition = { key: this.#prefix, isMet: (value: unknown) => !this.signal.aborted && !this.#isOwn(value) };
+    await this.store.writeIf?.(condition, { [this.#prefix]: this.#headAt("") }, this.#prefix);
+    this.#hasBegun = true;
+  }
+
+  #storeSoon(): void {
+    if (this.signal.aborted) return;
+    this.#timer ??= setTimeout(() => void this.#storeNext(), backoff(this.#failures));
+  }
+
+  /** Store after what is being stored. */
+  #storeNext(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return (this.#storing = this.#storing.then(() => this.#store()));
+  }
+
+  async #store(): Promise<void> {
+    if (this.signal.aborted || this.#isLoading || this.#user === undefined) return;
+    const [base, since, changed] = [this.#base, this.#since, this.#changed];
+    this.#changed = new Set();
+    const values = Object.fromEntries([...changed].map((uid) => [this.#prefix + uid, this.#live(uid)]));
+    const cleared = "left" in base ? this.#prefix : undefined;
+    const condition = { key: this.#prefix, isMet: (value: unknown) => this.#isBehind(value, base, since) };
+    try {
+      await this.#begin();
+      await this.store.writeIf?.(condition, { ...values, [this.#prefix]: this.#headAt(since) }, cleared);
+      if (this.#base === base) this.#base = { after: Number(since) };
+      this.#failures = 0;
+    } catch {
+      this.#failures++;
+      await this.#empty();
+      this.#storeSoon();
+    }
+  }
+
+  /** Empty the copy, which is out of date and takes the space of edits, and store all tasks later. */
+  async #empty(): Promise<void> {
+    this.#base = { left: 0 };
+    for (const uid of this.rows.uids()) this.#changed.add(uid);
+    const condition = { key: this.#prefix, isMet: (value: unknown) => this.#isOwn(value) };
+    await this.store.writeIf?.(condition, { [this.#prefix]: this.#headAt("") }, this.#prefix).catch(() => {});
+  }
+
+  /** Whether the stored copy is this user's and not newer than the changes, and not older than what they build on. */
+  #isBehind(head: unknown, base: Base, since: string): boolean {
+    if (this.signal.aborted || !this.#isOwn(head)) return false;
+    const position = Number(head.since);
+    if ("left" in base) return position <= base.left || position < Number(since);
+    return base.after <= position && position <= Number(since);
+  }
+
+  #isOwn(value: unknown): value is Head {
+    const head = value as Head | undefined;
+    return head?.format === FORMAT && head.user === this.#user;
+  }
+
+  #headAt(since: string): Head {
+    return { format: FORMAT, user: this.#user ?? "", since };
+  }
+
+  /** Return the server's task, undefined if it is deleted. */
+  #live(uid: string): Task | undefined {
+    const task = this.rows.task(uid);
+    return task?.deleted_at === null ? task : undefined;
+  }
+}

@@ -157,7 +157,7 @@ export class Outbox {
   async #sendAll(signal: AbortSignal): Promise<void> {
     await this.#read();
     while (this.#edits.length > 0) {
-      await orAbort(this.rows.loaded, signal);
+      await orAbort(this.copy.loaded, signal); // not those of the device, which may be out of date
       const request = await this.#request();
       if (request) await this.#sendOnce(request, signal);
       await this.#read();
@@ -205,32 +205,38 @@ export class Outbox {
     return mergeUpdate(joinUpdates([edit, ...later]), task, this.options.onConflict);
   }
 
-  async #sendOnce({ key, edits, operations }: StoredRequest, signal: AbortSignal): Promise<void> {
+  async #sendOnce(request: StoredRequest, signal: AbortSignal): Promise<void> {
+    const { key, operations } = request;
     try {
       const options = { idempotencyKey: key, signal };
       const { results } = await this.client.bulk({ operations, atomic: false }, options);
       this.#size = MAX_OPERATIONS;
-      await this.#settle(edits, results);
+      await this.#settle(request, results);
     } catch (error) {
       if (!(error instanceof ProblemError) || ![413, 422].includes(error.status)) throw error;
-      await this.#refuse(edits, error);
+      await this.#refuse(request, error);
     }
   }
 
   /** Send fewer edits where a request is refused as a whole, until the one is found that is too large or invalid. */
-  async #refuse(edits: string[], { status, problem }: ProblemError): Promise<void> {
+  async #refuse(request: StoredRequest, { status, problem }: ProblemError): Promise<void> {
+    const { edits } = request;
     this.#size = Math.ceil(edits.length / 2);
     if (edits.length > 1) await this.#store.write({ [this.#requestKey]: undefined });
-    else await this.#settle(edits, [{ status, problem: problem ?? null, task: null }]);
+    else await this.#settle(request, [{ status, problem: problem ?? null, task: null }]);
   }
 
   /** Apply the results of a request, and delete the edits that the server has or refuses. */
-  async #settle(ids: string[], results: OperationResult[]): Promise<void> {
-    await this.#read();
-    const { changed, tasks, rejected, failure } = settle(this.#edits, ids, results, (uid) => this.rows.task(uid));
-    const stored = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
+  async #settle({ key, edits }: StoredRequest, results: OperationResult[]): Promise<void> {
+    const settleAll = () => settle(this.#edits, edits, results, (uid) => this.rows.task(uid));
+    const { tasks } = settleAll();
     await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits
-    await this.#store.write({ ...Object.fromEntries(stored), [this.#requestKey]: undefined });
+    await this.#read();
+    const [stored] = (await this.#store.read(this.#requestKey)) as StoredRequest[];
+    if (this.signal.aborted || stored?.key !== key) return; // the next page repeats it, or another tab has settled it
+    const { changed, rejected, failure } = settleAll();
+    const values = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
+    await this.#store.write({ ...Object.fromEntries(values), [this.#requestKey]: undefined });
     await this.#read();
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));

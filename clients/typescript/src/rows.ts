@@ -21,7 +21,7 @@ export class Rows {
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #finishLoad = () => {};
-  /** Resolves when all tasks have been loaded once. */
+  /** Resolves when all tasks have been loaded once, from the server or from the device. */
   readonly loaded = new Promise<void>((resolve) => {
     this.#finishLoad = resolve;
   });

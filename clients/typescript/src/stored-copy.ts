@@ -47,6 +47,11 @@ export class StoredCopy {
   #storing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #finishLoad = () => {};
+  /** Resolves when the rows have been those of the server once. */
+  readonly loaded = new Promise<void>((resolve) => {
+    this.#finishLoad = resolve;
+  });
 
   constructor(
     private readonly client: TaskClient,
@@ -82,6 +87,7 @@ export class StoredCopy {
     if (more) return;
     this.#isLoading = false;
     this.#since = since;
+    this.#finishLoad();
     this.#storeSoon();
   }
 

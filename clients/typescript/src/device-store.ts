@@ -11,7 +11,7 @@ export interface DeviceStore {
   writeIf?(condition: Condition, values: Values, cleared?: string): Promise<void>;
 }
 
-type Values = Record<string, unknown>;
+export type Values = Record<string, unknown>;
 
 export interface Condition {
   key: string;

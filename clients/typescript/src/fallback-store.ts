@@ -1,10 +1,10 @@
-import type { DeviceStore } from "./device-store.js";
+import type { Condition, DeviceStore, Values } from "./device-store.js";
 
 /** Keeps values in memory that another store fails to store, such as on a full disk, until it stores them. */
-export class FallbackStore implements DeviceStore {
+export class FallbackStore {
   readonly #unstored = new Map<string, unknown>();
   #failure: unknown;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private store: DeviceStore,
@@ -33,18 +33,42 @@ export class FallbackStore implements DeviceStore {
   }
 
   /** Store values, together with those that were not stored before. */
-  write(values: Record<string, unknown>): Promise<void> {
-    return (this.#writing = this.#writing.then(() => this.#write(values)));
+  async write(values: Values): Promise<void> {
+    await this.#inTurn(values, async (all) => {
+      await this.store.write(all);
+      return true;
+    });
   }
 
-  async #write(values: Record<string, unknown>): Promise<void> {
+  /** Store values if the value under a key meets a condition, and return whether it does. */
+  writeIf(condition: Condition, values: Values): Promise<boolean> {
+    return this.#inTurn(values, (all) => this.#storeIf(condition, all));
+  }
+
+  async #storeIf({ key, isMet }: Condition, values: Values): Promise<boolean> {
+    let wasMet = false;
+    const check = (stored: unknown) => (wasMet = isMet(this.#unstored.has(key) ? this.#unstored.get(key) : stored));
+    if (this.store.writeIf) await this.store.writeIf({ key, isMet: check }, values);
+    else if (check((await this.store.read(key))[0])) await this.store.write(values);
+    return wasMet;
+  }
+
+  #inTurn(values: Values, store: (all: Values) => Promise<boolean>): Promise<boolean> {
+    const writing = this.#writing.then(() => this.#write(values, store));
+    this.#writing = writing;
+    return writing;
+  }
+
+  async #write(values: Values, store: (all: Values) => Promise<boolean>): Promise<boolean> {
     const all = { ...Object.fromEntries(this.#unstored), ...values };
     try {
-      await this.store.write(all);
-      this.#unstored.clear();
+      const isStored = await store(all);
+      if (isStored) this.#unstored.clear();
+      return isStored;
     } catch (error) {
       this.#failure = error;
       for (const [key, value] of Object.entries(all)) this.#unstored.set(key, value);
+      return true;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { callSafely } from "./callbacks.js";
 import type { TaskClient } from "./client.js";
 import { isHidden } from "./connectivity.js";
-import type { DeviceStore } from "./device-store.js";
+import type { DeviceStore, Values } from "./device-store.js";
 import {
   conflictingChanges,
   type Edit,
@@ -169,13 +169,14 @@ export class Outbox {
   async #request(): Promise<StoredRequest | undefined> {
     const [stored] = await this.#store.read(this.#requestKey);
     if (stored) return stored as StoredRequest;
+    await this.#read(); // after the request, because a page that ends may just have deleted both
     const { batch, changed } = this.#merge();
     const request: StoredRequest | undefined =
       batch.length > 0
         ? { key: newUid(), edits: batch.map(({ id }) => id), operations: batch.map(operationOf) }
         : undefined;
-    await this.#store.write({ ...changed, [this.#requestKey]: request });
-    return request;
+    const isStored = await this.#writeIf(undefined, { ...changed, [this.#requestKey]: request });
+    return isStored ? request : undefined;
   }
 
   /** Merge the first edits into the tasks as they are now, at most one for each task. */
@@ -222,7 +223,7 @@ export class Outbox {
   async #refuse(request: StoredRequest, { status, problem }: ProblemError): Promise<void> {
     const { edits } = request;
     this.#size = Math.ceil(edits.length / 2);
-    if (edits.length > 1) await this.#store.write({ [this.#requestKey]: undefined });
+    if (edits.length > 1) await this.#writeIf(request.key, { [this.#requestKey]: undefined });
     else await this.#settle(request, [{ status, problem: problem ?? null, task: null }]);
   }
 
@@ -232,15 +233,20 @@ export class Outbox {
     const { tasks } = settleAll();
     await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits
     await this.#read();
-    const [stored] = (await this.#store.read(this.#requestKey)) as StoredRequest[];
-    if (this.signal.aborted || stored?.key !== key) return; // the next page repeats it, or another tab has settled it
     const { changed, rejected, failure } = settleAll();
     const values = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
-    await this.#store.write({ ...Object.fromEntries(values), [this.#requestKey]: undefined });
+    const isStored = await this.#writeIf(key, { ...Object.fromEntries(values), [this.#requestKey]: undefined });
     await this.#read();
+    if (!isStored) return; // another tab has settled it, or the next page will
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));
     if (failure) throw failure;
+  }
+
+  /** Write while the stored request has this key, or there is none, and the page has not ended; return whether it is so. */
+  #writeIf(key: string | undefined, values: Values): Promise<boolean> {
+    const isMet = (stored: unknown) => !this.signal.aborted && (stored as StoredRequest | undefined)?.key === key;
+    return this.#store.writeIf({ key: this.#requestKey, isMet }, values);
   }
 
   #persist(act: (attempt: AbortController) => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { createLiveQueryCollection } from "@tanstack/db";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { memoryStore } from "../src/device-store.js";
+import { type DeviceStore, memoryStore } from "../src/device-store.js";
 import { NetworkError, SignedOutError } from "../src/index.js";
 import { API_URL, mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
@@ -192,11 +192,12 @@ test("CLIENT-FR-089: a response to the user who has signed out is not shown to t
   const client = newClient({ getToken: () => mint(user) });
   const memory = memoryStore();
   let settle: (() => void) | undefined;
-  const write = async (values: Record<string, unknown>) => {
-    if (!Object.values(values).some(Boolean)) await new Promise<void>((resolve) => (settle = resolve));
-    await memory.write(values);
+  const writeIf: DeviceStore["writeIf"] = async (condition, values, cleared) => {
+    const isOver = condition.key.startsWith("task-api:edits:") && !Object.values(values).some(Boolean);
+    if (isOver) await new Promise<void>((resolve) => (settle = resolve));
+    await memory.writeIf?.(condition, values, cleared);
   };
-  const device = new Device(client, { store: { ...memory, write } });
+  const device = new Device(client, { store: { ...memory, writeIf } });
   await device.tasks.preload();
   device.tasks.insert({ title: "Own task" });
   await until(() => settle !== undefined);

@@ -277,17 +277,28 @@ test("CLIENT-FR-111: the tab of a user who has signed out stores nothing in the 
 
 const failing = () => Promise.reject(new Error("The disk is full."));
 
-test.each([
-  ["cannot be read", { read: failing }],
-  ["does not respond", { read: (prefix: string) => (prefix.startsWith("task-api:tasks:") ? never() : Promise.resolve([])) }],
-  ["cannot be written", { writeIf: failing }],
-  ["never completes a write", { writeIf: never }],
-  ["stores edits only", { writeIf: undefined }],
-])("CLIENT-FR-112: with a store that %s, the tasks are loaded, and no error is reported", async (_, part) => {
-  const { writeIf, ...edits } = memoryStore();
+const isOfTasks = (key: string) => key.startsWith("task-api:tasks:");
+
+/** A store that has another way to read tasks than edits. */
+function readingTasks(act: () => Promise<never>, store = memoryStore()): DeviceStore {
+  return { ...store, read: (prefix) => (isOfTasks(prefix) ? act() : store.read(prefix)) };
+}
+
+/** A store that has another way to write tasks than edits. */
+function writingTasks(act: () => Promise<never>, store = memoryStore()): DeviceStore {
+  return { ...store, writeIf: (...write) => (isOfTasks(write[0].key) ? act() : store.writeIf!(...write)) };
+}
+
+test.each<[string, DeviceStore]>([
+  ["cannot be read", { ...memoryStore(), read: failing }],
+  ["does not respond", readingTasks(never)],
+  ["cannot be written", writingTasks(failing)],
+  ["never completes a write", writingTasks(never)],
+  ["stores edits only", (({ read, write }) => ({ read, write }))(memoryStore())],
+])("CLIENT-FR-112: with a store that %s, the tasks are loaded, and no error is reported", async (_, store) => {
   const client = newClient();
   await client.create({ title: "Buy milk" });
-  const device = new Device(client, { store: { ...edits, ...(writeIf && { writeIf }), ...part } as DeviceStore });
+  const device = new Device(client, { store });
   await device.shows("Buy milk");
   await until(() => device.tasks.utils.state().connection === "live");
   await client.create({ title: "Bake bread" });

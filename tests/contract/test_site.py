@@ -37,6 +37,7 @@ def test_an_outdated_page_is_reported_and_written(tmp_path: Path, monkeypatch: p
 def test_the_page_of_problems_has_each_type_of_the_contract() -> None:
     contract = (ROOT / "specs/001-tasks/contracts/openapi.json").read_text()
     types = set(re.findall(r'"urn:problem-type:([a-z-]+)"', json.dumps(json.loads(contract)["components"])))
+    assert types
     assert types <= set(re.findall(r"^\| \d[^|]*\| `([a-z-]+)`", pages.PAGES["problems.md"](), re.MULTILINE))
 
 

@@ -27,6 +27,8 @@ export class CollectionSync {
   readonly #listeners = new Set<() => void>();
   #state = STARTING;
   #run: { rows: Rows; outbox: Outbox } | undefined;
+  /** That of the session, if the collection was started in it. */
+  #copy: StoredCopy | undefined;
   readonly #options: OutboxOptions & { store: DeviceStore };
 
   constructor(
@@ -40,7 +42,8 @@ export class CollectionSync {
   /** Remove the tasks of each session from the device when it ends, also while the collection is stopped. */
   #removeTasksAfterSession(): void {
     onAbort(this.client.session(), () => {
-      removeStoredTasks(this.client, this.#options.store);
+      removeStoredTasks(this.client, this.#options.store, this.#copy?.user);
+      this.#copy = undefined;
       this.#removeTasksAfterSession();
     });
   }
@@ -64,6 +67,7 @@ export class CollectionSync {
     const copy = new StoredCopy(this.client, this.#options.store, rows, signal);
     const outbox: Outbox = new Outbox(this.client, rows, copy, this.#options, report, signal);
     this.#run = { rows, outbox };
+    this.#copy = copy;
     void outbox.run();
     void rows.loaded.then(() => collection.markReady());
     followTasks(this.client, {

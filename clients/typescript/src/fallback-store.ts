@@ -9,6 +9,8 @@ export class FallbackStore {
   constructor(
     private store: DeviceStore,
     private readonly keyOf: (value: unknown) => string,
+    /** Delete what is not needed, once, before values stay in memory. */
+    private readonly makeRoom: () => Promise<void>,
   ) {}
 
   /** Why values are in memory only; undefined if none are. */
@@ -62,7 +64,7 @@ export class FallbackStore {
   async #write(values: Values, store: (all: Values) => Promise<boolean>): Promise<boolean> {
     const all = { ...Object.fromEntries(this.#unstored), ...values };
     try {
-      const isStored = await store(all);
+      const isStored = await store(all).catch(() => this.makeRoom().then(() => store(all)));
       if (isStored) this.#unstored.clear();
       return isStored;
     } catch (error) {

@@ -73,7 +73,11 @@ export class Outbox {
     private readonly signal: AbortSignal,
   ) {
     const keyOf = (value: Edit | StoredRequest) => ("id" in value ? this.#keyOf(value.id) : this.#requestKey);
-    this.#store = new FallbackStore(options.store, (value) => keyOf(value as Edit | StoredRequest));
+    this.#store = new FallbackStore(
+      options.store,
+      (value) => keyOf(value as Edit | StoredRequest),
+      () => copy.makeRoom(),
+    );
   }
 
   /** Why edits are in memory only, and end with the page; undefined if none are. */
@@ -238,6 +242,7 @@ export class Outbox {
     const isStored = await this.#writeIf(key, { ...Object.fromEntries(values), [this.#requestKey]: undefined });
     await this.#read();
     if (!isStored) return; // another tab has settled it, or the next page will
+    if (failure?.status === 412) await this.copy.drop(); // so that the next page loads all tasks
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));
     if (failure) throw failure;

@@ -32,8 +32,10 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
   const error = new ProblemError(result.status, result.problem ?? undefined, undefined);
   const [task, ...others] = tasksOf(edit, result, error, known);
   if (task) settled.tasks.push(task, ...others);
-  if (error.status === 412) return;
-  if (error.status === 429 || error.status >= 500) {
+  // A revision below that of the edit is from a database that was restored: the tasks are out of date until all are loaded.
+  const isOutdated = task !== undefined && "revision" in edit && task.revision < (edit.revision ?? 0);
+  if (error.status === 412 && !isOutdated) return;
+  if (error.status === 412 || error.status === 429 || error.status >= 500) {
     settled.failure = error;
     return;
   }
@@ -68,5 +70,6 @@ function tasksOf(edit: Edit, { task }: OperationResult, error: ProblemError, kno
     const { next_task, ...row } = current;
     return next_task ? [row, next_task] : [row];
   }
-  return edit.op === "delete" && known ? [{ ...known, deleted_at: edit.at, revision: edit.revision }] : [];
+  const isDeleted = edit.op === "delete" && (error.status < 300 || error.status === 404);
+  return isDeleted && known ? [{ ...known, deleted_at: edit.at, revision: edit.revision }] : [];
 }

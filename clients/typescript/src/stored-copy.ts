@@ -20,10 +20,11 @@ interface Head {
 /** The stored position on which changes build; or the position that was left when the copy began anew. */
 type Base = { after: number } | { left: number };
 
-/** Remove the stored tasks from the device. */
-export function removeStoredTasks(client: TaskClient, store: DeviceStore): void {
+/** Remove the stored tasks from the device: those of a user, or of any where it is not known whose session has ended. */
+export function removeStoredTasks(client: TaskClient, store: DeviceStore, user: string | undefined): void {
   const prefix = prefixOf(client);
-  store.writeIf?.({ key: prefix, isMet: () => true }, {}, prefix).catch(() => {});
+  const isMet = (head: unknown) => user === undefined || (head as Head | undefined)?.user === user;
+  store.writeIf?.({ key: prefix, isMet }, {}, prefix).catch(() => {});
 }
 
 function prefixOf({ baseUrl }: TaskClient): string {
@@ -63,6 +64,11 @@ export class StoredCopy {
     onAbort(signal, () => clearTimeout(this.#timer));
   }
 
+  /** Whose tasks these are; undefined as long as it is not known. */
+  get user(): string | undefined {
+    return this.#user;
+  }
+
   /** Show the stored tasks of the user, and return their sync token; undefined if there are none. */
   async open(): Promise<string | undefined> {
     this.#user = await orAbort(this.client.user(), this.signal);
@@ -82,6 +88,7 @@ export class StoredCopy {
       this.#base = { left: Number(this.#since) };
       this.#changed.clear();
       this.#isLoading = true;
+      this.#storing = this.#storing.then(() => this.#empty()); // what edits change meanwhile would be missing
     }
     for (const { uid } of tasks) this.#changed.add(uid);
     if (more) return;
@@ -104,15 +111,14 @@ export class StoredCopy {
     const [head, ...tasks] = await this.store.read(this.#prefix);
     this.#hasBegun = this.#isOwn(head);
     if (this.#isOwn(head)) return { tasks: tasks as Task[], since: head.since };
-    await this.#begin();
+    await this.#begin((other) => !this.#isOwn(other)); // of another user or format
     return undefined;
   }
 
-  /** Begin a copy that has no tasks, once, if there is none, or one of another user or format. */
-  async #begin(): Promise<void> {
-    if (this.#hasBegun) return;
-    const condition = { key: this.#prefix, isMet: (value: unknown) => !this.signal.aborted && !this.#isOwn(value) };
-    await this.store.writeIf?.(condition, { [this.#prefix]: this.#headAt("") }, this.#prefix);
+  /** Begin a copy that has no tasks, in the place of what may be replaced. */
+  async #begin(isReplaced: (head: unknown) => boolean): Promise<void> {
+    const isMet = (head: unknown) => !this.signal.aborted && isReplaced(head);
+    await this.store.writeIf?.({ key: this.#prefix, isMet }, { [this.#prefix]: this.#headAt("") }, this.#prefix);
     this.#hasBegun = true;
   }
 
@@ -134,25 +140,46 @@ export class StoredCopy {
     this.#changed = new Set();
     const values = Object.fromEntries([...changed].map((uid) => [this.#prefix + uid, this.#live(uid)]));
     const cleared = "left" in base ? this.#prefix : undefined;
-    const condition = { key: this.#prefix, isMet: (value: unknown) => this.#isBehind(value, base, since) };
+    let position = Number(since);
+    const isMet = (head: unknown) => {
+      if (this.#isOwn(head)) position = Number(head.since);
+      return this.#isBehind(head, base, since);
+    };
     try {
-      await this.#begin();
-      await this.store.writeIf?.(condition, { ...values, [this.#prefix]: this.#headAt(since) }, cleared);
-      if (this.#base === base) this.#base = { after: Number(since) };
+      if (!this.#hasBegun) await this.#begin((head) => head === undefined); // later, another user may have begun one
+      await this.store.writeIf?.({ key: this.#prefix, isMet }, { ...values, [this.#prefix]: this.#headAt(since) }, cleared);
       this.#failures = 0;
     } catch {
-      this.#failures++;
-      await this.#empty();
-      this.#storeSoon();
+      return this.makeRoom();
     }
+    const isEmptied = "after" in base && position < base.after; // by another tab
+    if (isEmptied) this.#storeAll(position);
+    else if (this.#base === base) this.#base = { after: Number(since) };
   }
 
-  /** Empty the copy, which is out of date and takes the space of edits, and store all tasks later. */
-  async #empty(): Promise<void> {
-    this.#base = { left: 0 };
+  /** Empty the copy, which is out of date or takes the space of edits, and store all tasks later. */
+  async makeRoom(): Promise<void> {
+    this.#failures++;
+    await this.#empty();
+    this.#storeAll(0);
+  }
+
+  /** Remove the tasks, and store no others from this page. */
+  async drop(): Promise<void> {
+    await this.#empty();
+    this.#user = undefined;
+  }
+
+  #storeAll(left: number): void {
+    this.#base = { left };
     for (const uid of this.rows.uids()) this.#changed.add(uid);
-    const condition = { key: this.#prefix, isMet: (value: unknown) => this.#isOwn(value) };
-    await this.store.writeIf?.(condition, { [this.#prefix]: this.#headAt("") }, this.#prefix).catch(() => {});
+    this.#storeSoon();
+  }
+
+  /** Empty the copy, unless another tab has stored a newer one. */
+  async #empty(): Promise<void> {
+    const isMet = (head: unknown) => !this.signal.aborted && this.#isOwn(head) && Number(head.since) <= Number(this.#since);
+    await this.store.writeIf?.({ key: this.#prefix, isMet }, { [this.#prefix]: this.#headAt("") }, this.#prefix).catch(() => {});
   }
 
   /** Whether the stored copy is this user's and not newer than the changes, and not older than what they build on. */

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { defaultStore, type DeviceStore, memoryStore } from "../src/device-store.js";
-import type { Task } from "../src/index.js";
+import { ProblemError, type Task } from "../src/index.js";
 import { FORMAT } from "../src/stored-copy.js";
 import { mint, newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
@@ -200,7 +200,7 @@ test("CLIENT-FR-110: a first load that is late does not replace what another tab
   expect(await storedCopy(proxy.url)).toMatchObject({ since, titles: "Buy soy milk" });
 });
 
-test("CLIENT-FR-110: changes of a tab that do not follow the copy are not added to it", async () => {
+test("CLIENT-FR-110: changes of a tab that do not follow the copy are not added to it, but replace it", async () => {
   const { client, store, url, tasks } = await closedDevice({ titles: ["Buy milk", "Bake bread"] });
   const device = new Device(client, { store });
   await until(() => device.tasks.utils.state().connection === "live");
@@ -209,8 +209,8 @@ test("CLIENT-FR-110: changes of a tab that do not follow the copy are not added 
   await store.write({ [prefixOf(url)]: older, [prefixOf(url) + tasks[1]!.uid]: undefined });
   await client.update(tasks[0]!.id, { title: "Buy oat milk" });
   await device.shows("Bake bread", "Buy oat milk");
-  await new Promise((resolve) => setTimeout(resolve, 1_000)); // the time in which they would be stored
-  expect(await storedCopy(url)).toMatchObject({ since: older.since, titles: "Buy milk" });
+  await stores("Bake bread,Buy oat milk", url);
+  expect((await storedCopy(url)).since).toBe((await client.changes()).next_since);
 });
 
 test("CLIENT-FR-111: when the session ends, the tasks are removed from the device, and the edits stay", async () => {
@@ -394,4 +394,52 @@ test("CLIENT-FR-114: an edit that the server has is shown by a page that opens o
   const device = new Device(client, { store: undefined });
   await device.shows("Buy oat milk", "Take out the trash");
   expect([device.pending, loads().length > 0]).toEqual([0, true]);
+});
+
+test("CLIENT-FR-111: the end of a session leaves the tasks of another user, who has signed in meanwhile", async () => {
+  const { user, store, url } = await closedDevice({ titles: ["Buy milk"] });
+  let isSignedIn = true;
+  const client = newClient({ baseUrl: url, getToken: () => (isSignedIn ? mint(user) : null) });
+  const device = new Device(client, { store });
+  await device.shows("Buy milk");
+  isSignedIn = false;
+  const next = newClient({ baseUrl: url });
+  await next.create({ title: "Another task" });
+  new Device(next, { store });
+  await stores("Another task", url, store);
+  client.clearToken();
+  await next.create({ title: "Bake bread" });
+  await stores("Another task,Bake bread", url, store);
+});
+
+test("CLIENT-FR-112: where the tasks take the space of an edit, they are removed, and the edit is stored", async () => {
+  const store = memoryStore();
+  const { client, url, goOffline } = await closedDevice({ titles: ["Buy milk"], store });
+  goOffline();
+  const write = async (values: Record<string, unknown>) => {
+    if ((await storedCopy(url, store)).since) throw new Error("The disk is full.");
+    await store.write(values);
+  };
+  const device = new Device(client, { store: { ...store, write } });
+  await device.shows("Buy milk");
+  await device.tasks.insert({ title: "Bake bread" }).isPersisted.promise;
+  expect(await store.read("task-api:edits:")).toHaveLength(1);
+  expect(device.titles).toBe("Bake bread,Buy milk");
+});
+
+test("CLIENT-FR-109: if an edit shows that the database was restored, the next page loads all tasks and sends it", async () => {
+  const { client, store, tasks, url } = await closedDevice({ titles: ["Buy milk"] });
+  const [task] = tasks as [Task];
+  await store.write({ [prefixOf(url) + task.uid]: { ...task, revision: task.revision + 1_000 } });
+  const device = new Device(client, { store });
+  await device.shows("Buy milk");
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = "Buy oat milk";
+  });
+  await until(() => device.tasks.utils.state().error instanceof ProblemError);
+  expect((await storedCopy(url, store)).since).toBe("");
+  await device.kill();
+  const next = new Device(client, { store });
+  await haveConverged(client, next);
+  expect(next.titles).toBe("Buy oat milk");
 });

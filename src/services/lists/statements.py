@@ -54,9 +54,8 @@ def _start_of_day() -> ColumnElement[datetime]:
 
 def _due(*, descending: bool) -> ColumnElement[datetime]:
     """Return the sort key of due dates: a day sorts as its first instant, no due date sorts last in both directions."""
-    # noon, because asyncpg encodes datetime.min as -infinity
-    never = "0001-01-01" if descending else "9999-12-31"
-    return func.coalesce(col(TaskRow.due_at), _start_of_day(), literal_column(f"'{never} 12:00+00'::timestamptz"))
+    never = "0001-01-01 00:00" if descending else "9999-12-31 23:59:59.999999"
+    return func.coalesce(col(TaskRow.due_at), _start_of_day(), literal_column(f"'{never}+00'::timestamptz"))
 
 
 def _relevance() -> ColumnElement[int]:

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.slow
 DECLARING = ("src/schemas/task.py", "src/models/task.py", "tests/support/task_values.py")
 """The files that declare each member of a task."""
 
+CLIENT = "clients/typescript/src/stored-copy.ts"
+"""Its stored tasks have the members of the contract."""
+
 DESCRIBING = {"alembic/versions/", "tests/integration/tasks/test_fields.py", "specs/001-tasks/spec.md"}
 
 MIGRATION = """
@@ -70,9 +73,9 @@ def test_a_new_member_takes_the_files_of_the_recipe_and_no_others(tmp_path: Path
     assert "[notes-PATCH] PASSED" in tested
 
 
-def test_the_recipe_names_six_files() -> None:
+def test_the_recipe_names_all_files() -> None:
     recipe = re.search(
         r"^### Add a field\n\n(.*?)\n\n", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL | re.MULTILINE
     )
     assert recipe is not None
-    assert set(re.findall(r"`(\w+/[\w/.-]+)`", recipe[1])) == {*DECLARING, *DESCRIBING}
+    assert set(re.findall(r"`(\w+/[\w/.-]+)`", recipe[1])) == {*DECLARING, *DESCRIBING, CLIENT}

@@ -21,6 +21,7 @@ _TESTED = {
     "tsx": "tests/e2e/test_documents.py",
     "js": "tests/e2e/test_documents.py",
     "html": "tests/e2e/test_documents.py",
+    "sql": "tests/integration/sync/test_restored_database.py",
 }
 _VALID = ("bash", "cron", "ini", "json", "nginx", "toml", "yaml")
 """The languages of what needs other programs: a shell with these, cron, a file `.env`, and the files of platforms."""

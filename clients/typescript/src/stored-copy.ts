@@ -102,8 +102,9 @@ export class StoredCopy {
   async write(tasks: Task[]): Promise<void> {
     this.rows.write(tasks);
     for (const { uid } of tasks) this.#changed.add(uid);
-    if (tasks.length === 0 || this.#failures > 0) return;
-    await withTimeout(() => this.#storeNext(), [this.signal], STORE_MS).catch(() => {});
+    if (tasks.length === 0) return;
+    const store = () => (this.#failures > 0 ? this.#storing : this.#storeNext()); // after a failure, until it is empty
+    await withTimeout(store, [this.signal], STORE_MS).catch(() => {});
   }
 
   async #read(): Promise<{ tasks: Task[]; since: string } | undefined> {
@@ -178,7 +179,7 @@ export class StoredCopy {
 
   /** Empty the copy, unless another tab has stored a newer one. */
   async #empty(): Promise<void> {
-    const isMet = (head: unknown) => !this.signal.aborted && this.#isOwn(head) && Number(head.since) <= Number(this.#since);
+    const isMet = (head: unknown) => this.#isOwn(head) && Number(head.since) <= Number(this.#since);
     await this.store.writeIf?.({ key: this.#prefix, isMet }, { [this.#prefix]: this.#headAt("") }, this.#prefix).catch(() => {});
   }
 

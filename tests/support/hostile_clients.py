@@ -113,16 +113,15 @@ def drip_read(client: socket.socket) -> bool:
     return False
 
 
-def read_steadily(client: socket.socket, seconds: float) -> int:
-    """Read three megabytes a second, and return the number of bytes until the end."""
+def read_steadily(client: socket.socket, seconds: float, at_least: int = 0) -> None:
+    """Read three megabytes a second for so long, and until there were at least so many bytes."""
     client.settimeout(GONE_SECONDS)
     size, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or size < at_least:
         part = client.recv(STEADY_BUFFER)
-        assert part
+        assert part, "the server has disconnected a steady reader"
         size += len(part)
         time.sleep(0.03)
-    return size
 
 
 def connections(server: Server, clients: list[socket.socket]) -> set[int]:

@@ -19,6 +19,7 @@ from src.services.tasks.json import task_json
 
 # The maximum number of tasks that a stream with a slow client holds in memory.
 _STREAM_PAGE_SIZE = 25
+_READ_RETRY_SECONDS = 1
 
 _START = SyncToken(0)
 
@@ -75,14 +76,19 @@ class ChangeService:
     ) -> AsyncIterator[list[Change]]:
         """Yield pages of changes after `since` as they are committed; an empty one after each `heartbeat` of silence.
 
-        It ends with the subscription. While the database is unavailable, it waits. No change is lost, because the
-        subscription is older than the first read, and a wake-up during a read makes the next wait return at once.
+        It ends with the subscription. A read that fails because the database is unavailable or busy is repeated after a
+        second and an empty page. No change is lost, because the subscription is older than the first read, and a
+        wake-up during a read makes the next wait return at once.
 
         Raises:
             SyncExpired: The reader has been so slow that changes were purged before they were read.
         """
         while not subscription.ended:
             page = await self._page_if_available(since, subscription)
+            if page is None:
+                await subscription.wait(_READ_RETRY_SECONDS)
+                yield []
+                continue
             since = page.next_since
             subscription.revision = since.revision
             if page.changes:
@@ -90,12 +96,12 @@ class ChangeService:
             while not page.more and not await subscription.wait(heartbeat):
                 yield []
 
-    async def _page_if_available(self, since: SyncToken, subscription: Subscription) -> ChangePage:
+    async def _page_if_available(self, since: SyncToken, subscription: Subscription) -> ChangePage | None:
         try:
             async with subscription.read_slot():
                 return await self.page(since, _STREAM_PAGE_SIZE)
         except (ServiceUnavailable, TimeoutError):
-            return ChangePage([], since, more=False, revision=0)
+            return None
 
 
 def _require_not_expired(since: SyncToken, current: SyncToken) -> None:

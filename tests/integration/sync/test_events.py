@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from src.db import database
 from src.services.sync.intervals import Intervals
 from src.services.sync.registry import MAX_SUBSCRIPTIONS
 from tests.conftest import Connection, StartApp, User
 from tests.integration.sync.test_sync import age_and_purge, listed
+from tests.support.lock_helpers import uncommitted
 from tests.support.sse_client import Stream, served
 from tests.support.sync_client import SyncClient
 from tests.support.tokens import mint
@@ -141,6 +144,21 @@ async def test_a_silent_stream_has_heartbeat_comments(start_app: StartApp) -> No
 async def _after(seconds: float, user: User) -> None:
     await asyncio.sleep(seconds)
     await user.create()
+
+
+@pytest.mark.req("TASK-FR-342")
+async def test_a_stream_that_cannot_read_reads_again_soon(
+    url: str, user: User, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await user.create("Buy milk")
+    monkeypatch.setattr(database, "_CALL_TIMEOUT_SECONDS", 1)
+    async with AsyncExitStack() as lock:
+        await lock.enter_async_context(uncommitted(database_url, "LOCK TABLE tasks"))
+        async with Stream(url, user, since=0) as stream:
+            assert await stream.block() == {"": "ping"}
+            await lock.aclose()
+            async with asyncio.timeout(Intervals().heartbeat / 2):
+                assert (await stream.next()).task["title"] == "Buy milk"
 
 
 @pytest.mark.req("TASK-FR-155")

@@ -52,7 +52,7 @@ _OPTIONS = {
 }
 
 
-def _npm(*arguments: str, **environment: str) -> CompletedProcess[str]:
+def _npm(*arguments: str, seconds: int = _SECONDS, **environment: str) -> CompletedProcess[str]:
     npm_ci(_HOME)
     ended = run(
         ["env", *(f"{name}={value}" for name, value in environment.items()), "npm", "run", "--silent", *arguments],
@@ -60,7 +60,7 @@ def _npm(*arguments: str, **environment: str) -> CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=_SECONDS,
+        timeout=seconds,
     )
     assert ended.returncode == 0, f"{ended.stdout[-10_000:]}{ended.stderr[-10_000:]}"
     return ended
@@ -108,11 +108,13 @@ def test_the_collections_of_several_devices_converge(
     start_api: StartApi, purged_database: str, request: pytest.FixtureRequest
 ) -> None:
     api = start_api(better_auth_secret=SECRET, database_url=purged_database, rate_limit="off")
+    seeds: int = request.config.getoption("--seeds")
     _npm(
         "test:convergence",
+        seconds=seeds * _SECONDS,
         API_URL=api.url,
         BETTER_AUTH_SECRET=SECRET,
         DATABASE_URL=purged_database,
         PURGE=f"{sys.executable} -m src purge",
-        SEEDS=str(request.config.getoption("--seeds")),
+        SEEDS=str(seeds),
     )

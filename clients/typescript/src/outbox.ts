@@ -18,7 +18,7 @@ import { NetworkError, ProblemError } from "./errors.js";
 import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
-import { settle } from "./settle.js";
+import { settle, type Settled } from "./settle.js";
 import type { StoredCopy } from "./stored-copy.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { OperationResult, Task } from "./types.js";
@@ -48,6 +48,9 @@ const WITHOUT_USER = "Edits need the option `userId`, because the token has no c
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
   #edits: Edit[] = [];
+  /** The edits that are being stored, by their ids. */
+  readonly #adding = new Map<string, Edit>();
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #store: FallbackStore;
   #prefix = "";
   #tabs: Tabs<Task[]> | undefined;
@@ -105,12 +108,19 @@ export class Outbox {
   async add(edits: NewEdit[]): Promise<void> {
     await orAbort(this.#opened, this.signal);
     const newest = this.#edits.at(-1)?.id;
-    const named = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
-    await this.#store.write(Object.fromEntries(named.map((edit) => [this.#keyOf(edit.id), edit])));
-    await this.#read();
+    const added = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
+    for (const edit of added) this.#adding.set(edit.id, edit);
+    await this.#inTurn(() => this.#storeAdded(added));
     this.#tabs?.post([]);
     this.#wake();
     this.#takeOver();
+  }
+
+  async #storeAdded(added: Edit[]): Promise<void> {
+    const values = added.map(({ id }) => [this.#keyOf(id), this.#adding.get(id)]); // as `#end` may have changed them
+    for (const { id } of added) this.#adding.delete(id);
+    await this.#store.write(Object.fromEntries(values));
+    await this.#read();
   }
 
   async #open(): Promise<void> {
@@ -147,6 +157,8 @@ export class Outbox {
 
   async #send(signal: AbortSignal): Promise<void> {
     this.#isSender = true;
+    await this.#persist(() => this.#read(), signal);
+    this.#tabs?.post([]); // because the sender before may have ended edits, and then itself
     onAbort(signal, () => this.#wake());
     while (!signal.aborted) {
       const changed = new Promise<void>((resolve) => {
@@ -180,6 +192,7 @@ export class Outbox {
         ? { key: newUid(), edits: batch.map(({ id }) => id), operations: batch.map(operationOf) }
         : undefined;
     const isStored = await this.#writeIf(undefined, { ...changed, [this.#requestKey]: request });
+    if (!request) this.#tabs?.post([]); // otherwise its end is posted
     return isStored ? request : undefined;
   }
 
@@ -233,25 +246,46 @@ export class Outbox {
 
   /** Apply the results of a request, and delete the edits that the server has or refuses. */
   async #settle({ key, edits }: StoredRequest, results: OperationResult[]): Promise<void> {
-    const settleAll = () => settle(this.#edits, edits, results, (uid) => this.rows.task(uid));
-    const { tasks } = settleAll();
+    const settleAll = (all: Edit[]) => settle(all, edits, results, (uid) => this.rows.task(uid));
+    const { tasks } = settleAll(this.#edits);
     await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits
-    await this.#read();
-    const { changed, rejected, failure } = settleAll();
-    const values = Object.entries(changed).map(([id, edit]) => [this.#keyOf(id), edit]);
-    const isStored = await this.#writeIf(key, { ...Object.fromEntries(values), [this.#requestKey]: undefined });
-    await this.#read();
-    if (!isStored) return; // another tab has settled it, or the next page will
+    const settled = await this.#inTurn(() => this.#end(key, settleAll));
+    if (!settled) return; // another tab has settled it, or the next page will
+    const { rejected, failure } = settled;
     if (failure?.status === 412) await this.copy.drop(); // so that the next page loads all tasks
     this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));
     if (failure) throw failure;
   }
 
+  /** Store what results mean for the edits, if the request is stored; also for edits that the user makes meanwhile. */
+  async #end(key: string, settleAll: (all: Edit[]) => Settled): Promise<Settled | undefined> {
+    await this.#read();
+    const shown = this.#edits;
+    const settled = settleAll(shown);
+    const values = Object.entries(settled.changed).map(([id, edit]) => [this.#keyOf(id), edit]);
+    const isStored = await this.#writeIf(key, { ...Object.fromEntries(values), [this.#requestKey]: undefined });
+    await this.#read();
+    if (!isStored) return undefined;
+    const { changed } = settleAll([...shown, ...this.#adding.values()]);
+    for (const [id, edit] of Object.entries(changed)) {
+      if (!edit) this.#adding.delete(id);
+      else if (this.#adding.has(id)) this.#adding.set(id, edit);
+    }
+    return settled;
+  }
+
   /** Write while the stored request has this key, or there is none, and the page has not ended; return whether it is so. */
   #writeIf(key: string | undefined, values: Values): Promise<boolean> {
     const isMet = (stored: unknown) => !this.signal.aborted && (stored as StoredRequest | undefined)?.key === key;
     return this.#store.writeIf({ key: this.#requestKey, isMet }, values);
+  }
+
+  /** Act after what depends on the edits that the user sees, too. */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(act);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   #persist(act: (attempt: AbortController) => Promise<void>, signal: AbortSignal): Promise<void> {

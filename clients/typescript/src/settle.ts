@@ -2,7 +2,7 @@ import { type Edit, followEdit } from "./edits.js";
 import { isProblem, ProblemError } from "./errors.js";
 import type { OperationResult, Task } from "./types.js";
 
-interface Settled {
+export interface Settled {
   /** The edits that change, by their ids; undefined for those that have ended. */
   changed: Record<string, Edit | undefined>;
   /** The tasks as the server has them now. */

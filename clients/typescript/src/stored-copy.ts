@@ -72,7 +72,7 @@ export class StoredCopy {
   /** Show the stored tasks of the user, and return their sync token; undefined if there are none. */
   async open(): Promise<string | undefined> {
     this.#user = await orAbort(this.client.user(), this.signal);
-    const stored = await withTimeout(() => this.#read(), [this.signal], STORE_MS).catch(() => undefined);
+    const stored = await this.#inTime(() => this.#read()).catch(() => undefined);
     if (!stored?.since) return undefined;
     this.#since = stored.since;
     this.#base = { after: Number(stored.since) };
@@ -104,7 +104,11 @@ export class StoredCopy {
     for (const { uid } of tasks) this.#changed.add(uid);
     if (tasks.length === 0) return;
     const store = () => (this.#failures > 0 ? this.#storing : this.#storeNext()); // after a failure, until it is empty
-    await withTimeout(store, [this.signal], STORE_MS).catch(() => {});
+    await this.#inTime(store).catch(() => {});
+  }
+
+  #inTime<Value>(act: () => Promise<Value>): Promise<Value> {
+    return orAbort(withTimeout(act, [], STORE_MS), this.signal);
   }
 
   async #read(): Promise<{ tasks: Task[]; since: string } | undefined> {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { type DeviceStore, memoryStore } from "../src/device-store.js";
 import { isProblem, type Task } from "../src/index.js";
 import { newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
@@ -156,6 +157,30 @@ test("CLIENT-FR-076: the user's own edits of a task are no conflicts, also if th
   goOnline();
   await haveConverged(online, device);
   expect(device.titles).toBe("Bake a cake,Buy milk again");
+  expect(device.conflicts).toEqual([]);
+});
+
+test("CLIENT-FR-076: an edit that the user makes while the one before it ends is no conflict, either", async () => {
+  const stored = memoryStore();
+  let edit = () => {};
+  const writeIf: DeviceStore["writeIf"] = (condition, values, cleared) => {
+    if (condition.key in values && values[condition.key] === undefined) edit();
+    return stored.writeIf?.(condition, values, cleared) ?? Promise.resolve();
+  };
+  const { device, task, online, goOnline } = await startOffline({ store: { ...stored, writeIf } });
+  const rename = (title: string) =>
+    device.tasks.update(task.uid, (draft) => {
+      draft.title = title;
+    });
+  edit = () => {
+    edit = () => {};
+    expect(device.titles).toBe(" Buy oat milk ");
+    rename("Buy soy milk");
+  };
+  rename(" Buy oat milk ");
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Buy soy milk");
   expect(device.conflicts).toEqual([]);
 });
 

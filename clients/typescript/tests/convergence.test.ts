@@ -1,7 +1,8 @@
+import "fake-indexeddb/auto";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type DeviceStore, memoryStore } from "../src/device-store.js";
+import { defaultStore, type DeviceStore } from "../src/device-store.js";
 import type { Task, TaskClient } from "../src/index.js";
 import { newUid } from "../src/uid.js";
 import { newClient, newUser, until } from "./support/api.js";
@@ -40,8 +41,7 @@ async function vanish(server: TaskClient, { network }: Browser): Promise<void> {
  * changed by it alone.
  */
 class Browser {
-  readonly #disk = memoryStore(); // whose writes end at once, because a page that is killed writes nothing later
-  readonly store: DeviceStore = { ...this.#disk, writeIf: (...write) => this.#writeIf(...write) };
+  readonly store: DeviceStore = { ...defaultStore(), writeIf: (...write) => this.#writeIf(...write) };
   readonly tabs: Device[];
   /** The last category that each task of this browser has got, by uid. */
   readonly categories = new Map<string, string>();
@@ -80,7 +80,7 @@ class Browser {
     const [{ key }, values] = write;
     const hasTasks = key.startsWith("task-api:tasks:") && Object.keys(values).length > 1;
     if (hasTasks && this.random.below(4) === 0) throw new Error("The disk is full.");
-    await this.#disk.writeIf?.(...write);
+    await defaultStore().writeIf?.(...write);
   }
 
   #open(): Device {
@@ -188,10 +188,10 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
     await haveConverged(server, ...browsers.flatMap(({ tabs }) => tabs));
     const { tasks } = await server.list({ limit: 1000 });
     const { next_since } = await server.changes();
-    for (const { store, network, categories, reported, ownConflicts } of browsers) {
-      expect(await store.read("task-api:edits:")).toEqual([]);
-      await until(async () => (await storedCopy(network.proxy.url, store)).since === next_since, 60);
-      expect(byUid((await storedCopy(network.proxy.url, store)).tasks)).toEqual(byUid(tasks));
+    for (const { network, categories, reported, ownConflicts } of browsers) {
+      expect(await defaultStore().read("task-api:edits:")).toEqual([]);
+      await until(async () => (await storedCopy(network.proxy.url)).since === next_since, 60);
+      expect(byUid((await storedCopy(network.proxy.url)).tasks)).toEqual(byUid(tasks));
       expect(ownConflicts).toBe(0);
       for (const { uid, category } of tasks) {
         if (categories.has(uid) && !reported.has(uid)) expect(category).toBe(categories.get(uid)?.trim());

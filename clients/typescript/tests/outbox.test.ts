@@ -54,6 +54,48 @@ test("CLIENT-FR-080: when the tab that sends is closed, another one sends its ed
   expect(other.titles).toBe("Buy milk");
 });
 
+test("CLIENT-FR-080: when the tab that sends is closed before it tells the others what it has sent, they find out", async () => {
+  const client = newClient();
+  const store = memoryStore();
+  let hasEnded = false;
+  const writeIf: DeviceStore["writeIf"] = async (condition, values, cleared) => {
+    const isEnd = condition.key in values && values[condition.key] === undefined;
+    if (isEnd) await until(() => others.every(({ pending }) => pending === 1));
+    await store.writeIf?.(condition, values, cleared);
+    if (isEnd) await closed.kill();
+    hasEnded ||= isEnd;
+  };
+  const closed = new Device(client, { store: { ...store, writeIf } });
+  await closed.tasks.preload();
+  const others = [new Device(client, { store }), new Device(client, { store })];
+  for (const { tasks } of others) await tasks.preload();
+  closed.tasks.insert({ title: "Buy milk" });
+  await until(() => hasEnded);
+  await haveConverged(client, ...others);
+});
+
+test("CLIENT-FR-080: all tabs know when nothing of an edit remains to send", async () => {
+  const { proxy, goOffline, goOnline } = await startNetwork();
+  const user = newUser();
+  const client = newClient({ user, baseUrl: proxy.url });
+  const { id, uid } = await client.create({ title: "Buy milk" });
+  const store = memoryStore();
+  const writeIf: DeviceStore["writeIf"] = async (...write) => {
+    await new Promise((resolve) => setTimeout(resolve, 20)); // longer than a message takes
+    await store.writeIf?.(...write);
+  };
+  const [one, other] = [new Device(client, { store: { ...store, writeIf } }), new Device(client, { store })];
+  await Promise.all([one.shows("Buy milk"), other.shows("Buy milk")]);
+  goOffline();
+  one.tasks.update(uid, (draft) => {
+    draft.title = "Buy oat milk";
+  });
+  await other.shows("Buy oat milk");
+  await newClient({ user }).update(id, { title: "Buy oat milk" });
+  goOnline();
+  await haveConverged(client, one, other);
+});
+
 test("CLIENT-FR-080: the tab that becomes visible sends, and reports conflicts", async () => {
   vi.stubGlobal("document", document);
   const { proxy, goOffline, goOnline } = await startNetwork();

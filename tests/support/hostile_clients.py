@@ -150,7 +150,7 @@ def fill(database_url: str, user: str, tasks: int) -> None:
     sql(
         database_url,
         f"""
-        WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', {tasks}) ON CONFLICT DO NOTHING RETURNING id)
+        WITH owner AS (INSERT INTO users (id, revision) VALUES ('{user}', {tasks}) RETURNING id)
         INSERT INTO tasks (user_id, title, description, created_at, updated_at, revision)
         SELECT id, 'Buy milk', repeat('milk ', 1900), now(), now(), n FROM owner, generate_series(1, {tasks}) AS n""",  # noqa: S608 - of this file
     )

@@ -143,13 +143,13 @@ async def test_a_client_that_does_not_read_is_disconnected_and_a_reader_is_not(
 ) -> None:
     """Concurrently, because each case takes seconds."""
     owners = [f"reader-{number}" for number in range(4)]  # each has its own share of the memory for large responses
-    fill(database_url, "reader", tasks=3000)
+    fill(database_url, "steady-reader", tasks=3000)
     for owner in owners:
         fill(database_url, owner, tasks=1000)
     with ExitStack() as stack:
         steady = stack.enter_context(reluctant(server, STEADY_BUFFER))
-        steady.sendall(list_request("reader").replace(b"/tasks", b"/tasks/events?since=0"))
-        await asyncio.to_thread(read_steadily, steady, 1)  # later, a busy database can refuse it with 503
+        steady.sendall(list_request("steady-reader").replace(b"/tasks", b"/tasks/events?since=0"))
+        await asyncio.to_thread(read_steadily, steady, 1)
         readers = [stack.enter_context(reluctant(server)) for _ in owners]
         for each, owner in zip(readers, owners, strict=True):
             each.sendall(list_request(owner) * 3)

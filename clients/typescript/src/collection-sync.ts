@@ -1,6 +1,6 @@
 import type { PendingMutation, SyncConfig } from "@tanstack/db";
 import type { TaskClient } from "./client.js";
-import { defaultStore, type DeviceStore } from "./device-store.js";
+import { defaultStore, type DeviceStore, inTime } from "./device-store.js";
 import { type NewEdit, updateOf } from "./edits.js";
 import { followTasks, type LiveStatus } from "./live.js";
 import { Outbox, type OutboxOptions } from "./outbox.js";
@@ -35,7 +35,7 @@ export class CollectionSync {
     private readonly client: TaskClient,
     options: OutboxOptions,
   ) {
-    this.#options = { ...options, store: options.store ?? defaultStore() };
+    this.#options = { ...options, store: inTime(options.store ?? defaultStore()) };
     this.#removeTasksAfterSession();
   }
 

@@ -1,3 +1,8 @@
+import { withTimeout } from "./wait.js";
+
+/** A device that does not respond for so long must not delay tasks and edits. */
+export const STORE_MS = 5_000;
+
 /** Where edits and tasks are stored on the device: by default IndexedDB, and memory where there is none. */
 export interface DeviceStore {
   /** Return the values whose keys begin with a prefix, in the order of the keys. */
@@ -40,6 +45,17 @@ export function memoryStore(): DeviceStore {
       if (cleared !== undefined) for (const each of keysOf(cleared)) stored.delete(each);
       put(values);
     },
+  };
+}
+
+/** Reject what the device does not finish in time. */
+export function inTime(store: DeviceStore): DeviceStore {
+  const limit = <Value>(act: () => Promise<Value>) => withTimeout(act, [], STORE_MS);
+  const writeIf: DeviceStore["writeIf"] = (...write) => limit(async () => store.writeIf?.(...write));
+  return {
+    read: (prefix) => limit(() => store.read(prefix)),
+    write: (values) => limit(() => store.write(values)),
+    ...(store.writeIf && { writeIf }),
   };
 }
 

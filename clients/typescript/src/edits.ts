@@ -110,12 +110,18 @@ export function mergeUpdate(edit: Update, task: Task, onConflict: OnConflict | u
   return { ...edit, changes, original: pick(writableOf(task), (name) => name in changes), revision: task.revision };
 }
 
-/** Adapt a later edit of the same task, so that it is no conflict with what became of the user's own earlier one. */
-export function followEdit(later: Edit, earlier: Edit, task: Partial<Task>): Edit {
+/** Return the members that an edit writes. */
+export function valuesOf(edit: Edit): TaskChanges {
+  if (edit.op === "delete") return {};
+  return edit.op === "update" ? edit.changes : writableOf(edit.task);
+}
+
+/** Adapt a later edit of a task whose user saw `written`, so that it is no conflict with what the server made of that. */
+export function followEdit<Later extends NewEdit>(later: Later, written: TaskChanges, task: Partial<Task>): Later {
   if (later.op !== "update") return later;
-  const before = earlier.op === "update" ? earlier.changes : earlier.op === "delete" ? {} : earlier.task;
-  const isOwn = (name: string) => name in later.original && name in before && !differs(before, later.original, name);
-  return { ...later, original: { ...later.original, ...pick(writableOf(task), isOwn) } };
+  const { original } = later;
+  const isOwn = (name: string) => name in original && name in written && !differs(written, original, name);
+  return { ...later, original: { ...original, ...pick(writableOf(task), isOwn) } };
 }
 
 /** Return the operation of a bulk for an edit. */
@@ -136,11 +142,11 @@ export function isEmpty(changes: TaskChanges): boolean {
   return Object.keys(changes).length === 0;
 }
 
-function pick<Row extends object>(row: Row, has: (name: string) => boolean): Row {
+export function pick<Row extends object>(row: Row, has: (name: string) => boolean): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => has(name))) as Row;
 }
 
-function differs(one: object, other: object, name: string): boolean {
+export function differs(one: object, other: object, name: string): boolean {
   const valueOf = (row: object) => JSON.stringify((row as Record<string, unknown>)[name]);
   return valueOf(one) !== valueOf(other);
 }

@@ -10,7 +10,7 @@ export class FallbackStore {
     private store: DeviceStore,
     private readonly keyOf: (value: unknown) => string,
     /** Delete what is not needed, once, before values stay in memory. */
-    private readonly makeRoom: () => Promise<void>,
+    private makeRoom: () => Promise<void>,
   ) {}
 
   /** Why values are in memory only; undefined if none are. */
@@ -24,6 +24,7 @@ export class FallbackStore {
       await this.store.read(prefix);
     } catch (error) {
       this.store = { read: async () => [], write: () => Promise.reject(error) };
+      this.makeRoom = async () => {};
     }
   }
 

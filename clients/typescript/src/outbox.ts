@@ -18,12 +18,13 @@ import { NetworkError, ProblemError } from "./errors.js";
 import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
-import { settle, type Settled } from "./settle.js";
+import { settle } from "./settle.js";
 import type { StoredCopy } from "./stored-copy.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { OperationResult, Task } from "./types.js";
 import { newUid } from "./uid.js";
 import { onAbort, orAbort } from "./wait.js";
+import { WrittenForms } from "./written-forms.js";
 
 export interface OutboxOptions {
   /** Decides on members that somebody else has changed, too; by default the server's values stay. */
@@ -48,13 +49,14 @@ const WITHOUT_USER = "Edits need the option `userId`, because the token has no c
 /** Stores the edits of a user, and sends them in their order, by one tab of the browser. */
 export class Outbox {
   #edits: Edit[] = [];
-  /** The edits that are being stored, by their ids. */
-  readonly #adding = new Map<string, Edit>();
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The edits that wait to be stored. */
+  #added: Edit[] = [];
+  readonly #forms = new WrittenForms();
+  #changing: Promise<unknown> = Promise.resolve();
   readonly #store: FallbackStore;
   #prefix = "";
   #tabs: Tabs<Task[]> | undefined;
-  #isSender = false;
+  #sending: AbortSignal | undefined;
   #size = MAX_OPERATIONS;
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
@@ -93,7 +95,7 @@ export class Outbox {
     this.#opened.catch(() => {}); // no edit may wait for it
     await this.#persist(() => this.#open(), this.signal);
     if (this.signal.aborted) return;
-    globalThis.document?.addEventListener("visibilitychange", () => this.#takeOver(), { signal: this.signal });
+    globalThis.document?.addEventListener("visibilitychange", () => void this.#show(), { signal: this.signal });
     const sending = this.#tabs?.lead((signal) => this.#send(signal), this.signal);
     this.#finishOpening();
     this.#opened = Promise.resolve();
@@ -108,19 +110,20 @@ export class Outbox {
   async add(edits: NewEdit[]): Promise<void> {
     await orAbort(this.#opened, this.signal);
     const newest = this.#edits.at(-1)?.id;
-    const added = edits.map((edit) => ({ ...edit, id: newUid(newest) }));
-    for (const edit of added) this.#adding.set(edit.id, edit);
-    await this.#inTurn(() => this.#storeAdded(added));
-    this.#tabs?.post([]);
+    this.#added.push(...edits.map((edit) => ({ ...edit, id: newUid(newest) })));
+    await this.#inTurn(() => this.#storeAdded());
     this.#wake();
     this.#takeOver();
   }
 
-  async #storeAdded(added: Edit[]): Promise<void> {
-    const values = added.map(({ id }) => [this.#keyOf(id), this.#adding.get(id)]); // as `#end` may have changed them
-    for (const { id } of added) this.#adding.delete(id);
-    await this.#store.write(Object.fromEntries(values));
-    await this.#read();
+  /** Store the edits that wait for it, together. */
+  async #storeAdded(): Promise<void> {
+    const added = this.#added.map((edit) => [this.#keyOf(edit.id), this.#forms.follow(edit)]);
+    this.#added = [];
+    if (added.length === 0) return;
+    await this.#store.write(Object.fromEntries(added));
+    this.#tabs?.post([]);
+    await this.#refresh();
   }
 
   async #open(): Promise<void> {
@@ -146,19 +149,26 @@ export class Outbox {
 
   /** Send from this tab, if it is the one that the user looks at: there the user sees conflicts. */
   #takeOver(): void {
-    if (!this.#isSender && !isHidden() && this.#edits.length > 0) this.#tabs?.takeOver();
+    const isSender = this.#sending && !this.#sending.aborted;
+    if (!isSender && !isHidden() && this.#edits.length > 0) this.#tabs?.takeOver();
+  }
+
+  /** Show and send what other tabs may have stored without telling, because they ended. */
+  async #show(): Promise<void> {
+    await this.#refresh();
+    this.#wake();
+    this.#takeOver();
   }
 
   /** Receive tasks that another tab has written. */
   #receive(tasks: Task[]): void {
     this.rows.write(tasks);
-    void this.#read().finally(() => this.#wake()).catch((error) => this.report({ error }));
+    void this.#refresh().then(() => this.#wake());
   }
 
   async #send(signal: AbortSignal): Promise<void> {
-    this.#isSender = true;
-    await this.#persist(() => this.#read(), signal);
-    this.#tabs?.post([]); // because the sender before may have ended edits, and then itself
+    this.#sending = signal;
+    this.#tabs?.post([]); // because the sender before may have ended without telling what it has sent
     onAbort(signal, () => this.#wake());
     while (!signal.aborted) {
       const changed = new Promise<void>((resolve) => {
@@ -167,14 +177,14 @@ export class Outbox {
       await this.#persist((attempt) => this.#sendAll(attempt.signal), signal);
       if (!signal.aborted) await changed;
     }
-    this.#isSender = false;
+    this.report({ error: undefined }); // another tab sends, and knows better
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
     await this.#read();
     while (this.#edits.length > 0) {
       await orAbort(this.copy.loaded, signal); // not those of the device, which may be out of date
-      const request = await this.#request();
+      const request = await this.#inTurn(() => this.#request());
       if (request) await this.#sendOnce(request, signal);
       await this.#read();
     }
@@ -246,33 +256,28 @@ export class Outbox {
 
   /** Apply the results of a request, and delete the edits that the server has or refuses. */
   async #settle({ key, edits }: StoredRequest, results: OperationResult[]): Promise<void> {
-    const settleAll = (all: Edit[]) => settle(all, edits, results, (uid) => this.rows.task(uid));
-    const { tasks } = settleAll(this.#edits);
+    const known = new Map(this.#edits.map(({ uid }) => [uid, this.rows.task(uid)]));
+    const settleAll = () => settle(this.#edits, edits, results, (uid) => known.get(uid));
+    const { tasks, done } = settleAll();
+    for (const [edit, task] of done) this.#forms.remember(edit, task);
     await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits
     const settled = await this.#inTurn(() => this.#end(key, settleAll));
+    this.#tabs?.post(tasks);
     if (!settled) return; // another tab has settled it, or the next page will
     const { rejected, failure } = settled;
     if (failure?.status === 412) await this.copy.drop(); // so that the next page loads all tasks
-    this.#tabs?.post(tasks);
     for (const [error, edit] of rejected) callSafely(() => this.options.onRejected?.(error, edit));
     if (failure) throw failure;
   }
 
-  /** Store what results mean for the edits, if the request is stored; also for edits that the user makes meanwhile. */
-  async #end(key: string, settleAll: (all: Edit[]) => Settled): Promise<Settled | undefined> {
+  /** Store what the results of a request mean for the edits, and return it, if the request is still stored. */
+  async #end<Settled extends { changed: object }>(key: string, settleAll: () => Settled): Promise<Settled | undefined> {
     await this.#read();
-    const shown = this.#edits;
-    const settled = settleAll(shown);
+    const settled = settleAll();
     const values = Object.entries(settled.changed).map(([id, edit]) => [this.#keyOf(id), edit]);
     const isStored = await this.#writeIf(key, { ...Object.fromEntries(values), [this.#requestKey]: undefined });
-    await this.#read();
-    if (!isStored) return undefined;
-    const { changed } = settleAll([...shown, ...this.#adding.values()]);
-    for (const [id, edit] of Object.entries(changed)) {
-      if (!edit) this.#adding.delete(id);
-      else if (this.#adding.has(id)) this.#adding.set(id, edit);
-    }
-    return settled;
+    await this.#refresh();
+    return isStored ? settled : undefined;
   }
 
   /** Write while the stored request has this key, or there is none, and the page has not ended; return whether it is so. */
@@ -281,10 +286,10 @@ export class Outbox {
     return this.#store.writeIf({ key: this.#requestKey, isMet }, values);
   }
 
-  /** Act after what depends on the edits that the user sees, too. */
+  /** Read and write edits after others do, so that no edit is stored between the reading and the writing of another. */
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(act);
-    this.#turn = turn.catch(() => {});
+    const turn = this.#changing.then(act);
+    this.#changing = turn.catch(() => {});
     return turn;
   }
 
@@ -298,6 +303,11 @@ export class Outbox {
 
   #keyOf(id: string): string {
     return `${this.#prefix}edit:${id}`;
+  }
+
+  /** Read the edits after a write, which has succeeded whether they can be read or not. */
+  #refresh(): Promise<void> {
+    return this.#read().catch((error) => this.report({ error }));
   }
 
   /** Read the edits of all tabs, one reading after another; those that wait for the same one share it. */

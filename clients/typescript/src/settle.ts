@@ -1,12 +1,14 @@
-import { type Edit, followEdit } from "./edits.js";
+import { type Edit, followEdit, type TaskChanges, valuesOf, writableOf } from "./edits.js";
 import { isProblem, ProblemError } from "./errors.js";
 import type { OperationResult, Task } from "./types.js";
 
-export interface Settled {
+interface Settled {
   /** The edits that change, by their ids; undefined for those that have ended. */
   changed: Record<string, Edit | undefined>;
   /** The tasks as the server has them now. */
   tasks: Task[];
+  /** The edits that have succeeded, with what the server has made of them. */
+  done: [Edit, Task][];
   rejected: [ProblemError, Edit][];
   /** The reason to retry later, if the server cannot serve an edit now. */
   failure: ProblemError | undefined;
@@ -19,7 +21,7 @@ export function settle(
   results: OperationResult[],
   taskOf: (uid: string) => Task | undefined,
 ): Settled {
-  const settled: Settled = { changed: {}, tasks: [], rejected: [], failure: undefined };
+  const settled: Settled = { changed: {}, tasks: [], done: [], rejected: [], failure: undefined };
   for (const edit of edits.filter(({ id }) => ids.includes(id))) {
     const result = results[ids.indexOf(edit.id)];
     const later = edits.filter(({ id, uid }) => uid === edit.uid && id > edit.id);
@@ -43,11 +45,18 @@ function settleOne(edit: Edit, later: Edit[], result: OperationResult, known: Ta
   if (settled.changed[edit.id]) return;
   const isDone = error.status < 300 || isProblem(error, "task-exists") || (edit.op === "delete" && error.status === 404);
   if (!isDone) settled.rejected.push([error, edit]);
+  else if (task) settled.done.push([edit, task]);
   for (const next of later) {
     const isLost = !isDone && edit.op !== "update";
     const outcome = (isDone ? task : edit.op === "update" && edit.original) || {};
-    settled.changed[next.id] = isLost ? undefined : followEdit(next, edit, outcome);
+    settled.changed[next.id] = isLost ? undefined : followEdit(next, seenAfter(edit, known), outcome);
   }
+}
+
+/** Return what the user has seen after an edit: also members that the server changes with it, if nobody else did. */
+function seenAfter(edit: Edit, known: Task | undefined): TaskChanges {
+  const isBase = known !== undefined && "revision" in edit && edit.revision === known.revision;
+  return { ...(isBase ? writableOf(known) : {}), ...valuesOf(edit) };
 }
 
 /** Return what to send instead of a creation that is refused for its time, or because the task is in the trash. */

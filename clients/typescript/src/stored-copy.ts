@@ -1,14 +1,12 @@
 import type { TaskClient } from "./client.js";
 import type { TaskBatch } from "./copy.js";
-import type { DeviceStore } from "./device-store.js";
+import { type DeviceStore, STORE_MS } from "./device-store.js";
 import type { Rows } from "./rows.js";
 import type { Task } from "./types.js";
 import { backoff, onAbort, orAbort, withTimeout } from "./wait.js";
 
 /** Another number drops the copies of earlier versions: choose one when the members of a task change. */
 export const FORMAT = 1;
-/** A device that does not respond for so long must not delay tasks and edits. */
-const STORE_MS = 5_000;
 
 /** Whose tasks a copy has, and their sync token, which is empty before the first load is stored. */
 interface Head {

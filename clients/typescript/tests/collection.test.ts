@@ -194,8 +194,13 @@ test("CLIENT-FR-105: edits that were not stored are stored when the disk has spa
   await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
   isFull = false;
   await device.tasks.insert({ title: "Bake bread" }).isPersisted.promise;
-  const edits = await memory.read("task-api:edits:");
-  expect(edits).toMatchObject([{ task: { title: "Buy milk" } }, { task: { title: "Bake bread" } }, { key: expect.any(String) }]);
+  const edits = () => memory.read("task-api:edits:");
+  await until(async () => (await edits()).length === 3);
+  expect(await edits()).toMatchObject([
+    { task: { title: "Buy milk" } },
+    { task: { title: "Bake bread" } },
+    { key: expect.any(String) },
+  ]);
 });
 
 test("CLIENT-FR-105: where IndexedDB is blocked, edits are kept in memory and sent, and the error is reported", async () => {

@@ -11,12 +11,12 @@ beforeEach(() => {
 });
 
 /** Start a device that is offline and has one task, and a client of the same user that is online. */
-async function startOffline(options: TaskCollectionOptions = {}) {
+async function startOffline(options: TaskCollectionOptions = {}, { timeZone }: { timeZone?: string } = {}) {
   const network = await startNetwork();
   const user = newUser();
   const online = newClient({ user });
   const task: Task = await online.create({ title: "Buy milk" });
-  const device = new Device(newClient({ user, baseUrl: network.proxy.url }), options);
+  const device = new Device(newClient({ user, baseUrl: network.proxy.url, timeZone }), options);
   await device.shows("Buy milk");
   network.goOffline();
   return { ...network, online, task, device };
@@ -160,28 +160,76 @@ test("CLIENT-FR-076: the user's own edits of a task are no conflicts, also if th
   expect(device.conflicts).toEqual([]);
 });
 
+/** Return a store, and a function to call with what to do before the stored request of the next edits is deleted. */
+function storeWithEnd(): { store: DeviceStore; beforeEnd: (act: () => void) => void } {
+  const store = memoryStore();
+  let next: (() => void) | undefined;
+  const writeIf: DeviceStore["writeIf"] = async (condition, values, cleared) => {
+    if (condition.key in values && values[condition.key] === undefined) {
+      next?.();
+      next = undefined;
+    }
+    await store.writeIf?.(condition, values, cleared);
+  };
+  return { store: { ...store, writeIf }, beforeEnd: (act) => (next = act) };
+}
+
 test("CLIENT-FR-076: an edit that the user makes while the one before it ends is no conflict, either", async () => {
-  const stored = memoryStore();
-  let edit = () => {};
-  const writeIf: DeviceStore["writeIf"] = (condition, values, cleared) => {
-    if (condition.key in values && values[condition.key] === undefined) edit();
-    return stored.writeIf?.(condition, values, cleared) ?? Promise.resolve();
-  };
-  const { device, task, online, goOnline } = await startOffline({ store: { ...stored, writeIf } });
-  const rename = (title: string) =>
-    device.tasks.update(task.uid, (draft) => {
-      draft.title = title;
-    });
-  edit = () => {
-    edit = () => {};
+  const { store, beforeEnd } = storeWithEnd();
+  const { device, task, online, goOnline } = await startOffline({ store });
+  beforeEnd(() => {
     expect(device.titles).toBe(" Buy oat milk ");
-    rename("Buy soy milk");
-  };
-  rename(" Buy oat milk ");
+    device.tasks.update(task.uid, (draft) => {
+      draft.title = "Buy soy milk";
+    });
+  });
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = " Buy oat milk ";
+  });
   goOnline();
   await haveConverged(online, device);
   expect(device.titles).toBe("Buy soy milk");
   expect(device.conflicts).toEqual([]);
+});
+
+test("CLIENT-FR-076: an edit of what is still shown while another edit is stored is no conflict, either", async () => {
+  const { store, beforeEnd } = storeWithEnd();
+  let release = () => {};
+  let held = Promise.resolve();
+  const write: DeviceStore["write"] = (values) => held.then(() => store.write(values));
+  const { device, task, online, goOnline } = await startOffline({ store: { ...store, write } });
+  await device.tasks.update(task.uid, (draft) => {
+    draft.title = " Buy oat milk ";
+  }).isPersisted.promise;
+  beforeEnd(() => {
+    held = new Promise((resolve) => (release = resolve));
+    device.tasks.insert({ title: "Bake bread" });
+  });
+  goOnline();
+  await until(() => device.pending === 0);
+  expect(device.titles).toBe(" Buy oat milk ,Bake bread"); // TanStack DB shows nothing of the server meanwhile
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = "Buy soy milk";
+  });
+  release();
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Bake bread,Buy soy milk");
+  expect(device.conflicts).toEqual([]);
+});
+
+test("CLIENT-FR-076: what the server adds to an edit is no conflict with the user's next one", async () => {
+  const { device, task, online, goOnline } = await startOffline({}, { timeZone: "Europe/Berlin" });
+  await device.tasks.update(task.uid, (draft) => {
+    draft.due_date = "2030-01-01T09:00:00Z";
+    draft.recurrence = "FREQ=DAILY";
+  }).isPersisted.promise;
+  device.tasks.update(task.uid, (draft) => {
+    draft.recurrence_tz = "Asia/Tokyo";
+  });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.conflicts).toEqual([]);
+  expect(await online.get(task.id)).toMatchObject({ recurrence_tz: "Asia/Tokyo" });
 });
 
 test("CLIENT-FR-077: an edit that the server refuses is undone and reported, and the others are sent", async () => {
@@ -202,6 +250,20 @@ test("CLIENT-FR-077: an edit that the server refuses is undone and reported, and
   expect(device.titles).toBe("Bake bread,Buy oat milk,Take out the trash");
   expect(device.rejections.map((error) => error.status)).toEqual([422, 422]);
   expect(device.conflicts).toEqual([]);
+});
+
+test("CLIENT-FR-077: an edit that the server refuses is reported, also if the device cannot be read at that moment", async () => {
+  const { store, beforeEnd } = storeWithEnd();
+  let reads = -1;
+  const read: DeviceStore["read"] = (prefix) => (reads-- === 0 ? Promise.reject(new Error("Lost.")) : store.read(prefix));
+  const { device, task, online, goOnline } = await startOffline({ store: { ...store, read } });
+  beforeEnd(() => (reads = 0));
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = "x".repeat(201);
+  });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.rejections.map(({ status }) => status)).toEqual([422]);
 });
 
 test("CLIENT-FR-077: with a task that the server refuses to create, its later edits end", async () => {

@@ -188,8 +188,8 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
     await haveConverged(server, ...browsers.flatMap(({ tabs }) => tabs));
     const { tasks } = await server.list({ limit: 1000 });
     const { next_since } = await server.changes();
+    expect(await defaultStore().read("task-api:edits:")).toEqual([]);
     for (const { network, categories, reported, ownConflicts } of browsers) {
-      expect(await defaultStore().read("task-api:edits:")).toEqual([]);
       await until(async () => (await storedCopy(network.proxy.url)).since === next_since, 60);
       expect(byUid((await storedCopy(network.proxy.url)).tasks)).toEqual(byUid(tasks));
       expect(ownConflicts).toBe(0);

@@ -74,6 +74,25 @@ test("CLIENT-FR-080: when the tab that sends is closed before it tells the other
   await haveConverged(client, ...others);
 });
 
+test("CLIENT-FR-080: a tab that becomes visible shows and sends the edit of a tab that was closed at once", async () => {
+  vi.stubGlobal("document", document);
+  const client = newClient();
+  const store = memoryStore();
+  const write: DeviceStore["write"] = async (values) => {
+    await store.write(values);
+    await closed.kill();
+  };
+  const [closed, other] = [new Device(client, { store: { ...store, write } }), new Device(client, { store })];
+  await Promise.all([closed.tasks.preload(), other.tasks.preload()]);
+  await other.tasks.insert({ title: "Bake bread" }).isPersisted.promise; // it sends from now on
+  await haveConverged(client, other);
+  closed.tasks.insert({ title: "Buy milk" });
+  await until(async () => (await store.read("task-api:edits:")).length === 1);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await other.shows("Bake bread", "Buy milk");
+  await haveConverged(client, other);
+});
+
 test("CLIENT-FR-080: all tabs know when nothing of an edit remains to send", async () => {
   const { proxy, goOffline, goOnline } = await startNetwork();
   const user = newUser();
@@ -290,6 +309,22 @@ test("CLIENT-FR-082: the connection, the pending edits and the reason are report
   unsubscribe();
 });
 
+test("CLIENT-FR-082: a tab reports no error of sending when another one sends", async () => {
+  const { proxy, failWrites, goOnline } = await startNetwork();
+  const client = newClient({ baseUrl: proxy.url });
+  const store = memoryStore();
+  const [one, other] = [new Device(client, { store }), new Device(client, { store })];
+  await until(() => [one, other].every(({ tasks }) => tasks.utils.state().connection === "live"));
+  failWrites({ status: 500 });
+  one.tasks.insert({ title: "Buy milk" });
+  await until(() => Boolean(one.tasks.utils.state().error));
+  other.tasks.insert({ title: "Bake bread" });
+  await until(() => Boolean(other.tasks.utils.state().error));
+  expect(one.tasks.utils.state()).toMatchObject({ pending: 2, error: undefined });
+  goOnline();
+  await haveConverged(client, one, other);
+});
+
 test("CLIENT-FR-083: if the copy begins anew, the pending edits remain", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
   const client = newClient({ baseUrl: proxy.url });
@@ -318,6 +353,19 @@ test("CLIENT-FR-083: if the copy begins anew, the pending edits remain", async (
   goOnline();
   await haveConverged(client, device);
   expect(device.titles).toBe("Bake a cake,Buy milk");
+});
+
+test("CLIENT-FR-072: edits that are made at the same time are stored together", async () => {
+  const { proxy, goOffline } = await startNetwork();
+  const store = memoryStore();
+  const write = vi.fn(store.write);
+  const device = new Device(newClient({ baseUrl: proxy.url }), { store: { ...store, write } });
+  await device.tasks.preload();
+  goOffline();
+  for (let number = 0; number < 100; number++) device.tasks.insert({ title: `${number}` });
+  await device.stored();
+  expect(device.pending).toBe(100);
+  expect(write.mock.calls.length).toBeLessThan(10);
 });
 
 test("CLIENT-FR-084: many edits, and edits that are too large for one request, are sent in several", async () => {

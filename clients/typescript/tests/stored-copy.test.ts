@@ -291,7 +291,8 @@ function writingTasks(act: () => Promise<never>, store = memoryStore()): DeviceS
 
 test.each<[string, DeviceStore]>([
   ["cannot be read", { ...memoryStore(), read: failing }],
-  ["does not respond", readingTasks(never)],
+  ["does not respond", { read: never, write: never, writeIf: never }],
+  ["does not return tasks", readingTasks(never)],
   ["cannot be written", writingTasks(failing)],
   ["never completes a write", writingTasks(never)],
   ["stores edits only", (({ read, write }) => ({ read, write }))(memoryStore())],

@@ -147,7 +147,8 @@ class Browser {
   #delete(tab: Device): void {
     const row = tab.tasks.get(this.#pick(tab) ?? "");
     if (!row) return;
-    this.#deleted.push(row);
+    const category = this.categories.get(row.uid) ?? row.category; // a page that has just opened may not show it yet
+    this.#deleted.push({ ...row, category });
     tab.tasks.delete(row.uid);
   }
 

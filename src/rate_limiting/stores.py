@@ -1,10 +1,15 @@
 """Counter stores for rate limits, and the one in the memory of this process, whose size is bounded."""
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 CAPACITY = 50_000
-"""In keys; a full store takes some 10 MB."""
+"""In keys; a full store takes some 13 MB."""
+
+# With each new key more than one, so that the past ends, but never so many that the process pauses.
+_EVICTIONS = 2
 
 
 class CounterStore(Protocol):
@@ -18,20 +23,28 @@ class CounterStore(Protocol):
 
 
 class InMemoryCounterStore:
-    """Counts in memory; beyond `CAPACITY` the least recently counted key is evicted (LRU)."""
+    """Counts in memory; evicts keys that have expired and, beyond `CAPACITY`, the least recently counted ones (LRU)."""
 
-    def __init__(self) -> None:
-        self._counts: OrderedDict[str, int] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    async def increment(self, key: str, seconds: int) -> int:  # noqa: ARG002 - this store evicts by capacity
+    async def increment(self, key: str, seconds: int) -> int:
         """See `CounterStore`."""
-        count = self._counts[key] = self._counts.pop(key, 0) + 1
-        if len(self._counts) > CAPACITY:
-            self._counts.popitem(last=False)
+        now = self._clock()
+        count = self._counts.pop(key, (0, now))[0] + 1
+        self._counts[key] = count, now + seconds
+        if count == 1:
+            for _ in range(_EVICTIONS):
+                self._evict_oldest(now)
         return count
+
+    def _evict_oldest(self, now: float) -> None:
+        if len(self._counts) > CAPACITY or next(iter(self._counts.values()))[1] <= now:
+            self._counts.popitem(last=False)
 
     async def aclose(self) -> None:
         """See `CounterStore`."""

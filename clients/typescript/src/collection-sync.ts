@@ -1,4 +1,5 @@
 import type { PendingMutation, SyncConfig } from "@tanstack/db";
+import { callSafely } from "./callbacks.js";
 import type { TaskClient } from "./client.js";
 import { defaultStore, type DeviceStore, inTime } from "./device-store.js";
 import { type NewEdit, updateOf } from "./edits.js";
@@ -71,7 +72,7 @@ export class CollectionSync {
     void outbox.run();
     void rows.loaded.then(() => collection.markReady());
     followTasks(this.client, {
-      since: () => copy.open(),
+      since: () => copy.open(outbox.opened),
       onChange: (batch) => copy.receive(batch),
       onStatus: (connection, error) => report({ connection, error }),
       signal,
@@ -104,7 +105,7 @@ export class CollectionSync {
   #report(changed: Partial<SyncState>, storageError?: unknown): void {
     const state = { ...this.#state, ...changed };
     this.#state = { ...state, error: storageError ?? state.error };
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) callSafely(listener);
   }
 }
 

@@ -110,10 +110,10 @@ export function mergeUpdate(edit: Update, task: Task, onConflict: OnConflict | u
   return { ...edit, changes, original: pick(writableOf(task), (name) => name in changes), revision: task.revision };
 }
 
-/** Return the members that an edit writes. */
+/** Return the members that an edit writes; a restored task has those of the trash. */
 export function valuesOf(edit: Edit): TaskChanges {
-  if (edit.op === "delete") return {};
-  return edit.op === "update" ? edit.changes : writableOf(edit.task);
+  if (edit.op === "update") return edit.changes;
+  return edit.op === "create" ? writableOf(edit.task) : {};
 }
 
 /** Adapt a later edit of a task whose user saw `written`, so that it is no conflict with what the server made of that. */

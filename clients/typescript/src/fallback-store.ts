@@ -18,10 +18,10 @@ export class FallbackStore {
     return [...this.#unstored.values()].some((value) => value !== undefined) ? this.#failure : undefined;
   }
 
-  /** Store everything in memory if the store cannot be read, such as where a browser blocks IndexedDB. */
+  /** Store everything in memory if the store twice cannot be read, such as where a browser blocks IndexedDB. */
   async open(prefix: string): Promise<void> {
     try {
-      await this.store.read(prefix);
+      await this.store.read(prefix).catch(() => this.store.read(prefix));
     } catch (error) {
       this.store = { read: async () => [], write: () => Promise.reject(error) };
       this.makeRoom = async () => {};
@@ -43,17 +43,19 @@ export class FallbackStore {
     });
   }
 
-  /** Store values if the value under a key meets a condition, and return whether it does. */
-  writeIf(condition: Condition, values: Values): Promise<boolean> {
-    return this.#inTurn(values, (all) => this.#storeIf(condition, all));
-  }
-
-  async #storeIf({ key, isMet }: Condition, values: Values): Promise<boolean> {
+  /** Store values if the value under a key meets a condition, and return whether it does, or did in an attempt before. */
+  writeIf({ key, isMet }: Condition, values: Values): Promise<boolean> {
     let wasMet = false;
-    const check = (stored: unknown) => (wasMet = isMet(this.#unstored.has(key) ? this.#unstored.get(key) : stored));
-    if (this.store.writeIf) await this.store.writeIf({ key, isMet: check }, values);
-    else if (check((await this.store.read(key))[0])) await this.store.write(values);
-    return wasMet;
+    const check = (stored: unknown) => {
+      const isMetNow = isMet(this.#unstored.has(key) ? this.#unstored.get(key) : stored);
+      wasMet ||= isMetNow; // an attempt that was too late for its result may have succeeded
+      return isMetNow;
+    };
+    return this.#inTurn(values, async (all) => {
+      if (this.store.writeIf) await this.store.writeIf({ key, isMet: check }, all);
+      else if (check((await this.store.read(key))[0])) await this.store.write(all);
+      return wasMet;
+    });
   }
 
   #inTurn(values: Values, store: (all: Values) => Promise<boolean>): Promise<boolean> {

@@ -18,7 +18,7 @@ import { NetworkError, ProblemError } from "./errors.js";
 import { FallbackStore } from "./fallback-store.js";
 import { persist } from "./persist.js";
 import type { Rows } from "./rows.js";
-import { settle } from "./settle.js";
+import { type KnownTasks, settle } from "./settle.js";
 import type { StoredCopy } from "./stored-copy.js";
 import { connectTabs, type Tabs } from "./tabs.js";
 import type { OperationResult, Task } from "./types.js";
@@ -83,6 +83,11 @@ export class Outbox {
       (value) => keyOf(value as Edit | StoredRequest),
       () => copy.makeRoom(),
     );
+  }
+
+  /** Resolves when the edits of the user are shown; rejects if there is no user. */
+  get opened(): Promise<void> {
+    return this.#opened;
   }
 
   /** Why edits are in memory only, and end with the page; undefined if none are. */
@@ -194,8 +199,8 @@ export class Outbox {
   /** Return the request that may have been sent before, or store a new one; undefined if conflicts leave nothing to send. */
   async #request(): Promise<StoredRequest | undefined> {
     const [stored] = await this.#store.read(this.#requestKey);
-    if (stored) return stored as StoredRequest;
     await this.#read(); // after the request, because a page that ends may just have deleted both
+    if (stored) return stored as StoredRequest;
     const { batch, changed } = this.#merge();
     const request: StoredRequest | undefined =
       batch.length > 0
@@ -235,29 +240,29 @@ export class Outbox {
 
   async #sendOnce(request: StoredRequest, signal: AbortSignal): Promise<void> {
     const { key, operations } = request;
+    const before = new Map(this.#edits.map(({ uid }) => [uid, this.rows.task(uid)]));
     try {
       const options = { idempotencyKey: key, signal };
       const { results } = await this.client.bulk({ operations, atomic: false }, options);
       this.#size = MAX_OPERATIONS;
-      await this.#settle(request, results);
+      await this.#settle(request, results, before);
     } catch (error) {
       if (!(error instanceof ProblemError) || ![413, 422].includes(error.status)) throw error;
-      await this.#refuse(request, error);
+      await this.#refuse(request, error, before);
     }
   }
 
   /** Send fewer edits where a request is refused as a whole, until the one is found that is too large or invalid. */
-  async #refuse(request: StoredRequest, { status, problem }: ProblemError): Promise<void> {
+  async #refuse(request: StoredRequest, { status, problem }: ProblemError, before: KnownTasks): Promise<void> {
     const { edits } = request;
     this.#size = Math.ceil(edits.length / 2);
     if (edits.length > 1) await this.#writeIf(request.key, { [this.#requestKey]: undefined });
-    else await this.#settle(request, [{ status, problem: problem ?? null, task: null }]);
+    else await this.#settle(request, [{ status, problem: problem ?? null, task: null }], before);
   }
 
   /** Apply the results of a request, and delete the edits that the server has or refuses. */
-  async #settle({ key, edits }: StoredRequest, results: OperationResult[]): Promise<void> {
-    const known = new Map(this.#edits.map(({ uid }) => [uid, this.rows.task(uid)]));
-    const settleAll = () => settle(this.#edits, edits, results, (uid) => known.get(uid));
+  async #settle({ key, edits }: StoredRequest, results: OperationResult[], before: KnownTasks): Promise<void> {
+    const settleAll = () => settle(this.#edits, edits, results, before);
     const { tasks, done } = settleAll();
     for (const [edit, task] of done) this.#forms.remember(edit, task);
     await this.copy.write(tasks); // first, so that a page that ends has stored the tasks or the edits

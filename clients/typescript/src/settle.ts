@@ -14,18 +14,21 @@ interface Settled {
   failure: ProblemError | undefined;
 }
 
+/** The server's tasks as they were known before the request, by their uids. */
+export type KnownTasks = ReadonlyMap<string, Task | undefined>;
+
 /** Return what the results of a request mean for the edits in it, and for later edits of the same tasks. */
 export function settle(
   edits: Edit[],
   ids: string[],
   results: OperationResult[],
-  taskOf: (uid: string) => Task | undefined,
+  before: KnownTasks,
 ): Settled {
   const settled: Settled = { changed: {}, tasks: [], done: [], rejected: [], failure: undefined };
   for (const edit of edits.filter(({ id }) => ids.includes(id))) {
     const result = results[ids.indexOf(edit.id)];
     const later = edits.filter(({ id, uid }) => uid === edit.uid && id > edit.id);
-    if (result) settleOne(edit, later, result, taskOf(edit.uid), settled);
+    if (result) settleOne(edit, later, result, before.get(edit.uid), settled);
   }
   return settled;
 }

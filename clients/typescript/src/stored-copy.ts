@@ -67,10 +67,10 @@ export class StoredCopy {
     return this.#user;
   }
 
-  /** Show the stored tasks of the user, and return their sync token; undefined if there are none. */
-  async open(): Promise<string | undefined> {
+  /** Show the stored tasks of the user with the pending edits, and return their sync token; undefined if there are none. */
+  async open(edits: Promise<void>): Promise<string | undefined> {
     this.#user = await orAbort(this.client.user(), this.signal);
-    const stored = await this.#inTime(() => this.#read()).catch(() => undefined);
+    const [stored] = await this.#inTime(() => Promise.all([this.#read(), edits])).catch(() => []);
     if (!stored?.since) return undefined;
     this.#since = stored.since;
     this.#base = { after: Number(stored.since) };

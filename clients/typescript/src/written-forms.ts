@@ -11,7 +11,7 @@ export class WrittenForms {
   /** Remember what the server has made of an edit. */
   remember(edit: Edit, task: Task): void {
     const values = valuesOf(edit);
-    const isOther = (name: string) => name in values && differs(task, values, name);
+    const isOther = (name: string) => values[name as keyof TaskChanges] != null && differs(task, values, name);
     const [written, stored] = [pick(values, isOther), pick(task as TaskChanges, isOther)];
     if (isEmpty(written)) return;
     const known = this.#byUid.get(edit.uid);

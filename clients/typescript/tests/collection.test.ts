@@ -203,6 +203,17 @@ test("CLIENT-FR-105: edits that were not stored are stored when the disk has spa
   ]);
 });
 
+test("CLIENT-FR-105: edits are stored although the device was too slow at first", async () => {
+  const { proxy, goOffline } = await startNetwork();
+  const memory = memoryStore();
+  const read = vi.fn(memory.read).mockRejectedValueOnce(new Error("Too slow."));
+  const device = new Device(newClient({ baseUrl: proxy.url }), { store: { read, write: memory.write } });
+  await device.tasks.preload();
+  goOffline();
+  await device.tasks.insert({ title: "Buy milk" }).isPersisted.promise;
+  expect(await memory.read("task-api:edits:")).toHaveLength(1);
+});
+
 test("CLIENT-FR-105: where IndexedDB is blocked, edits are kept in memory and sent, and the error is reported", async () => {
   const open = () => {
     throw new DOMException("The operation is insecure.", "SecurityError");

@@ -4,6 +4,7 @@ import { isProblem, type Task } from "../src/index.js";
 import { newClient, newUser, until } from "./support/api.js";
 import { Device, haveConverged } from "./support/device.js";
 import { startNetwork } from "./support/network.js";
+import type { Fault } from "./support/proxy.js";
 import type { TaskCollectionOptions } from "../src/tanstack-db.js";
 
 beforeEach(() => {
@@ -217,8 +218,8 @@ test("CLIENT-FR-076: an edit of what is still shown while another edit is stored
   expect(device.conflicts).toEqual([]);
 });
 
-test("CLIENT-FR-076: what the server adds to an edit is no conflict with the user's next one", async () => {
-  const { device, task, online, goOnline } = await startOffline({}, { timeZone: "Europe/Berlin" });
+test.each<Fault>(["pass", "delay the body"])("CLIENT-FR-076: what the server adds to an edit is no conflict with the user's next one (%s)", async (fault) => {
+  const { device, task, online, goOnline, failWrites } = await startOffline({}, { timeZone: "Europe/Berlin" });
   await device.tasks.update(task.uid, (draft) => {
     draft.due_date = "2030-01-01T09:00:00Z";
     draft.recurrence = "FREQ=DAILY";
@@ -227,6 +228,7 @@ test("CLIENT-FR-076: what the server adds to an edit is no conflict with the use
     draft.recurrence_tz = "Asia/Tokyo";
   });
   goOnline();
+  failWrites(fault);
   await haveConverged(online, device);
   expect(device.conflicts).toEqual([]);
   expect(await online.get(task.id)).toMatchObject({ recurrence_tz: "Asia/Tokyo" });
@@ -250,6 +252,25 @@ test("CLIENT-FR-077: an edit that the server refuses is undone and reported, and
   expect(device.titles).toBe("Bake bread,Buy oat milk,Take out the trash");
   expect(device.rejections.map((error) => error.status)).toEqual([422, 422]);
   expect(device.conflicts).toEqual([]);
+});
+
+test("CLIENT-FR-077: an edit that the server refuses is reported, also if the device says too late that it has ended", async () => {
+  const { store, beforeEnd } = storeWithEnd();
+  let isLate = false;
+  const writeIf: DeviceStore["writeIf"] = async (...write) => {
+    await store.writeIf?.(...write);
+    if (!isLate) return;
+    isLate = false;
+    throw new Error("Too late.");
+  };
+  const { device, task, online, goOnline } = await startOffline({ store: { ...store, writeIf } });
+  beforeEnd(() => (isLate = true));
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = "x".repeat(201);
+  });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.rejections.map(({ status }) => status)).toEqual([422]);
 });
 
 test("CLIENT-FR-077: an edit that the server refuses is reported, also if the device cannot be read at that moment", async () => {
@@ -331,6 +352,21 @@ test("CLIENT-FR-079: a deleted row that is inserted again is restored", async ()
   await device.shows("Buy milk");
   await haveConverged(online, device);
   expect(device.find("Buy milk").id).toBe(task.id);
+});
+
+test("CLIENT-FR-079: a restored row has the server's values, so an edit of it can be in conflict with another user's", async () => {
+  const { device, task, online, goOnline } = await startOffline();
+  const row = device.find("Buy milk");
+  device.tasks.delete(task.uid);
+  await device.tasks.insert(row).isPersisted.promise;
+  device.tasks.update(task.uid, (draft) => {
+    draft.title = "Buy soy milk";
+  });
+  await online.update(task.id, { title: "Buy oat milk" });
+  goOnline();
+  await haveConverged(online, device);
+  expect(device.titles).toBe("Buy oat milk");
+  expect(device.conflicts).toMatchObject([{ changes: { title: "Buy soy milk" } }]);
 });
 
 test("CLIENT-FR-079: a new task that is deleted and inserted again, before the server has it, is not in the trash", async () => {

@@ -309,6 +309,20 @@ test("CLIENT-FR-082: the connection, the pending edits and the reason are report
   unsubscribe();
 });
 
+test("CLIENT-FR-082: edits are sent although a listener of the application fails", async () => {
+  const failures = vi.spyOn(console, "error").mockImplementation(() => {});
+  const client = newClient();
+  const device = new Device(client);
+  device.tasks.utils.subscribe(() => {
+    throw new Error("The application has a bug.");
+  });
+  await device.tasks.preload();
+  device.tasks.insert({ title: "Buy milk" });
+  await haveConverged(client, device);
+  expect(failures).toHaveBeenCalled();
+  failures.mockRestore();
+});
+
 test("CLIENT-FR-082: a tab reports no error of sending when another one sends", async () => {
   const { proxy, failWrites, goOnline } = await startNetwork();
   const client = newClient({ baseUrl: proxy.url });

@@ -8,10 +8,10 @@ const DELETION: Edit = { id: "1", uid: TASK.uid, op: "delete", at: "2026-12-01T0
 
 test.each([422, 429, 503])("CLIENT-FR-077: a deletion that fails with %i leaves the task", (status) => {
   const result: OperationResult = { index: 0, status, task: null, problem: null } as OperationResult;
-  expect(settle([DELETION], ["1"], [result], () => TASK).tasks).toEqual([]);
+  expect(settle([DELETION], ["1"], [result], new Map([[TASK.uid, TASK]])).tasks).toEqual([]);
 });
 
 test.each([200, 404])("CLIENT-FR-078: after a deletion with %i the task is deleted", (status) => {
   const result: OperationResult = { index: 0, status, task: null, problem: null } as OperationResult;
-  expect(settle([DELETION], ["1"], [result], () => TASK).tasks).toMatchObject([{ deleted_at: DELETION.at }]);
+  expect(settle([DELETION], ["1"], [result], new Map([[TASK.uid, TASK]])).tasks).toMatchObject([{ deleted_at: DELETION.at }]);
 });

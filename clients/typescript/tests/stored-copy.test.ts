@@ -277,6 +277,26 @@ test("CLIENT-FR-111: the tab of a user who has signed out stores nothing in the 
 
 const failing = () => Promise.reject(new Error("The disk is full."));
 
+test("CLIENT-FR-108: a page that opens shows the stored tasks with the pending edits from the first", async () => {
+  const { client, store, tasks, goOffline } = await closedDevice({ titles: ["Buy milk"] });
+  goOffline();
+  const killed = new Device(client, { store });
+  await killed.shows("Buy milk");
+  await killed.tasks.update(tasks[0]!.uid, (draft) => {
+    draft.title = "Buy oat milk";
+  }).isPersisted.promise;
+  await killed.kill();
+  const read: DeviceStore["read"] = async (prefix) => {
+    if (!isOfTasks(prefix)) await new Promise((resolve) => setTimeout(resolve, 100));
+    return store.read(prefix);
+  };
+  const device = new Device(client, { store: { ...store, read } });
+  const shown: string[] = [];
+  device.tasks.subscribeChanges((changes) => shown.push(...changes.map(({ value }) => value.title)));
+  await device.shows("Buy oat milk");
+  expect(shown).toEqual(["Buy oat milk"]);
+});
+
 const isOfTasks = (key: string) => key.startsWith("task-api:tasks:");
 
 /** A store that has another way to read tasks than edits. */

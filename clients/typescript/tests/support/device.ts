@@ -7,6 +7,9 @@ import { until } from "./api.js";
 
 export type Tasks = ReturnType<typeof newTasks>;
 
+/** Longer than the client waits after an attempt that failed just when the network came back. */
+const SYNC_SECONDS = 25;
+
 const newTasks = (client: TaskClient, options: TaskCollectionOptions) =>
   createCollection({ ...taskCollectionOptions(client, options), startSync: true });
 
@@ -56,7 +59,7 @@ export class Device {
   async isSynced(): Promise<void> {
     await this.tasks.preload();
     await this.stored();
-    await until(() => this.pending === 0);
+    await until(() => this.pending === 0, SYNC_SECONDS);
   }
 
   /** Return the only task with a title. */
@@ -73,7 +76,7 @@ export async function haveConverged(client: TaskClient, ...devices: Device[]): P
   await until(async () => {
     const server = contentOf((await client.list({ limit: 1000 })).tasks);
     return devices.every((device) => contentOf([...device.tasks.values()]) === server);
-  });
+  }, SYNC_SECONDS);
 }
 
 /** Return the members of rows, without those that TanStack DB adds, in an order of their own. */

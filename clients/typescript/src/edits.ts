@@ -117,7 +117,7 @@ export function valuesOf(edit: Edit): TaskChanges {
 }
 
 /** Adapt a later edit of a task whose user saw `written`, so that it is no conflict with what the server made of that. */
-export function followEdit<Later extends NewEdit>(later: Later, written: TaskChanges, task: Partial<Task>): Later {
+export function followEdit(later: Edit, written: TaskChanges, task: Partial<Task>): Edit {
   if (later.op !== "update") return later;
   const { original } = later;
   const isOwn = (name: string) => name in original && name in written && !differs(written, original, name);

@@ -123,10 +123,10 @@ export class Outbox {
 
   /** Store the edits that wait for it, together. */
   async #storeAdded(): Promise<void> {
-    const added = this.#added.map((edit) => [this.#keyOf(edit.id), this.#forms.follow(edit)]);
+    const added = this.#added.map((edit) => this.#forms.follow(edit));
     this.#added = [];
     if (added.length === 0) return;
-    await this.#store.write(Object.fromEntries(added));
+    await this.#store.write(Object.fromEntries(added.map((edit) => [this.#keyOf(edit.id), edit])));
     this.#tabs?.post([]);
     await this.#refresh();
   }

@@ -1,4 +1,4 @@
-import { differs, type Edit, followEdit, isEmpty, type NewEdit, pick, type TaskChanges, valuesOf } from "./edits.js";
+import { differs, type Edit, followEdit, isEmpty, pick, type TaskChanges, valuesOf } from "./edits.js";
 import type { Task } from "./types.js";
 
 /**
@@ -19,7 +19,7 @@ export class WrittenForms {
   }
 
   /** Adapt an edit whose user saw a written form, so that it is no conflict with the stored one. */
-  follow(edit: NewEdit): NewEdit {
+  follow(edit: Edit): Edit {
     const known = this.#byUid.get(edit.uid);
     return known ? followEdit(edit, known.written, known.stored) : edit;
   }

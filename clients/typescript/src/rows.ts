@@ -43,7 +43,7 @@ export class Rows {
     if (reset) this.#loading = new Map();
     for (const task of tasks) (this.#loading ?? this.#tasks).set(task.uid, task);
     if (this.#loading && more) return;
-    this.#position = Number(since);
+    this.#position = Number.parseInt(since); // of a load that is not complete, such as 55-66, the first number
     if (this.#loading) return this.#replace(this.#loading);
     this.#forgetWritten();
     this.#showSoon(tasks);

@@ -67,7 +67,7 @@ export class StoredCopy {
     return this.#user;
   }
 
-  /** Show the stored tasks of the user with the pending edits, and return their sync token; undefined if there are none. */
+  /** Show the stored tasks of the user with the pending edits, and return their sync token; undefined to load everything. */
   async open(edits: Promise<void>): Promise<string | undefined> {
     this.#user = await orAbort(this.client.user(), this.signal);
     const [stored] = await this.#inTime(() => Promise.all([this.#read(), edits])).catch(() => []);
@@ -75,7 +75,7 @@ export class StoredCopy {
     this.#since = stored.since;
     this.#base = { after: Number(stored.since) };
     this.rows.receive({ ...stored, reset: true, more: false });
-    return stored.since;
+    return stored.since === "0" ? undefined : stored.since; // after 0 the server omits the deletions that it has purged
   }
 
   /** Apply changes to the rows, and store them soon, together with those that follow. */

@@ -130,6 +130,19 @@ test("CLIENT-FR-108: a page of a user without tasks is ready offline, too", asyn
   expect(device.tasks.size).toBe(0);
 });
 
+test("CLIENT-FR-108: tasks that were stored before the first sync token are shown, and loaded again", async () => {
+  const { client, url, user, tasks, goOffline, goOnline } = await closedDevice({ titles: ["Buy milk"] });
+  const purged = { ...tasks[0], uid: "purged", title: "Purged" };
+  const head = { format: FORMAT, user, since: "0" };
+  await defaultStore().write({ [prefixOf(url)]: head, [`${prefixOf(url)}purged`]: purged });
+  goOffline();
+  const device = new Device(client, { store: undefined });
+  await device.shows("Buy milk", "Purged");
+  goOnline();
+  await device.shows("Buy milk");
+  await stores("Buy milk", url);
+});
+
 test("CLIENT-FR-108: a page that opens online shows the stored tasks, and requests only what has changed since", async () => {
   const { proxy, client, user, tasks, url, loads } = await closedDevice({ titles: ["Buy milk", "Bake bread"] });
   const { since } = await storedCopy(url);

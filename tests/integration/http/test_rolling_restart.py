@@ -54,10 +54,18 @@ async def request_until_refused(port: int, results: Counter[str], *, reuse: bool
 async def send_requests(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, results: Counter[str], *, reuse: bool
 ) -> None:
-    """Send a request, and further ones until a response closes the connection."""
+    """Send a request, and further ones until the connection is closed, by a response or while it is idle."""
+    is_first = True
     while True:
         writer.write(_LIST)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        except asyncio.IncompleteReadError as end:
+            if is_first or end.partial:
+                raise
+            results["closed while idle"] += 1
+            return
+        is_first = False
         length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         await reader.readexactly(length)
         results[head[9:12].decode()] += 1
@@ -92,9 +100,9 @@ async def shut_down_under_load(server: Server, terminate: Callable[[int, int], N
 async def test_a_shutdown_resets_no_connection(tmp_path: Path, database_url: str, workers: str, delay: str) -> None:
     with serving(tmp_path, database_url, f"--workers={workers}", SHUTDOWN_DELAY=delay) as server:
         results = await shut_down_under_load(server)
-    late = results.pop("closed", 0)  # on a busy machine a client may send after the server has stopped waiting
+    if delay == "0":  # no response announces the close of an idle connection (RFC 9112, section 9.5)
+        del results["closed while idle"]
     assert results.keys() == {"200"}
-    assert late <= 1
 
 
 @pytest.mark.req("HTTP-FR-054")
